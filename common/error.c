@@ -1,0 +1,53 @@
+#include "common/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void make_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
+static bool set(struct error *error, enum exit_code code, const char *format, va_list args)
+{
+    if (error) {
+        error->code = code;
+        vsnprintf(error->message, sizeof error->message, format, args);
+        make_one_line(error->message);
+    }
+    return false;
+}
+
+bool error_set(struct error *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(error, EXIT_CODE_RUNTIME, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_set_usage(struct error *error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(error, EXIT_CODE_USAGE, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_prefix(struct error *error, const char *format, ...)
+{
+    if (!error)
+        return false;
+    struct error inner = *error;
+    va_list args;
+    va_start(args, format);
+    set(error, inner.code, format, args);
+    va_end(args);
+    size_t used = strlen(error->message);
+    snprintf(error->message + used, sizeof error->message - used, ": %s", inner.message);
+    return false;
+}

@@ -1,0 +1,39 @@
+/*
+ * error: one clear line for the user, carried from where it happens to where it is shown.
+ *
+ * A function that can fail takes a `struct error *` as its last argument and returns false (or
+ * NULL). It fills the message with what went wrong, where, and what to do about it; it never prints.
+ * Whoever owns the conversation with the user (main, a request handler) prints it, once.
+ */
+#ifndef PAWCAM_COMMON_ERROR_H
+#define PAWCAM_COMMON_ERROR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+/* Exit codes of both programs. */
+enum exit_code {
+    EXIT_CODE_OK = 0,
+    EXIT_CODE_RUNTIME = 1, /* a file, device, model or network failed us */
+    EXIT_CODE_USAGE = 2,   /* the command line or the configuration file is wrong */
+};
+
+struct error {
+    enum exit_code code;
+    char message[512]; /* UTF-8, one line, no newline, no program name in front */
+};
+
+/* Fills *error (which may be NULL) with EXIT_CODE_RUNTIME and the message. Always returns false, so
+ * that a function can end with `return error_set(error, ...)`. Control characters in the formatted
+ * text (file names can hold them) become '?'. */
+bool error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with EXIT_CODE_USAGE. */
+bool error_set_usage(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Puts "format: " in front of the message that *error already holds; keeps its code. Returns false. */
+bool error_prefix(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
