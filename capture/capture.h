@@ -19,17 +19,18 @@ enum replay_speed {
 
 /* Strings are the caller's; capture_open copies what it needs. */
 struct capture_settings {
-    const char *source;    /* "auto", a device path, /dev/v4l/by-id name or card name, a file, a
-                              folder of pictures, a URL, "-" (MJPEG on standard input), "synthetic" */
-    const char *format;    /* wanted camera format: "auto" or a pixel_format_name in lower case */
-    int width, height;     /* wanted camera size in pixels; also the synthetic scene's size */
-    double fps;            /* wanted camera rate; also the rate of pictures and the synthetic scene */
-    const char *controls;  /* camera controls: "exposure_time_absolute=200, power_line_frequency=1" */
-    double timeout_s;      /* a camera or stream without a frame for this long counts as lost */
+    const char *source; /* "auto", a device path, /dev/v4l/by-id name or card name, a file, a
+                           folder of pictures, a URL, "-" (MJPEG on standard input), "synthetic" */
+    const char *format; /* wanted camera format: "auto" or a pixel_format_name in lower case */
+    int width, height;  /* wanted camera size in pixels; also the synthetic scene's size */
+    double fps;         /* wanted camera rate; also the rate of pictures and the synthetic scene */
+    const char
+        *controls;    /* camera controls: "exposure_time_absolute=200, power_line_frequency=1" */
+    double timeout_s; /* a camera or stream without a frame for this long counts as lost */
     enum replay_speed replay_speed;
-    int replay_loop;       /* how often a recording is played; 0: for ever */
-    int seed;              /* of the synthetic scene */
-    int limit;             /* end after this many frames; 0: no limit */
+    int replay_loop; /* how often a recording is played; 0: for ever */
+    int seed;        /* of the synthetic scene */
+    int limit;       /* end after this many frames; 0: no limit */
 };
 
 enum capture_status {
@@ -54,7 +55,8 @@ enum capture_status capture_read(struct capture *capture, struct frame **frame,
  * from any thread. */
 void capture_interrupt(struct capture *capture);
 
-/* True for sources whose frames may all be wanted in replay: recordings, pictures, the drawn scene. */
+/* True for sources whose frames may all be wanted in replay: recordings, pictures, the drawn scene.
+ */
 bool capture_is_recording(const struct capture *capture);
 
 /* What is captured, for people; valid until close. May change when a lost camera comes back. */

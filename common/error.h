@@ -2,8 +2,8 @@
  * error: one clear line for the user, carried from where it happens to where it is shown.
  *
  * A function that can fail takes a `struct error *` as its last argument and returns false (or
- * NULL). It fills the message with what went wrong, where, and what to do about it; it never prints.
- * Whoever owns the conversation with the user (main, a request handler) prints it, once.
+ * NULL). It fills the message with what went wrong, where, and what to do about it; it never
+ * prints. Whoever owns the conversation with the user (main, a request handler) prints it, once.
  */
 #ifndef PAWCAM_COMMON_ERROR_H
 #define PAWCAM_COMMON_ERROR_H
@@ -32,7 +32,8 @@ bool error_set(struct error *error, const char *format, ...) __attribute__((form
 bool error_set_usage(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "format: " in front of the message that *error already holds; keeps its code. Returns false. */
+/* Puts "format: " in front of the message that *error already holds; keeps its code. Returns false.
+ */
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

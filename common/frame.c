@@ -91,9 +91,9 @@ size_t frame_bytes(enum pixel_format format, int width, int height, int stride)
 const char *pixel_format_name(enum pixel_format format)
 {
     static const char *const names[PIXEL_FORMAT_COUNT] = {
-        [PIXEL_NONE] = "none",   [PIXEL_JPEG] = "JPEG",   [PIXEL_YUYV] = "YUYV",
-        [PIXEL_UYVY] = "UYVY",   [PIXEL_NV12] = "NV12",   [PIXEL_YU12] = "YU12",
-        [PIXEL_YV12] = "YV12",   [PIXEL_RGB24] = "RGB24", [PIXEL_BGR24] = "BGR24",
+        [PIXEL_NONE] = "none", [PIXEL_JPEG] = "JPEG",   [PIXEL_YUYV] = "YUYV",
+        [PIXEL_UYVY] = "UYVY", [PIXEL_NV12] = "NV12",   [PIXEL_YU12] = "YU12",
+        [PIXEL_YV12] = "YV12", [PIXEL_RGB24] = "RGB24", [PIXEL_BGR24] = "BGR24",
         [PIXEL_GREY] = "GREY",
     };
     return format < PIXEL_FORMAT_COUNT ? names[format] : "unknown";

@@ -29,16 +29,16 @@ enum pixel_format {
 struct frame {
     struct ref ref;
     enum pixel_format format;
-    int width;             /* pixels */
-    int height;            /* pixels */
-    int stride;            /* bytes from one row of the first plane to the next */
-    size_t size;           /* bytes in data */
-    uint8_t *data;         /* owned */
-    uint64_t sequence;     /* the source's count from 0; a gap is a frame that was dropped */
-    int64_t captured_ns;   /* CLOCK_MONOTONIC when the frame reached this process */
-    double time_s;         /* seconds since the recording's start, or wall clock for live sources */
-    const char *truth;     /* the true label where the source knows it (static string), else NULL */
-    char lost[160];        /* PIXEL_NONE: why there is no picture, for people; else empty */
+    int width;           /* pixels */
+    int height;          /* pixels */
+    int stride;          /* bytes from one row of the first plane to the next */
+    size_t size;         /* bytes in data */
+    uint8_t *data;       /* owned */
+    uint64_t sequence;   /* the source's count from 0; a gap is a frame that was dropped */
+    int64_t captured_ns; /* CLOCK_MONOTONIC when the frame reached this process */
+    double time_s;       /* seconds since the recording's start, or wall clock for live sources */
+    const char *truth;   /* the true label where the source knows it (static string), else NULL */
+    char lost[160];      /* PIXEL_NONE: why there is no picture, for people; else empty */
 };
 
 /* A frame with room for `size` bytes and the given geometry; all else zero. NULL: out of memory. */

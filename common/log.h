@@ -23,10 +23,10 @@ void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* At most one line per `interval_s` for events that may come thirty times a second. Zero-initialise;
- * owned and used by one thread. */
+/* At most one line per `interval_s` for events that may come thirty times a second.
+ * Zero-initialise; owned and used by one thread. */
 struct log_limiter {
-    int64_t next_ns;    /* CLOCK_MONOTONIC; a line is allowed from then on */
+    int64_t next_ns;     /* CLOCK_MONOTONIC; a line is allowed from then on */
     uint64_t suppressed; /* events since the last allowed line */
 };
 

@@ -9,13 +9,13 @@
 enum { PREDICTION_CLASSES_MAX = 32 };
 
 struct prediction {
-    uint64_t frame;                        /* sequence of the frame it speaks of */
-    double time_s;                         /* that frame's time_s */
-    double latency_ms;                     /* from captured frame to decision; < 0: not measured */
-    const char *label;                     /* a class name, or "unknown"; lives as long as the model */
-    double score;                          /* smoothed score of the label's class; for "unknown" the best */
+    uint64_t frame;    /* sequence of the frame it speaks of */
+    double time_s;     /* that frame's time_s */
+    double latency_ms; /* from captured frame to decision; < 0: not measured */
+    const char *label; /* a class name, or "unknown"; lives as long as the model */
+    double score;      /* smoothed score of the label's class; for "unknown" the best */
     int class_count;
-    const char *const *classes;            /* names, class_count of them; live as long as the model */
+    const char *const *classes; /* names, class_count of them; live as long as the model */
     double scores[PREDICTION_CLASSES_MAX]; /* smoothed by time, each in 0..1 */
     double raw[PREDICTION_CLASSES_MAX];    /* of this frame alone */
     const char *truth;                     /* the source's own knowledge (synthetic), else NULL */

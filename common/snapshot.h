@@ -26,12 +26,12 @@ struct source_state {
 struct snapshot {
     struct ref ref;
     struct source_state source;
-    bool has_prediction;          /* false: before the first frame, and while the source is lost */
+    bool has_prediction; /* false: before the first frame, and while the source is lost */
     struct prediction prediction;
-    int64_t captured_ns;          /* CLOCK_MONOTONIC of the newest real frame; 0: none came yet */
-    double wall_s;                /* CLOCK_REALTIME of publication, for X-Timestamp */
-    size_t jpeg_size;             /* 0: nobody watches, no picture was encoded */
-    uint8_t *jpeg;                /* owned; annotated picture or placeholder */
+    int64_t captured_ns; /* CLOCK_MONOTONIC of the newest real frame; 0: none came yet */
+    double wall_s;       /* CLOCK_REALTIME of publication, for X-Timestamp */
+    size_t jpeg_size;    /* 0: nobody watches, no picture was encoded */
+    uint8_t *jpeg;       /* owned; annotated picture or placeholder */
 };
 
 /* All zero, one reference, owned by the caller. NULL: out of memory. */

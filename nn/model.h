@@ -15,8 +15,8 @@
 enum { SHAPE_RANK_MAX = 3 };
 
 struct shape {
-    int rank;                 /* 1..3 */
-    int dim[SHAPE_RANK_MAX];  /* rank 3: height, width, channels; the last is always channels */
+    int rank;                /* 1..3 */
+    int dim[SHAPE_RANK_MAX]; /* rank 3: height, width, channels; the last is always channels */
 };
 
 /* Number of values; never overflows for shapes that model_add_layer accepted. */
@@ -25,15 +25,15 @@ int shape_channels(const struct shape *shape);
 
 enum activation {
     ACTIVATION_LINEAR,
-    ACTIVATION_RELU,       /* min(max(x, 0) ... ) see struct activation_params */
+    ACTIVATION_RELU, /* min(max(x, 0) ... ) see struct activation_params */
     ACTIVATION_LEAKY_RELU,
     ACTIVATION_ELU,
     ACTIVATION_SIGMOID,
     ACTIVATION_HARD_SIGMOID, /* clip(0.2 x + 0.5, 0, 1), as Keras 2 */
     ACTIVATION_TANH,
     ACTIVATION_SOFTPLUS,
-    ACTIVATION_SWISH,      /* x * sigmoid(x) */
-    ACTIVATION_SOFTMAX,    /* over the last axis */
+    ACTIVATION_SWISH,   /* x * sigmoid(x) */
+    ACTIVATION_SOFTMAX, /* over the last axis */
     ACTIVATION_COUNT
 };
 
@@ -64,7 +64,10 @@ enum layer_op {
     LAYER_OP_COUNT
 };
 
-enum padding { PADDING_VALID, PADDING_SAME }; /* SAME as TensorFlow: the odd pixel goes below/right */
+enum padding {
+    PADDING_VALID,
+    PADDING_SAME
+}; /* SAME as TensorFlow: the odd pixel goes below/right */
 
 /* Geometry of convolutions and poolings. Convolutions are cross-correlations, as everywhere in the
  * field. For LAYER_ZERO_PADDING2D only pad_* are used. */
@@ -85,8 +88,8 @@ struct layer {
     char *name;
     enum layer_op op;
     int input_count;
-    int *inputs; /* indices of earlier layers, input_count of them */
-    struct shape shape; /* of the output */
+    int *inputs;                         /* indices of earlier layers, input_count of them */
+    struct shape shape;                  /* of the output */
     struct activation_params activation; /* applied to the output; LINEAR where there is none */
     union {
         struct {
@@ -129,9 +132,9 @@ struct model {
     struct layer *layers; /* layers[0] is the LAYER_INPUT; a later layer reads only earlier ones */
     int output;           /* index of the layer whose output is the model's */
     struct preprocessing preprocessing;
-    int class_count;      /* of the decision: a model with one sigmoid output has two */
-    char **class_names;   /* class_count of them, owned */
-    double threshold;     /* recommended: a best score below it is "unknown"; 0: none given */
+    int class_count;    /* of the decision: a model with one sigmoid output has two */
+    char **class_names; /* class_count of them, owned */
+    double threshold;   /* recommended: a best score below it is "unknown"; 0: none given */
 };
 
 /* An empty model of this input shape, with one LAYER_INPUT. NULL: out of memory or a bad shape. */
@@ -139,8 +142,9 @@ struct model *model_create(const char *name, const struct shape *input, struct e
 
 /* Appends a layer: copies name and inputs, works out padding and shape, allocates its weights
  * (zero; variance and gamma one). Fills in `layer` only what the caller chose: op, name, inputs,
- * activation and the op's own parameters; weights must be NULL. Returns the new layer, valid until the
- * next add, or NULL with the reason by name (bad geometry, shapes that do not fit, too large). */
+ * activation and the op's own parameters; weights must be NULL. Returns the new layer, valid until
+ * the next add, or NULL with the reason by name (bad geometry, shapes that do not fit, too large).
+ */
 struct layer *model_add_layer(struct model *model, const struct layer *layer, struct error *error);
 
 /* To be called after the last layer and after the weights are filled in: checks that there is an
@@ -156,7 +160,7 @@ void model_destroy(struct model *model);
 
 const struct shape *model_input_shape(const struct model *model);
 const struct shape *model_output_shape(const struct model *model);
-const char *layer_op_name(enum layer_op op);     /* Keras's class name: "Conv2D" */
+const char *layer_op_name(enum layer_op op);       /* Keras's class name: "Conv2D" */
 const char *activation_name(enum activation kind); /* Keras's name: "relu" */
 
 #endif

@@ -17,8 +17,8 @@ struct session *session_create(const struct model *model, const char *cpu, struc
 void session_destroy(struct session *session);
 
 /* Runs the network on a float input in the model's input shape (height, width, channels),
- * preprocessed already. Returns the output, shape_count(model_output_shape(model)) values, valid until
- * the next run. Same input, same bits. */
+ * preprocessed already. Returns the output, shape_count(model_output_shape(model)) values, valid
+ * until the next run. Same input, same bits. */
 const float *session_run(struct session *session, const float *input);
 
 /* Runs it on an 8-bit BGR picture (or one grey channel, as the model wants) of exactly the model's

@@ -4,7 +4,8 @@
  *
  * An image is 8-bit, interleaved, rows from top to bottom. Images that are results are resized as
  * needed: zero-initialise once, reuse for every frame (no allocation after the first), image_free
- * at the end. After a failure a result's content is undefined but it is still valid to reuse or free.
+ * at the end. After a failure a result's content is undefined but it is still valid to reuse or
+ * free.
  */
 #ifndef PAWCAM_VISION_VISION_H
 #define PAWCAM_VISION_VISION_H
@@ -40,8 +41,8 @@ bool vision_resize(const struct image *from, int width, int height, struct image
 
 /* Text as cv::putText(FONT_HERSHEY_SIMPLEX | FONT_ITALIC, LINE_8) draws it. */
 struct text_style {
-    double scale;     /* of the font; 1 = letters about 22 pixels high */
-    int thickness;    /* pixels */
+    double scale;  /* of the font; 1 = letters about 22 pixels high */
+    int thickness; /* pixels */
     uint8_t bgr[3];
 };
 bool vision_put_text(struct image *image, const char *text, int x, int y,
@@ -58,8 +59,8 @@ bool vision_warp_affine(const struct image *from, const double matrix[6], int wi
 void vision_rotation_matrix(double x, double y, double degrees, double scale, double matrix[6]);
 
 /* Filled shapes for the drawn scene, anti-aliased. points: count pairs x, y in pixels. */
-bool vision_fill_polygon(struct image *image, const float *points, int count,
-                         const uint8_t bgr[3], struct error *error);
+bool vision_fill_polygon(struct image *image, const float *points, int count, const uint8_t bgr[3],
+                         struct error *error);
 bool vision_fill_ellipse(struct image *image, double x, double y, double radius_x, double radius_y,
                          double degrees, const uint8_t bgr[3], struct error *error);
 

@@ -1,0 +1,95 @@
+# pawcam. `make help` lists the targets; docs/building.md explains the variables.
+
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= cc
+CXX      ?= c++
+SANITIZE ?=# address,undefined or thread
+WERROR   ?=# -Werror in CI
+VERSION  := 0.1.0
+V        ?=# 1: show whole commands
+
+include packaging/packages.mk
+
+# --- flags -------------------------------------------------------------------------------------
+
+PKGS      := opencv4 libturbojpeg libmicrohttpd hdf5 jansson libsystemd
+WARNINGS  := -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+CWARNINGS := $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
+OPTIMIZE  ?= -O2 -g
+CPPFLAGS  += -I. -D_GNU_SOURCE -DPAWCAM_VERSION='"$(VERSION)"' -DPAWCAM_PREFIX='"$(PREFIX)"'
+CFLAGS    += -std=c17 $(OPTIMIZE) $(CWARNINGS) -pthread -fno-math-errno
+CXXFLAGS  += -std=c++17 $(OPTIMIZE) $(WARNINGS) -pthread
+LDFLAGS   += -pthread
+ifneq ($(strip $(SANITIZE)),)
+CFLAGS    += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+CXXFLAGS  += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+LDFLAGS   += -fsanitize=$(SANITIZE)
+endif
+
+# Headers of packages are included as system headers: their warnings are not ours to mend.
+pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+# Only the two OpenCV modules that are used; the rest would load 245 libraries at start.
+pkg_libs   = -lopencv_imgproc -lopencv_core -lturbojpeg -lmicrohttpd -ljansson -lsystemd \
+             $(shell pkg-config --libs hdf5 2>/dev/null) -lm -ldl
+video_libs = $(shell pkg-config --libs libavformat libavcodec libavutil libswscale 2>/dev/null)
+
+say = $(if $(V),,@echo "  $(1) $@";)
+
+# --- what is built from what -------------------------------------------------------------------
+
+# capture/video.c is a module of its own, loaded only when a recording or a stream is asked for.
+VIDEO_SRC  := capture/video.c
+LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
+LIB_C      := $(filter-out $(VIDEO_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
+LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))
+LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
+TOOL_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tool/*.c))
+TESTS      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c tests/*/*/test_*.c))
+PROGRAMS   := $(BUILD)/pawcamd $(if $(TOOL_OBJ),$(BUILD)/pawcam)
+MODULES    := $(if $(wildcard $(VIDEO_SRC)),$(BUILD)/pawcam-video.so)
+
+.DELETE_ON_ERROR:
+.PHONY: all help
+all: $(PROGRAMS) $(MODULES) ## build both programs and the video module
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(BUILD)/pawcamd: $(BUILD)/daemon/main.o $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
+$(BUILD)/pawcam: $(TOOL_OBJ) $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
+$(BUILD)/pawcam-video.so: $(VIDEO_SRC:%.c=$(BUILD)/%.o)
+	$(call say,LD )$(CC) $(LDFLAGS) -shared -o $@ $^ $(video_libs)
+
+$(BUILD)/libpawcam.a: $(LIB_OBJ)
+	@rm -f $@
+	$(call say,AR )$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check 2>/dev/null)
+
+$(BUILD)/capture/video.o: CFLAGS += -fPIC
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) $(pkg_cflags) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(pkg_cflags) -MMD -MP -c -o $@ $<
+
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+include tests/tests.mk packaging/install.mk bench/bench.mk
+
+.PHONY: format clean
+format: ## format the C and C++ sources
+	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp')
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
