@@ -1,0 +1,49 @@
+/*
+ * backend: what a kind of source implements. capture.c does the rest for all of them: choosing the
+ * backend, retrying a lost source once a second with a full close and reopen, pacing a recording in
+ * real time by its timestamps, looping, the frame limit, and numbering a recording's frames.
+ */
+#ifndef PAWCAM_CAPTURE_BACKEND_H
+#define PAWCAM_CAPTURE_BACKEND_H
+
+#include "capture/capture.h"
+
+struct backend {
+    const char *name;  /* for logs: "v4l2", "video", "images", "stdin", "synthetic" */
+    bool is_recording; /* its frames may all be wanted, it has an end, and `rewind` works */
+
+    /* Opens the source. `interrupt_fd` becomes readable when capture_interrupt is called; a wait
+     * inside open or read polls it too and then returns CAPTURE_INTERRUPTED. Returns the backend's
+     * own state and CAPTURE_FRAME in *status, or NULL with CAPTURE_LOST (worth trying again),
+     * CAPTURE_FAILED (never) or CAPTURE_INTERRUPTED, and the reason. */
+    void *(*open)(const struct capture_settings *settings, int interrupt_fd,
+                  enum capture_status *status, struct error *error);
+
+    /* The next frame; the caller owns its reference. Live sources set sequence, captured_ns and
+     * time_s (wall clock); recordings set captured_ns and time_s (seconds since their start), and
+     * capture.c numbers them. After CAPTURE_LOST the caller closes and reopens. */
+    enum capture_status (*read)(void *self, struct frame **frame, struct error *error);
+
+    /* Recordings: back to the first frame. */
+    bool (*rewind)(void *self, struct error *error);
+
+    /* What is captured, for people: "/dev/video0 (vivid), 640x480 YUYV, 25 frames/s". */
+    const char *(*describe)(const void *self);
+
+    void (*close)(void *self);
+};
+
+/* Backends in files of their own. A source string belongs to the first that claims it in
+ * capture.c: "synthetic", "-", camera paths and names, folders and single pictures, all else video.
+ */
+extern const struct backend backend_v4l2;
+extern const struct backend backend_images;
+extern const struct backend backend_stdin;
+extern const struct backend backend_synthetic;
+
+/* The video backend lives in pawcam-video.so (libavformat and its 136 libraries), which is loaded
+ * when it is first needed: from beside the program, else from PREFIX/lib/pawcam. NULL with the
+ * reason when it is not there. The module exports `const struct backend pawcam_video_backend`. */
+const struct backend *backend_video_load(struct error *error);
+
+#endif
