@@ -37,6 +37,7 @@ struct options {
         int jpeg_quality;
     } label;
     struct {
+        bool enabled; /* --no-web: predictions only, no port is opened */
         char *listen;
         int port;
         bool allow_remote;
