@@ -3,7 +3,12 @@
 #define PAWCAM_DAEMON_OPTIONS_H
 
 #include "capture/capture.h"
+#include "common/prediction.h"
 #include "config/config.h"
+
+#include <stdint.h>
+
+enum channel_order { CHANNELS_AUTO, CHANNELS_RGB, CHANNELS_BGR };
 
 /* Owned strings are char *, freed by config_free. */
 struct options {
@@ -11,19 +16,19 @@ struct options {
         char *source, *format, *controls;
         int width, height;
         double fps, timeout_s;
-        int replay_speed; /* enum replay_speed */
-        int replay_loop;  /* "forever" is written as 0 */
-        int seed, limit;
+        int replay_speed;  /* enum replay_speed */
+        int replay_loop;   /* "forever" is 0 */
+        int seed, limit;   /* limit "none" is 0 */
         bool exit_on_loss; /* end with exit code 1 instead of waiting for the source */
     } capture;
     struct {
-        char *path;     /* "auto": the shipped model */
-        char *cpu;      /* kernels, see nn/session.h */
-        char *classes;  /* "cat,dog"; empty: from the model */
-        char *channels; /* "auto", "rgb" or "bgr" */
-        char *scale;    /* "auto", or one or three numbers: x = pixel * scale + offset */
-        char *offset;
-        double threshold; /* best score below it: "unknown"; < 0: the model's own, else 0.6 */
+        char *path;       /* "auto": the shipped model */
+        char *cpu;        /* kernels, see nn/session.h */
+        char *classes;    /* options_parse_classes; empty: from the model */
+        char *scale;      /* "auto" or options_parse_triple: x = pixel * scale + offset */
+        char *offset;     /* the same */
+        int channels;     /* enum channel_order */
+        double threshold; /* best score below it: "unknown"; < 0 ("auto"): the model's, else 0.6 */
     } model;
     struct {
         double time_s;     /* time constant of the scores' moving average; 0: off */
@@ -33,7 +38,7 @@ struct options {
         char *text; /* template: {label} {score} {time} {fps}; empty: none */
         double scale, x, y;
         int thickness;
-        char *colour; /* "0,255,0": blue, green, red, as OpenCV's demo */
+        char *colour; /* options_parse_colour: "0,255,0", blue, green, red, as OpenCV's demo */
         int jpeg_quality;
     } label;
     struct {
@@ -51,5 +56,27 @@ struct options {
 };
 
 extern const struct option_table options_table;
+
+/* What the table's bounds cannot say: colours, lists, names, addresses. Needs no hardware, opens
+ * nothing. Errors are usage errors that name the option. Call it after config_read. */
+bool options_check(const struct options *options, struct error *error);
+
+/* "0,255,0" -> {0, 255, 0}. */
+bool options_parse_colour(const char *text, uint8_t bgr[3], struct error *error);
+
+/* "0.5" -> {0.5, 0.5, 0.5}; "1,2,3" -> {1, 2, 3}, in the model's channel order. Finite numbers. */
+bool options_parse_triple(const char *text, double values[3], struct error *error);
+
+/* "cat, dog" -> two names without the blanks around them. */
+struct class_list {
+    int count;
+    const char *names[PREDICTION_CLASSES_MAX];
+    char *storage; /* owned; what the names point into */
+};
+
+/* At least two different names, none of them "unknown" (the label below the threshold). The empty
+ * text gives no names. class_list_free frees the list also after failure. */
+bool options_parse_classes(const char *text, struct class_list *list, struct error *error);
+void class_list_free(struct class_list *list);
 
 #endif
