@@ -115,6 +115,8 @@ struct layer {
             struct shape target;
         } reshape;
     };
+    bool no_bias;           /* CONV2D, DEPTHWISE_CONV2D, DENSE: Keras's use_bias=False */
+    bool no_gamma, no_beta; /* BATCH_NORM: Keras's scale=False, center=False */
     float *kernel, *bias;
     float *gamma, *beta, *mean, *variance;
 };
@@ -126,18 +128,27 @@ struct preprocessing {
     bool bgr; /* channel order of the input; false: RGB (also for one grey channel) */
 };
 
+enum { MODEL_CLASSES_MAX = 65536 };
+
 struct model {
     char *name;
     int layer_count;
     struct layer *layers; /* layers[0] is the LAYER_INPUT; a later layer reads only earlier ones */
-    int output;           /* index of the layer whose output is the model's */
+    int output;           /* index of the layer whose output is the model's; the last added, unless
+                           * the builder sets another */
     struct preprocessing preprocessing;
-    int class_count;    /* of the decision: a model with one sigmoid output has two */
+    int class_count;    /* of the decision: a model with one sigmoid output has two; 0: the output
+                         * is no list of scores (a map, or more than MODEL_CLASSES_MAX values) */
     char **class_names; /* class_count of them, owned */
     double threshold;   /* recommended: a best score below it is "unknown"; 0: none given */
 };
 
-/* An empty model of this input shape, with one LAYER_INPUT. NULL: out of memory or a bad shape. */
+/* Sizes beyond these are refused by name: 1 GiB in one tensor, 2 GiB of weights in all. They are
+ * far above what a CPU runs on each frame, and keep all index arithmetic inside an int. */
+enum { TENSOR_VALUES_MAX = 1 << 28, MODEL_WEIGHTS_MAX = 1 << 29, MODEL_LAYERS_MAX = 4096 };
+
+/* An empty model of this input shape, with one LAYER_INPUT; preprocessing is pixel / 255, RGB.
+ * NULL: out of memory or a bad shape. */
 struct model *model_create(const char *name, const struct shape *input, struct error *error);
 
 /* Appends a layer: copies name and inputs, works out padding and shape, allocates its weights

@@ -1,0 +1,41 @@
+/*
+ * engine: a way to run models. session.c chooses one by name; each is a const struct of functions.
+ * An engine's state belongs to one thread and borrows the model.
+ */
+#ifndef PAWCAM_NN_ENGINE_H
+#define PAWCAM_NN_ENGINE_H
+
+#include "nn/model.h"
+
+#include <stdint.h>
+
+struct engine {
+    const char *name; /* what --cpu and session_create know it by */
+
+    /* Does this machine have what it needs? */
+    bool (*available)(void);
+
+    /* Lays out all memory; nothing is allocated per run. NULL with the reason. */
+    void *(*create)(const struct model *model, struct error *error);
+
+    /* From float input in the model's input shape to the output, valid until the next run. */
+    const float *(*run)(void *self, const float *input);
+
+    /* From 8-bit pixels as session_classify gets them to the output. NULL: the engine cannot;
+     * session.c then makes the float input itself and calls run. */
+    const float *(*run_u8)(void *self, const uint8_t *pixels, int stride);
+
+    /* Optional: kernel and cost of each layer for `pawcam summary`. For one layer of the model: a
+     * short text ("direct 3x3", "folded into conv1"), valid as long as self. */
+    const char *(*describe)(const void *self, int layer);
+
+    /* Optional: bytes of scratch memory (activations), and of weights as the engine keeps them. */
+    void (*memory)(const void *self, size_t *scratch, size_t *weights);
+
+    void (*destroy)(void *self);
+};
+
+/* Plain loops; runs everywhere. */
+extern const struct engine engine_reference;
+
+#endif
