@@ -41,9 +41,10 @@ extern const struct backend backend_images;
 extern const struct backend backend_stdin;
 extern const struct backend backend_synthetic;
 
-/* The video backend lives in pawcam-video.so (libavformat and its 136 libraries), which is loaded
- * when it is first needed: from beside the program, else from PREFIX/lib/pawcam. NULL with the
- * reason when it is not there. The module exports `const struct backend pawcam_video_backend`. */
-const struct backend *backend_video_load(struct error *error);
+/* Recordings and network streams live in pawcam-video.so (libavformat and its 136 libraries), which
+ * is loaded when it is first needed: from beside the program, else from PREFIX/lib/pawcam. Returns
+ * the backend for this source: a URL is a stream (not a recording: it has no end, only loss), all
+ * else a recording. NULL with the reason when the module is not there. */
+const struct backend *backend_video_load(const char *source, struct error *error);
 
 #endif
