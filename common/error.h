@@ -11,6 +11,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Exit codes of both programs. */
 enum exit_code {
     EXIT_CODE_OK = 0,
@@ -36,5 +40,9 @@ bool error_set_usage(struct error *error, const char *format, ...)
  */
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,6 +1,9 @@
 /*
- * jpeg: JPEG files in memory, through libjpeg-turbo's TurboJPEG API. A codec holds the library's
- * scratch memory; one thread uses one codec.
+ * jpeg: JPEG files in memory, through libjpeg-turbo's TurboJPEG API. Functions without state: safe
+ * from any thread.
+ *
+ * Baseline and progressive files, grey and colour, every subsampling that TurboJPEG knows, and
+ * Motion JPEG frames without Huffman tables, which then are the standard's (ITU T.81, annex K).
  */
 #ifndef PAWCAM_VISION_JPEG_H
 #define PAWCAM_VISION_JPEG_H
