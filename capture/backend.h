@@ -19,12 +19,12 @@ struct backend {
     void *(*open)(const struct capture_settings *settings, int interrupt_fd,
                   enum capture_status *status, struct error *error);
 
-    /* The next frame; the caller owns its reference. Live sources set sequence, captured_ns and
-     * time_s (wall clock); recordings set captured_ns and time_s (seconds since their start), and
-     * capture.c numbers them. After CAPTURE_LOST the caller closes and reopens. */
+    /* The next frame; the caller owns its reference. Live sources set captured_ns and
+     * sequence (from 0 after each open); recordings set captured_ns and time_s (seconds since their
+     * start), and capture.c numbers them. After CAPTURE_LOST the caller closes and reopens. */
     enum capture_status (*read)(void *self, struct frame **frame, struct error *error);
 
-    /* Recordings: back to the first frame. */
+    /* Recordings: back to the first frame. NULL: cannot be played again (a pipe). */
     bool (*rewind)(void *self, struct error *error);
 
     /* What is captured, for people: "/dev/video0 (vivid), 640x480 YUYV, 25 frames/s". */
@@ -33,8 +33,16 @@ struct backend {
     void (*close)(void *self);
 };
 
+/* The backend that a source string belongs to, by its form and by what lies on the disk (see
+ * choose.c); it does not open anything. NULL with the reason: the module it needs is not there. */
+const struct backend *backend_choose(const char *source, struct error *error);
+
+/* capture_open with a given backend instead of the one that settings->source would choose. */
+struct capture *capture_open_backend(const struct backend *backend,
+                                     const struct capture_settings *settings, struct error *error);
+
 /* Backends in files of their own. A source string belongs to the first that claims it in
- * capture.c: "synthetic", "-", camera paths and names, folders and single pictures, all else video.
+ * choose.c: "synthetic", "-", camera paths and names, folders and single pictures, all else video.
  */
 extern const struct backend backend_v4l2;
 extern const struct backend backend_images;

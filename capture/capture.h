@@ -47,7 +47,8 @@ struct capture;
  * A camera that is merely absent, busy or forbidden opens, in the lost state. */
 struct capture *capture_open(const struct capture_settings *settings, struct error *error);
 
-/* Waits for the next frame, at most about a second. One thread reads. */
+/* Waits for the next frame: at most timeout_s (then the source is lost), and about a second while
+ * it is lost. One thread reads. */
 enum capture_status capture_read(struct capture *capture, struct frame **frame,
                                  struct error *error);
 
