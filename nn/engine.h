@@ -21,8 +21,9 @@ struct engine {
     /* From float input in the model's input shape to the output, valid until the next run. */
     const float *(*run)(void *self, const float *input);
 
-    /* From 8-bit pixels as session_classify gets them to the output. NULL: the engine cannot;
-     * session.c then makes the float input itself and calls run. */
+    /* From 8-bit pixels (B, G, R) to the output, with the model's preprocessing as it was at
+     * create. Only called for models of three input channels. NULL: the engine cannot; session.c
+     * then makes the float input itself and calls run. */
     const float *(*run_u8)(void *self, const uint8_t *pixels, int stride);
 
     /* Optional: kernel and cost of each layer for `pawcam summary`. For one layer of the model: a
@@ -32,7 +33,7 @@ struct engine {
     /* Optional: bytes of scratch memory (activations), and of weights as the engine keeps them. */
     void (*memory)(const void *self, size_t *scratch, size_t *weights);
 
-    void (*destroy)(void *self);
+    void (*destroy)(void *self); /* accepts NULL */
 };
 
 /* Plain loops; runs everywhere. */

@@ -131,6 +131,9 @@ static bool check_activation(const struct layer *layer, struct error *error)
         return error_set(error, "its activation is unknown");
     if (!isfinite(activation->alpha) || isnan(activation->max_value))
         return error_set(error, "the parameters of its activation are no numbers");
+    if (activation->kind == ACTIVATION_RELU && activation->max_value <= 0)
+        return error_set(error, "the cap of its ReLU must be above 0, not %g",
+                         (double)activation->max_value);
     return true;
 }
 
@@ -316,6 +319,12 @@ void model_destroy(struct model *model)
     free_classes(model->class_names, model->class_count);
     free(model->name);
     free(model);
+}
+
+bool model_takes_picture(const struct model *model)
+{
+    const struct shape *shape = model_input_shape(model);
+    return shape->rank == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3);
 }
 
 const struct shape *model_input_shape(const struct model *model)

@@ -12,7 +12,8 @@
 struct session;
 
 /* Lays out every buffer once; nothing is allocated per run. `cpu` chooses the kernels: NULL or
- * "auto" for the best that this machine has, "reference" for the plain loops. */
+ * "auto" for the best that this machine has, "reference" for the plain loops, or the name of an
+ * engine. A name that is unknown or not for this machine is a usage error. */
 struct session *session_create(const struct model *model, const char *cpu, struct error *error);
 void session_destroy(struct session *session);
 
@@ -21,9 +22,18 @@ void session_destroy(struct session *session);
  * until the next run. Same input, same bits. */
 const float *session_run(struct session *session, const float *input);
 
-/* Runs it on an 8-bit BGR picture (or one grey channel, as the model wants) of exactly the model's
- * input size; `stride` is the bytes from row to row. Applies the model's preprocessing. Writes one
- * score per class, class_count of them: a single sigmoid output p becomes {1 - p, p}. */
+/* Runs it on an 8-bit picture, B, G, R, of exactly the model's input size; `stride` is the bytes
+ * from row to row. Applies the model's preprocessing; a model with one input channel sees the luma,
+ * as cv::cvtColor(COLOR_BGR2GRAY) makes it. Writes one score per class, class_count of them: a
+ * single sigmoid output p becomes {1 - p, p}. Only for models that model_takes_picture and whose
+ * class_count is not 0. */
 void session_classify(struct session *session, const uint8_t *pixels, int stride, float *scores);
+
+/* What it runs with, for `pawcam summary`: the engine's name; the kernel of one layer in a few
+ * words (valid as long as the session); bytes of scratch memory and of weights in the engine's own
+ * layout (0 where it uses the model's). */
+const char *session_engine_name(const struct session *session);
+const char *session_describe(const struct session *session, int layer);
+void session_memory(const struct session *session, size_t *scratch, size_t *weights);
 
 #endif
