@@ -85,7 +85,7 @@ $(BUILD)/%.o: %.cpp
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-include tests/tests.mk packaging/install.mk bench/bench.mk
+include tests/tests.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk
 
 .PHONY: format clean
 format: ## format the C and C++ sources
