@@ -73,6 +73,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check 2>/dev/null)
 
 $(BUILD)/capture/video.o: CFLAGS += -fPIC
+$(BUILD)/web/page.o: $(wildcard web/page/*) # which it embeds
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
