@@ -125,15 +125,6 @@ fail:
     return NULL;
 }
 
-struct capture *capture_open(const struct capture_settings *settings, struct error *error)
-{
-    struct capture_settings chosen = *settings;
-    if (strcmp(chosen.source, "auto") == 0)
-        chosen.source = access("/dev/video0", F_OK) == 0 ? "/dev/video0" : "synthetic";
-    const struct backend *backend = backend_choose(chosen.source, error);
-    return backend ? capture_open_backend(backend, &chosen, error) : NULL;
-}
-
 /* Opens a lost source again, once its time has come. */
 static enum capture_status reopen(struct capture *capture, struct error *error)
 {

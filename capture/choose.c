@@ -1,9 +1,11 @@
+/* Which backend reads a source. */
 #include "capture/backend.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -60,4 +62,13 @@ const struct backend *backend_choose(const char *source, struct error *error)
     if (!exists && is_camera_name(source))
         return &backend_v4l2;
     return backend_video_load(source, error);
+}
+
+struct capture *capture_open(const struct capture_settings *settings, struct error *error)
+{
+    struct capture_settings chosen = *settings;
+    if (strcmp(chosen.source, "auto") == 0)
+        chosen.source = access("/dev/video0", F_OK) == 0 ? "/dev/video0" : "synthetic";
+    const struct backend *backend = backend_choose(chosen.source, error);
+    return backend ? capture_open_backend(backend, &chosen, error) : NULL;
 }

@@ -1,0 +1,24 @@
+/* v4l2_frame: from what a camera left in a buffer to a frame, or to the reason why it is none. */
+#ifndef PAWCAM_CAPTURE_V4L2_FRAME_H
+#define PAWCAM_CAPTURE_V4L2_FRAME_H
+
+#include "capture/v4l2_format.h"
+
+/* Copies the picture into a new frame whose format, geometry and data are set; the caller owns its
+ * reference. JPEG takes its size from its own header and ends with its end marker: many webcams
+ * pad the buffer with zeros. NULL: the bytes are no whole picture; *why is a static text. */
+struct frame *v4l2_frame_copy(const struct v4l2_picture *picture, const uint8_t *data, size_t used,
+                              const char **why);
+
+/* What a JPEG file in memory says of itself. */
+struct jpeg_outline {
+    int width, height; /* pixels */
+    size_t size;       /* bytes up to and including the end marker */
+};
+
+/* Reads the markers (ITU-T T.81, annex B) up to the entropy-coded data, without decoding. False:
+ * not a whole JPEG file. */
+bool jpeg_outline_read(const uint8_t *data, size_t size, struct jpeg_outline *outline,
+                       const char **why);
+
+#endif
