@@ -51,7 +51,7 @@ MODULES    := $(if $(wildcard $(VIDEO_SRC)),$(BUILD)/pawcam-video.so)
 
 .DELETE_ON_ERROR:
 .PHONY: all help
-all: $(PROGRAMS) $(MODULES) ## build both programs and the video module
+all: $(PROGRAMS) $(MODULES) man ## build both programs, the video module and the man pages
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -86,7 +86,7 @@ $(BUILD)/%.o: %.cpp
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-include tests/tests.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk
+include tests/tests.mk packaging/man.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk
 
 .PHONY: format clean
 format: ## format the C and C++ sources

@@ -38,7 +38,7 @@ struct options {
         char *text; /* template: {label} {score} {time} {fps}; empty: none */
         double scale, x, y;
         int thickness;
-        char *colour; /* options_parse_colour: "0,255,0", blue, green, red, as OpenCV's demo */
+        char *colour; /* "0,255,0": blue, green, red, as in OpenCV's demo */
         int jpeg_quality;
     } label;
     struct {
@@ -60,9 +60,6 @@ extern const struct option_table options_table;
 /* What the table's bounds cannot say: colours, lists, names, addresses. Needs no hardware, opens
  * nothing. Errors are usage errors that name the option. Call it after config_read. */
 bool options_check(const struct options *options, struct error *error);
-
-/* "0,255,0" -> {0, 255, 0}. */
-bool options_parse_colour(const char *text, uint8_t bgr[3], struct error *error);
 
 /* "0.5" -> {0.5, 0.5, 0.5}; "1,2,3" -> {1, 2, 3}, in the model's channel order. Finite numbers. */
 bool options_parse_triple(const char *text, double values[3], struct error *error);
