@@ -41,6 +41,13 @@ const struct backend *backend_choose(const char *source, struct error *error);
 struct capture *capture_open_backend(const struct backend *backend,
                                      const struct capture_settings *settings, struct error *error);
 
+/* The rate of sources that have none of their own (pictures, a pipe, the drawn scene): the wanted
+ * one, or 25 frames/s where none is wanted (0). */
+static inline double backend_fps(const struct capture_settings *settings)
+{
+    return settings->fps > 0 ? settings->fps : 25;
+}
+
 /* Backends in files of their own. A source string belongs to the first that claims it in
  * choose.c: "synthetic", "-", camera paths and names, folders and single pictures, all else video.
  */
