@@ -13,6 +13,7 @@ include packaging/packages.mk
 
 # --- flags -------------------------------------------------------------------------------------
 
+VIDEO_PKGS := libavformat libavcodec libavutil libswscale
 PKGS      := opencv4 libturbojpeg libmicrohttpd hdf5 jansson libsystemd
 WARNINGS  := -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 CWARNINGS := $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes
@@ -32,14 +33,20 @@ pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/de
 # Only the two OpenCV modules that are used; the rest would load 245 libraries at start.
 pkg_libs   = -lopencv_imgproc -lopencv_core -lturbojpeg -lmicrohttpd -ljansson -lsystemd \
              $(shell pkg-config --libs hdf5 2>/dev/null) -lm -ldl
-video_libs = $(shell pkg-config --libs libavformat libavcodec libavutil libswscale 2>/dev/null)
+video_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(VIDEO_PKGS) 2>/dev/null))
+video_libs = $(shell pkg-config --libs $(VIDEO_PKGS) 2>/dev/null)
 
 say = $(if $(V),,@echo "  $(1) $@";)
 
 # --- what is built from what -------------------------------------------------------------------
 
-# capture/video.c is a module of its own, loaded only when a recording or a stream is asked for.
-VIDEO_SRC  := capture/video.c
+# A module of its own, loaded only when a recording or a stream is asked for. It has its own copy
+# of the stateless sources that it shares with the programs (capture/video_module.h says why).
+VIDEO_SRC    := capture/video.c capture/video_input.c capture/video_picture.c
+VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c capture/jpeg_scan.c \
+                capture/video_time.c
+VIDEO_OBJ    := $(patsubst %.c,$(BUILD)/pic/%.o,$(VIDEO_SRC) $(VIDEO_SHARED))
+
 LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
 LIB_C      := $(filter-out $(VIDEO_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
 LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))
@@ -47,7 +54,7 @@ LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
 TOOL_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tool/*.c))
 TESTS      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c tests/*/*/test_*.c))
 PROGRAMS   := $(BUILD)/pawcamd $(if $(TOOL_OBJ),$(BUILD)/pawcam)
-MODULES    := $(if $(wildcard $(VIDEO_SRC)),$(BUILD)/pawcam-video.so)
+MODULES    := $(BUILD)/pawcam-video.so
 
 .DELETE_ON_ERROR:
 .PHONY: all help
@@ -62,8 +69,8 @@ $(BUILD)/pawcamd: $(BUILD)/daemon/main.o $(BUILD)/libpawcam.a
 $(BUILD)/pawcam: $(TOOL_OBJ) $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
-$(BUILD)/pawcam-video.so: $(VIDEO_SRC:%.c=$(BUILD)/%.o)
-	$(call say,LD )$(CC) $(LDFLAGS) -shared -o $@ $^ $(video_libs)
+$(BUILD)/pawcam-video.so: $(VIDEO_OBJ)
+	$(call say,LD )$(CC) $(LDFLAGS) -shared -o $@ $^ $(video_libs) -lm
 
 $(BUILD)/libpawcam.a: $(LIB_OBJ)
 	@rm -f $@
@@ -72,8 +79,12 @@ $(BUILD)/libpawcam.a: $(LIB_OBJ)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check 2>/dev/null)
 
-$(BUILD)/capture/video.o: CFLAGS += -fPIC
 $(BUILD)/web/page.o: $(wildcard web/page/*) # which it embeds
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(pkg_cflags) $(video_cflags) \
+	    -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
