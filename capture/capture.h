@@ -41,6 +41,10 @@ enum capture_status {
     CAPTURE_FAILED,      /* the source can never work; the error says why */
 };
 
+/* Whether the settings make sense by themselves: source, format and the form of controls. Opens
+ * nothing. Errors are usage errors that begin with the setting's name. */
+bool capture_check(const struct capture_settings *settings, struct error *error);
+
 struct capture;
 
 /* Opens the source. NULL: it can never work (not a V4L2 device, not a video, an empty folder ...).

@@ -61,6 +61,27 @@ static bool refuse_remote(const struct web_settings *settings, struct error *err
                            settings->listen);
 }
 
+/* The address to bind. NULL: the settings are wrong. The caller frees it with freeaddrinfo. */
+static struct addrinfo *allowed_address(const struct web_settings *settings, struct error *error)
+{
+    struct addrinfo *address = parse_address(settings, error);
+    if (address && !settings->allow_remote && !is_loopback(address->ai_addr)) {
+        refuse_remote(settings, error);
+        freeaddrinfo(address);
+        return NULL;
+    }
+    return address;
+}
+
+bool web_check(const struct web_settings *settings, struct error *error)
+{
+    struct addrinfo *address = allowed_address(settings, error);
+    if (!address)
+        return false;
+    freeaddrinfo(address);
+    return true;
+}
+
 static bool explain_bind(const struct web_settings *settings, int code, struct error *error)
 {
     const char *where = settings->listen;
@@ -112,26 +133,20 @@ static int bound_port(int fd)
 bool listener_open(struct listener *listener, const struct web_settings *settings,
                    struct error *error)
 {
-    bool ok = false;
     *listener = (struct listener){.fd = -1};
-    struct addrinfo *address = parse_address(settings, error);
+    struct addrinfo *address = allowed_address(settings, error);
     if (!address)
         return false;
     listener->loopback = is_loopback(address->ai_addr);
-    if (!listener->loopback && !settings->allow_remote) {
-        refuse_remote(settings, error);
-        goto out;
-    }
     listener->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (listener->fd >= 0)
         set_options(listener->fd, address->ai_family);
-    ok = listener->fd >= 0 && bind(listener->fd, address->ai_addr, address->ai_addrlen) == 0 &&
-         listen(listener->fd, BACKLOG) == 0;
+    bool ok = listener->fd >= 0 && bind(listener->fd, address->ai_addr, address->ai_addrlen) == 0 &&
+              listen(listener->fd, BACKLOG) == 0;
     if (!ok)
         explain_bind(settings, errno, error);
     else
         listener->port = bound_port(listener->fd);
-out:
     freeaddrinfo(address);
     if (!ok)
         listener_close(listener);

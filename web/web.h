@@ -19,6 +19,10 @@ struct web_settings {
     double healthy_age_s;     /* /healthz is 200 while the newest frame is younger */
 };
 
+/* Whether the settings allow to listen there, without doing it: an IP address, and loopback unless
+ * remote viewers are allowed. Errors are usage errors. web_start checks it as well. */
+bool web_check(const struct web_settings *settings, struct error *error);
+
 struct web;
 
 /* Starts listening. `snapshots` (of struct snapshot) must outlive the server. NULL: the reason
