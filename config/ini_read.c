@@ -1,5 +1,5 @@
-/* Reads INI files: config_read_file of config.h. */
-#include "config/config.h"
+#include "config/ini.h"
+
 #include "config/nearest.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -165,19 +165,26 @@ static bool read_lines(struct reader *reader, struct error *error)
     return status == LINE_NONE;
 }
 
+bool ini_read(const struct option_table *table, FILE *file, const char *name, void *settings,
+              struct error *error)
+{
+    struct reader reader = {.table = table, .settings = settings, .file = file};
+    reader.set_in_line = calloc((size_t)table->row_count, sizeof *reader.set_in_line);
+    if (!reader.set_in_line)
+        return error_set(error, "out of memory");
+    bool ok = read_lines(&reader, error) || error_prefix(error, "%s:%d", name, reader.line);
+    free(reader.set_in_line);
+    return ok;
+}
+
 bool config_read_file(const struct option_table *table, const char *path, void *settings,
                       struct error *error)
 {
-    struct reader reader = {.table = table, .settings = settings};
-    reader.file = fopen(path, "re");
-    if (!reader.file)
+    FILE *file = fopen(path, "re");
+    if (!file)
         return error_set_usage(error, "cannot open the configuration file %s: %s", path,
                                strerror(errno));
-    reader.set_in_line = calloc((size_t)table->row_count, sizeof *reader.set_in_line);
-    bool ok = reader.set_in_line ? read_lines(&reader, error) : error_set(error, "out of memory");
-    if (!ok)
-        error_prefix(error, "%s:%d", path, reader.line);
-    free(reader.set_in_line);
-    fclose(reader.file);
+    bool ok = ini_read(table, file, path, settings, error);
+    fclose(file);
     return ok;
 }

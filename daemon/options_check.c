@@ -1,11 +1,11 @@
-/* What the bounds of the table cannot say: lists, triples, names, addresses. */
+/* What the bounds of the table cannot say. Each part of the program checks its own settings. */
 #include "daemon/options.h"
 
-#include <ctype.h>
+#include "web/web.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char blanks[] = " \t";
 
@@ -106,30 +106,17 @@ static bool check_classes(const char *text, struct error *error)
     return ok;
 }
 
-static bool check_format(const char *text, struct error *error)
-{
-    if (strcmp(text, "auto") == 0)
-        return true;
-    for (int format = PIXEL_JPEG; format < PIXEL_FORMAT_COUNT; format++)
-        if (strcasecmp(text, pixel_format_name((enum pixel_format)format)) == 0)
-            return true;
-    return error_set_usage(error, "\"%.60s\" is no pixel format; see --help for those there are",
-                           text);
-}
-
 static bool check_not_empty(const char *text, struct error *error)
 {
     return *text ? true : error_set_usage(error, "must not be empty");
 }
 
-bool options_check(const struct options *options, struct error *error)
+static bool check_model(const struct options *options, struct error *error)
 {
     const struct {
         const char *name, *text;
         bool (*check)(const char *text, struct error *error);
     } checks[] = {
-        {"source", options->capture.source, check_not_empty},
-        {"format", options->capture.format, check_format},
         {"model", options->model.path, check_not_empty},
         {"classes", options->model.classes, check_classes},
         {"pixel-scale", options->model.scale, check_triple},
@@ -139,4 +126,30 @@ bool options_check(const struct options *options, struct error *error)
         if (!checks[i].check(checks[i].text, error))
             return error_prefix(error, "%s", checks[i].name);
     return true;
+}
+
+static bool check_capture(const struct options *options, struct error *error)
+{
+    struct capture_settings settings = {
+        .source = options->capture.source,
+        .format = options->capture.format,
+        .controls = options->capture.controls,
+    };
+    return capture_check(&settings, error);
+}
+
+static bool check_web(const struct options *options, struct error *error)
+{
+    struct web_settings settings = {
+        .listen = options->web.listen,
+        .port = options->web.port,
+        .allow_remote = options->web.allow_remote,
+    };
+    return !options->web.enabled || web_check(&settings, error);
+}
+
+bool options_check(const struct options *options, struct error *error)
+{
+    return check_capture(options, error) && check_model(options, error) &&
+           check_web(options, error);
 }

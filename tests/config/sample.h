@@ -1,12 +1,8 @@
-/* sample: a small option table with one option of every kind, and help for tests of the engine. */
+/* sample: a small option table with one option of every kind. */
 #ifndef PAWCAM_TESTS_CONFIG_SAMPLE_H
 #define PAWCAM_TESTS_CONFIG_SAMPLE_H
 
 #include "config/config.h"
-#include "tests/suite.h"
-
-#include <string.h>
-#include <unistd.h>
 
 struct sample {
     char *name;
@@ -88,49 +84,5 @@ static const struct option_table sample_table = {
     .notes = sample_notes,
     .note_count = 1,
 };
-
-/* A new file with these bytes. The path is static memory; the caller unlinks it. */
-static inline const char *write_file(const void *bytes, size_t length)
-{
-    static char path[64];
-    strcpy(path, "/tmp/pawcam-test-XXXXXX");
-    int file = mkstemp(path);
-    ck_assert_int_ge(file, 0);
-    ck_assert_int_eq(write(file, bytes, length), (ssize_t)length);
-    close(file);
-    return path;
-}
-
-/* Reads a file with these bytes into `settings`. */
-static inline bool read_bytes(const struct option_table *table, const void *bytes, size_t length,
-                              void *settings, struct error *error)
-{
-    const char *path = write_file(bytes, length);
-    bool ok = config_read_file(table, path, settings, error);
-    unlink(path);
-    return ok;
-}
-
-static inline bool read_string(const struct option_table *table, const char *text, void *settings,
-                               struct error *error)
-{
-    return read_bytes(table, text, strlen(text), settings, error);
-}
-
-/* What config_print prints; the caller frees it. */
-static inline char *printed(const struct option_table *table, enum config_action action,
-                            const void *settings)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    struct error error;
-    ck_assert_msg(config_print(table, action, settings, out, &error), "%s", error.message);
-    fclose(out);
-    return text;
-}
-
-#define ck_assert_contains(text, part)                                                             \
-    ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in:\n%s", part, text)
 
 #endif

@@ -1,5 +1,6 @@
 /* The command line, its precedence over the file, comparing. */
 #include "tests/config/sample.h"
+#include "tests/config/support.h"
 
 enum { ARGUMENTS_MAX = 16 };
 
@@ -110,7 +111,7 @@ END_TEST
 START_TEST(the_command_line_outranks_the_file)
 {
     static const char text[] = "[first]\nname = file\nitem-count = 10\n";
-    const char *path = write_file(text, strlen(text));
+    const char *path = write_file(text);
     char arguments[128];
     snprintf(arguments, sizeof arguments, "--item-count 20 --config %s", path);
     expect(arguments);

@@ -1,4 +1,5 @@
 #include "tests/config/sample.h"
+#include "tests/config/support.h"
 
 static struct sample settings;
 
@@ -12,11 +13,11 @@ static void reset(void)
 static void expect_error(const char *text, int line, const char *message)
 {
     struct error error;
-    char where[16];
+    char where[32];
     reset();
     ck_assert_msg(!read_string(&sample_table, text, &settings, &error), "accepted:\n%s", text);
     ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
-    snprintf(where, sizeof where, ":%d: ", line);
+    snprintf(where, sizeof where, "test.conf:%d: ", line);
     ck_assert_contains(error.message, where);
     ck_assert_contains(error.message, message);
     config_free(&sample_table, &settings);

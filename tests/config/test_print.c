@@ -1,6 +1,7 @@
 /* What the table prints: settings, example, help, man pages. */
 #include "config/wrap.h"
 #include "tests/config/sample.h"
+#include "tests/config/support.h"
 
 START_TEST(printed_settings_read_back_to_the_same)
 {

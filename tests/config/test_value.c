@@ -1,6 +1,7 @@
 #include "config/value.h"
 
 #include "tests/config/sample.h"
+#include "tests/config/support.h"
 
 static bool parse(int row, const char *text, struct sample *settings, struct error *error)
 {

@@ -1,7 +1,7 @@
 /* The daemon's own table, and the checks behind it. */
 #include "daemon/options.h"
 
-#include "tests/config/sample.h"
+#include "tests/config/support.h"
 
 #include <ctype.h>
 
@@ -183,30 +183,53 @@ START_TEST(printed_settings_read_back_to_the_same)
 }
 END_TEST
 
-static void expect_refused(const char *section, const char *name, const char *value,
-                           const char *message)
+/* The check of settings read from this file. */
+static bool check_text(const char *text, struct error *error)
 {
     struct options options = {0};
-    struct error error = {0};
-    char text[256];
-    snprintf(text, sizeof text, "[%s]\n%s = %s\n", section, name, value);
     ck_assert(config_defaults(&options_table, &options, NULL));
-    ck_assert_msg(read_string(&options_table, text, &options, &error), "%s", error.message);
-    ck_assert_msg(!options_check(&options, &error), "%s = %s was taken", name, value);
-    ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
-    ck_assert_int_eq(strncmp(error.message, name, strlen(name)), 0);
-    ck_assert_contains(error.message, message);
+    ck_assert_msg(read_string(&options_table, text, &options, error), "%s", error->message);
+    bool ok = options_check(&options, error);
     config_free(&options_table, &options);
+    return ok;
+}
+
+static void expect_refused(const char *text, const char *message)
+{
+    struct error error = {0};
+    ck_assert_msg(!check_text(text, &error), "accepted: %s", text);
+    ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
+    ck_assert_contains(error.message, message);
 }
 
 START_TEST(the_check_names_the_option)
 {
-    expect_refused("capture", "source", "", "must not be empty");
-    expect_refused("capture", "format", "h264", "\"h264\" is no pixel format");
-    expect_refused("model", "model", "", "must not be empty");
-    expect_refused("model", "classes", "cat", "there must be two or more");
-    expect_refused("model", "pixel-scale", "1,2", "neither one number nor three");
-    expect_refused("model", "pixel-offset", "nan", "neither one number nor three");
+    expect_refused("[capture]\nsource =\n", "source: it is empty");
+    expect_refused("[capture]\nformat = h264\n", "format: \"h264\" is no camera format");
+    expect_refused("[capture]\ncontrols = gain=1, focus\n", "controls: \"focus\" is no setting");
+    expect_refused("[capture]\ncontrols = =1\n", "controls: \"1\" is no setting");
+    expect_refused("[model]\nmodel =\n", "model: must not be empty");
+    expect_refused("[model]\nclasses = cat\n", "classes: \"cat\" is one class");
+    expect_refused("[model]\npixel-scale = 1,2\n", "pixel-scale: \"1,2\" is neither one number");
+    expect_refused("[model]\npixel-offset = nan\n", "pixel-offset: \"nan\" is neither one number");
+    expect_refused("[web]\nlisten = localhost\n", "not an IP address");
+    expect_refused("[web]\nlisten = 0.0.0.0\n", "allow-remote");
+}
+END_TEST
+
+START_TEST(the_check_takes_what_is_right)
+{
+    static const char *const texts[] = {
+        "[capture]\nformat = NV12\ncontrols = gain = 1 , power_line_frequency=50 Hz,\n",
+        "[model]\nclasses = cat, dog, neither\npixel-scale = 0.0078\npixel-offset = -1,-1,-1\n",
+        "[web]\nlisten = ::1\n",
+        "[web]\nlisten = 0.0.0.0\nallow-remote = yes\n",
+        "[web]\nlisten = 0.0.0.0\nweb = no\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct error error = {0};
+        ck_assert_msg(check_text(texts[i], &error), "%s%s", texts[i], error.message);
+    }
 }
 END_TEST
 
@@ -266,4 +289,5 @@ TEST_MAIN(options, defaults_parse_and_pass_the_checks, rows_are_complete,
           names_letters_and_members_are_unique, every_row_is_in_a_section_that_exists,
           man_pages_name_each_option, example_file_is_the_tables_and_reads_back_to_the_defaults,
           printed_settings_read_back_to_the_same, the_check_names_the_option,
-          triples_are_one_number_or_three, classes_are_different_names)
+          the_check_takes_what_is_right, triples_are_one_number_or_three,
+          classes_are_different_names)
