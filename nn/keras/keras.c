@@ -1,0 +1,199 @@
+#include "nn/keras/keras.h"
+
+#include "nn/keras/attributes.h"
+#include "nn/keras/builder.h"
+#include "nn/keras/hdf5_file.h"
+#include "nn/keras/keras1.h"
+#include "nn/keras/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096 };
+
+/* --- configurations ----------------------------------------------------------------------------
+ */
+
+static json_t *parse_config(const char *text, struct error *error)
+{
+    json_error_t where;
+    json_t *root = json_loads(text, 0, &where);
+    if (!root)
+        error_set(error, "the model's configuration is damaged: %s at line %d", where.text,
+                  where.line);
+    return root;
+}
+
+static json_t *config_from_hdf5(struct hdf5_file *file, struct error *error)
+{
+    struct hdf5_strings text;
+    if (!hdf5_has_attribute(file, "/", "model_config")) {
+        error_set(error, "holds no model (no model_config); save the whole model, or put its "
+                         "model.json beside the weights and name that");
+        return NULL;
+    }
+    if (!hdf5_read_strings(file, "/", "model_config", &text, error))
+        return NULL;
+    json_t *root = parse_config(text.count == 1 ? text.at[0] : "", error);
+    hdf5_strings_free(&text);
+    return root;
+}
+
+static json_t *config_from_json(const char *path, struct error *error)
+{
+    json_error_t where;
+    json_t *root = json_load_file(path, 0, &where);
+    if (!root)
+        error_set(error, "is no readable JSON: %s (line %d)", where.text, where.line);
+    return root;
+}
+
+/* The first of the file's attribute and the configuration's member that is there. */
+static void read_note(struct hdf5_file *file, const json_t *root, const char *key, char *text,
+                      size_t size)
+{
+    struct hdf5_strings strings = {0};
+    const char *member = json_string_value(json_object_get(root, key));
+    if (hdf5_has_attribute(file, "/", key) && hdf5_read_strings(file, "/", key, &strings, NULL) &&
+        strings.count == 1)
+        member = strings.at[0];
+    snprintf(text, size, "%s", member ? member : "");
+    hdf5_strings_free(&strings);
+}
+
+/* Keras 1 did not write its version into model.json. */
+static bool prepare(struct builder *builder, json_t *root, struct hdf5_file *file,
+                    struct error *error)
+{
+    char version[32], backend[32];
+    read_note(file, root, "keras_version", version, sizeof version);
+    read_note(file, root, "backend", backend, sizeof backend);
+    builder->keras_version = *version ? atoi(version) : 1;
+    builder->theano = strcmp(backend, "theano") == 0;
+    if (builder->keras_version > 1)
+        return true;
+    if (!keras1_modernize(root, error) ||
+        !keras1_channels_first(root, &builder->channels_first, error))
+        return false;
+    builder->theano = builder->theano || (builder->channels_first && !*backend);
+    return true;
+}
+
+/* --- models ------------------------------------------------------------------------------------
+ */
+
+/* A network that scales its input itself wants the pixels as they are. */
+static void set_preprocessing(struct model *model)
+{
+    for (int i = 1; i < model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i];
+        if (layer->op == LAYER_RESCALING && layer->inputs[0] == 0)
+            for (int c = 0; c < 3; c++)
+                model->preprocessing.scale[c] = 1;
+    }
+}
+
+static bool build(struct builder *builder, json_t *root, struct hdf5_file *file, const char *name,
+                  struct error *error)
+{
+    if (!prepare(builder, root, file, error) || !builder_read(builder, root, name, error))
+        return false;
+    if (builder->channels_first && !keras1_check_order(builder->model, error))
+        return false;
+    if (!weights_read(builder, file, error) || !model_finish(builder->model, error))
+        return false;
+    set_preprocessing(builder->model);
+    return attributes_read(builder->model, file, error);
+}
+
+static struct model *load(json_t *root, struct hdf5_file *file, const char *path,
+                          struct error *error)
+{
+    struct builder builder = {0};
+    const char *slash = strrchr(path, '/');
+    bool good = build(&builder, root, file, slash ? slash + 1 : path, error);
+    free(builder.slots);
+    if (good)
+        return builder.model;
+    model_destroy(builder.model);
+    return NULL;
+}
+
+/* --- files -------------------------------------------------------------------------------------
+ */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Keras 3's own format is a zip archive. */
+static bool is_archive(const char *path)
+{
+    char magic[4] = "";
+    FILE *file = fopen(path, "rb");
+    bool zip = file && fread(magic, 1, sizeof magic, file) == sizeof magic &&
+               memcmp(magic, "PK\3\4", sizeof magic) == 0;
+    if (file)
+        fclose(file);
+    return zip;
+}
+
+static struct model *load_hdf5(const char *path, struct error *error)
+{
+    if (is_archive(path)) {
+        error_set(error, "is a .keras archive; save the model as .h5 (model.save(\"model.h5\"))");
+        return NULL;
+    }
+    struct hdf5_file *file = hdf5_open(path, error);
+    json_t *root = file ? config_from_hdf5(file, error) : NULL;
+    struct model *model = root ? load(root, file, path, error) : NULL;
+    json_decref(root);
+    hdf5_close(file);
+    return model;
+}
+
+/* NAME.json: the weights file beside it. */
+static bool find_weights(const char *path, char weights[PATH_BYTES], struct error *error)
+{
+    static const char *const endings[] = {".h5", "_weights.h5", ".hdf5", ".weights.h5"};
+    int stem = (int)(strlen(path) - strlen(".json"));
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        int length = snprintf(weights, PATH_BYTES, "%.*s%s", stem, path, endings[i]);
+        if (length < PATH_BYTES && access(weights, F_OK) == 0)
+            return true;
+    }
+    return error_set(error,
+                     "missing weights: there is no %.*s.h5, %.*s_weights.h5, .hdf5 or "
+                     ".weights.h5 beside it",
+                     stem, path, stem, path);
+}
+
+static struct model *load_json(const char *path, struct error *error)
+{
+    char weights[PATH_BYTES];
+    struct model *model = NULL;
+    json_t *root = config_from_json(path, error);
+    if (root && find_weights(path, weights, error)) {
+        struct hdf5_file *file = hdf5_open(weights, error);
+        if (file)
+            model = load(root, file, path, error);
+        else
+            error_prefix(error, "its weights %s", weights);
+        hdf5_close(file);
+    }
+    json_decref(root);
+    return model;
+}
+
+struct model *keras_load(const char *path, struct error *error)
+{
+    struct model *model =
+        ends_with(path, ".json") ? load_json(path, error) : load_hdf5(path, error);
+    if (!model)
+        error_prefix(error, "%s", path);
+    return model;
+}

@@ -1,0 +1,12 @@
+/* weights: from the groups of an HDF5 file into the model's arrays. */
+#ifndef PAWCAM_NN_KERAS_WEIGHTS_H
+#define PAWCAM_NN_KERAS_WEIGHTS_H
+
+#include "nn/keras/builder.h"
+#include "nn/keras/hdf5_file.h"
+
+/* Fills every slot of the builder from the file's group model_weights, or from its root (a file of
+ * save_weights). Missing arrays and wrong shapes are refused by name. */
+bool weights_read(struct builder *builder, struct hdf5_file *file, struct error *error);
+
+#endif
