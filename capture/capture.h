@@ -41,9 +41,10 @@ enum capture_status {
     CAPTURE_FAILED,      /* the source can never work; the error says why */
 };
 
-/* Whether the settings make sense by themselves: source, format and the form of controls. Opens
- * nothing. Errors are usage errors that begin with the setting's name. */
-bool capture_check(const struct capture_settings *settings, struct error *error);
+/* Whether the text can be the setting of that name, for the check of a configuration: opens
+ * nothing, so that whether the camera has the format or control is seen later. Usage errors. */
+bool capture_check_format(const char *format, struct error *error);
+bool capture_check_controls(const char *controls, struct error *error);
 
 struct capture;
 

@@ -31,10 +31,12 @@ struct option_row {
     double minimum, maximum; /* OPTION_INT and OPTION_DOUBLE, inclusive */
     const char *words;       /* numbers that are written as words: "forever=0|once=1"; NULL: none */
     const char *choices;     /* OPTION_CHOICE: "realtime|max" */
-    const char *help;        /* one or more sentences; wrapped when shown */
-    size_t offset;           /* offsetof(settings struct, member) */
-    bool live;               /* a reload (SIGHUP) applies it; else a restart is needed */
-    char letter;             /* short option; 0: none */
+    /* OPTION_STRING: what else it must be; NULL: anything. A usage error without the name. */
+    bool (*check)(const char *text, struct error *error);
+    const char *help; /* one or more sentences; wrapped when shown */
+    size_t offset;    /* offsetof(settings struct, member) */
+    bool live;        /* a reload (SIGHUP) applies it; else a restart is needed */
+    char letter;      /* short option; 0: none */
 };
 
 struct option_section {

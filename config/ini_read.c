@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 2 * VALUE_STRING_MAX };
 
 #define BLANKS "\t\v\f\r " /* carriage returns: files written on Windows */
 

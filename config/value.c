@@ -191,11 +191,16 @@ static bool parse_choice(const struct option_row *row, const char *text, int *va
     return true;
 }
 
-static bool parse_string(const char *text, char **value, struct error *error)
+static bool parse_string(const struct option_row *row, const char *text, char **value,
+                         struct error *error)
 {
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             return error_set_usage(error, SHOWN " contains a control character; remove it", text);
+    if (strlen(text) > VALUE_STRING_MAX)
+        return error_set_usage(error, SHOWN "... is longer than %d bytes", text, VALUE_STRING_MAX);
+    if (row->check && !row->check(text, error))
+        return false;
     char *copy = strdup(text);
     if (!copy)
         return error_set(error, "out of memory");
@@ -219,7 +224,7 @@ bool value_parse(const struct option_row *row, const char *text, void *settings,
     case OPTION_DOUBLE:
         return parse_number(row, text, member(row, settings), error);
     case OPTION_STRING:
-        return parse_string(text, member(row, settings), error);
+        return parse_string(row, text, member(row, settings), error);
     case OPTION_CHOICE:
         return parse_choice(row, text, member(row, settings), error);
     }

@@ -5,11 +5,15 @@
 
 #include "config/config.h"
 
-enum { VALUE_TEXT_MAX = 64, VALUE_FACTS_MAX = 256 };
+enum {
+    VALUE_TEXT_MAX = 64,     /* a number, word or choice with its final 0 */
+    VALUE_STRING_MAX = 4096, /* bytes of a string; each fits into a line of a file */
+    VALUE_FACTS_MAX = 256,
+};
 
 /* Stores `text` in the row's member; a string that was there is freed. Strict: no trailing rubbish,
- * nothing that is not finite or out of bounds. The error says what was expected and leaves the
- * member as it was; the caller puts in front where the text stands. */
+ * nothing that is not finite, out of bounds or too long. The error says what was expected and
+ * leaves the member as it was; the caller puts in front where the text stands. */
 bool value_parse(const struct option_row *row, const char *text, void *settings,
                  struct error *error);
 

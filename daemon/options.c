@@ -1,5 +1,7 @@
-/* The table of options. What bounds cannot say is in daemon/options_check.c. */
+/* The table of options. What bounds cannot say is checked by functions. */
 #include "daemon/options.h"
+
+#include "daemon/options_check.h"
 
 #include <limits.h>
 
@@ -16,12 +18,13 @@ static const struct option_section sections[] = {
 static const struct option_row rows[] = {
     {.section = "capture", .name = "source", .letter = 's', .type = OPTION_STRING,
      .argument = "SOURCE", .value = "auto", MEMBER(capture.source),
+     .check = options_check_not_empty,
      .help = "Where pictures come from: a camera (/dev/video0, a name from /dev/v4l/by-id, or the "
              "name of the card), a recording, a picture or a folder of pictures, a network stream "
              "(rtsp://..., http://...), - for JPEGs on standard input, or synthetic for a drawn "
              "scene. auto is /dev/video0 if there is one, else synthetic."},
     {.section = "capture", .name = "format", .type = OPTION_STRING, .argument = "FORMAT",
-     .value = "auto", MEMBER(capture.format),
+     .value = "auto", MEMBER(capture.format), .check = capture_check_format,
      .help = "Pixel format to ask the camera for: jpeg, yuyv, uyvy, nv12, yu12, yv12, rgb24, bgr24 "
              "or grey. auto prefers jpeg, then whatever costs least to convert."},
     {.section = "capture", .name = "width", .type = OPTION_INT, .unit = "pixels", .value = "640",
@@ -35,7 +38,7 @@ static const struct option_row rows[] = {
      .minimum = 0.1, .maximum = 1000, MEMBER(capture.fps),
      .help = "Rate to ask the camera for, and of folders of pictures and the drawn scene."},
     {.section = "capture", .name = "controls", .type = OPTION_STRING, .argument = "NAME=VALUE,...",
-     .value = "", MEMBER(capture.controls),
+     .value = "", MEMBER(capture.controls), .check = capture_check_controls,
      .help = "Camera controls to set, by the names that v4l2-ctl --list-ctrls shows, for example "
              "exposure_time_absolute=200, power_line_frequency=1."},
     {.section = "capture", .name = "capture-timeout", .type = OPTION_DOUBLE, .unit = "s",
@@ -60,11 +63,11 @@ static const struct option_row rows[] = {
      .help = "End after this many frames."},
 
     {.section = "model", .name = "model", .letter = 'm', .type = OPTION_STRING, .argument = "FILE",
-     .value = "auto", MEMBER(model.path),
+     .value = "auto", MEMBER(model.path), .check = options_check_not_empty,
      .help = "Keras model: an .h5 file, or a .json file beside its weights. auto is the model that "
              "comes with the program."},
     {.section = "model", .name = "classes", .type = OPTION_STRING, .argument = "NAME,NAME,...",
-     .value = "", MEMBER(model.classes),
+     .value = "", MEMBER(model.classes), .check = options_check_classes,
      .help = "Names of the model's outputs, in their order, when the model does not bring them. A "
              "model with one output has two classes: the second is the one near 1."},
     {.section = "model", .name = "channels", .type = OPTION_CHOICE, .value = "auto",
@@ -72,14 +75,14 @@ static const struct option_row rows[] = {
      .help = "Order of the colour channels that the model was trained with. auto is what the model "
              "says, else rgb."},
     {.section = "model", .name = "pixel-scale", .type = OPTION_STRING, .argument = "X[,Y,Z]",
-     .value = "auto", MEMBER(model.scale),
+     .value = "auto", MEMBER(model.scale), .check = options_check_triple,
      .help = "What a pixel (0 to 255) is multiplied by before the network sees it: one number, or "
              "one per channel in the model's order. auto is what the model says, else 1/255."},
     {.section = "model", .name = "pixel-offset", .type = OPTION_STRING, .argument = "X[,Y,Z]",
-     .value = "auto", MEMBER(model.offset),
+     .value = "auto", MEMBER(model.offset), .check = options_check_triple,
      .help = "What is added to a pixel after pixel-scale. auto is what the model says, else 0."},
     {.section = "model", .name = "cpu", .type = OPTION_STRING, .argument = "NAME", .value = "auto",
-     MEMBER(model.cpu),
+     MEMBER(model.cpu), .check = options_check_not_empty,
      .help = "Kernels that compute the network. auto is the best that this machine has, reference "
              "the plain loops that the others are checked against."},
 
@@ -121,7 +124,7 @@ static const struct option_row rows[] = {
     {.section = "web", .name = "web", .type = OPTION_BOOL, .value = "yes", MEMBER(web.enabled),
      .help = "Serve pictures and predictions over HTTP. With --no-web no port is opened."},
     {.section = "web", .name = "listen", .type = OPTION_STRING, .argument = "ADDRESS",
-     .value = "127.0.0.1", MEMBER(web.listen),
+     .value = "127.0.0.1", MEMBER(web.listen), .check = options_check_address,
      .help = "IP address to listen on. The default, like ::1, is reached from this machine only; "
              "all others need allow-remote."},
     {.section = "web", .name = "port", .letter = 'p', .type = OPTION_INT, .value = "8080",

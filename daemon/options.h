@@ -57,8 +57,8 @@ struct options {
 
 extern const struct option_table options_table;
 
-/* What the table's bounds cannot say: colours, lists, names, addresses. Needs no hardware, opens
- * nothing. Errors are usage errors that name the option. Call it after config_read. */
+/* Whether the options go together; each by itself was checked when it was read. Opens nothing.
+ * Usage errors. Call it after config_read. */
 bool options_check(const struct options *options, struct error *error);
 
 /* "0.5" -> {0.5, 0.5, 0.5}; "1,2,3" -> {1, 2, 3}, in the model's channel order. Finite numbers. */

@@ -1,5 +1,5 @@
 /* What the bounds of the table cannot say. Each part of the program checks its own settings. */
-#include "daemon/options.h"
+#include "daemon/options_check.h"
 
 #include "web/web.h"
 
@@ -92,13 +92,18 @@ void class_list_free(struct class_list *list)
 
 /* --- the options ----------------------------------------------------------------------------- */
 
-static bool check_triple(const char *text, struct error *error)
+bool options_check_not_empty(const char *text, struct error *error)
+{
+    return *text ? true : error_set_usage(error, "must not be empty");
+}
+
+bool options_check_triple(const char *text, struct error *error)
 {
     double values[3];
     return strcmp(text, "auto") == 0 || options_parse_triple(text, values, error);
 }
 
-static bool check_classes(const char *text, struct error *error)
+bool options_check_classes(const char *text, struct error *error)
 {
     struct class_list list;
     bool ok = options_parse_classes(text, &list, error);
@@ -106,50 +111,17 @@ static bool check_classes(const char *text, struct error *error)
     return ok;
 }
 
-static bool check_not_empty(const char *text, struct error *error)
+bool options_check_address(const char *text, struct error *error)
 {
-    return *text ? true : error_set_usage(error, "must not be empty");
-}
-
-static bool check_model(const struct options *options, struct error *error)
-{
-    const struct {
-        const char *name, *text;
-        bool (*check)(const char *text, struct error *error);
-    } checks[] = {
-        {"model", options->model.path, check_not_empty},
-        {"classes", options->model.classes, check_classes},
-        {"pixel-scale", options->model.scale, check_triple},
-        {"pixel-offset", options->model.offset, check_triple},
-    };
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        if (!checks[i].check(checks[i].text, error))
-            return error_prefix(error, "%s", checks[i].name);
-    return true;
-}
-
-static bool check_capture(const struct options *options, struct error *error)
-{
-    struct capture_settings settings = {
-        .source = options->capture.source,
-        .format = options->capture.format,
-        .controls = options->capture.controls,
-    };
-    return capture_check(&settings, error);
-}
-
-static bool check_web(const struct options *options, struct error *error)
-{
-    struct web_settings settings = {
-        .listen = options->web.listen,
-        .port = options->web.port,
-        .allow_remote = options->web.allow_remote,
-    };
-    return !options->web.enabled || web_check(&settings, error);
+    return web_check(&(struct web_settings){.listen = text, .allow_remote = true}, error);
 }
 
 bool options_check(const struct options *options, struct error *error)
 {
-    return check_capture(options, error) && check_model(options, error) &&
-           check_web(options, error);
+    struct web_settings web = {
+        .listen = options->web.listen,
+        .port = options->web.port,
+        .allow_remote = options->web.allow_remote,
+    };
+    return !options->web.enabled || web_check(&web, error);
 }

@@ -4,6 +4,8 @@
 
 #include "config/config.h"
 
+#include <string.h>
+
 struct sample {
     char *name;
     int count, repeat, mode;
@@ -17,12 +19,18 @@ enum { NAME, COUNT, REPEAT, RATIO, MODE, LOUD, ROW_COUNT };
 static const struct option_section sample_sections[] = {{"first", "First things"},
                                                         {"second", "Second things"}};
 
+static inline bool sample_check_name(const char *text, struct error *error)
+{
+    return strcmp(text, "root") != 0 || error_set_usage(error, "\"root\" is taken");
+}
+
 static const struct option_row sample_rows[ROW_COUNT] = {
     [NAME] = {.section = "first",
               .name = "name",
               .letter = 'n',
               .type = OPTION_STRING,
               .value = "nobody",
+              .check = sample_check_name,
               .help = "Who it is. A \\ and - 'quotes' must survive roff.",
               .offset = offsetof(struct sample, name)},
     [COUNT] = {.section = "first",

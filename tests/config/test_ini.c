@@ -85,6 +85,7 @@ START_TEST(errors_name_the_line_and_what_was_meant)
     expect_error("[first]\nname = a\n\nname = b\n", 4, "name was set in line 2 already");
     expect_error("[first]\nitem-count = many\n", 2,
                  "item-count: \"many\" is not a whole number from -5 to 2000000");
+    expect_error("[first]\nname = root\n", 2, "name: \"root\" is taken");
     expect_error("[first]\nitem-count = 7 # seven\n", 2, "\"7 # seven\" is not a whole number");
 }
 END_TEST

@@ -95,6 +95,7 @@ START_TEST(strings_are_owned_and_printable)
     value_free(&sample_rows[NAME], &settings);
     ck_assert_ptr_null(settings.name);
     expect_error(NAME, "a\033[31m", "control character");
+    expect_error(NAME, "root", "\"root\" is taken");
 }
 END_TEST
 
@@ -118,10 +119,11 @@ END_TEST
 
 START_TEST(long_values_leave_room_for_what_is_right)
 {
-    char text[4000];
+    char text[VALUE_STRING_MAX + 2];
     memset(text, '9', sizeof text);
-    text[sizeof text - 1] = '\0';
+    text[VALUE_STRING_MAX + 1] = '\0';
     expect_error(COUNT, text, "is not a whole number from -5 to 2000000");
+    expect_error(NAME, text, "is longer than 4096 bytes");
 }
 END_TEST
 
