@@ -1,6 +1,7 @@
 /* The table of options. What bounds cannot say is checked by functions. */
 #include "daemon/options.h"
 
+#include "daemon/annotate.h"
 #include "daemon/options_check.h"
 
 #include <limits.h>
@@ -98,7 +99,7 @@ static const struct option_row rows[] = {
      .help = "How much better the score of another class must be before the label changes."},
 
     {.section = "label", .name = "label", .type = OPTION_STRING, .argument = "TEXT",
-     .value = "{label}", .live = true, MEMBER(label.text),
+     .value = "{label}", .live = true, MEMBER(label.text), .check = annotate_template_check,
      .help = "Text that is written into the picture: {label}, {score}, {time} and {fps} stand for "
              "their values, {{ and }} for braces. Empty for none."},
     {.section = "label", .name = "label-scale", .type = OPTION_DOUBLE, .value = "2", .minimum = 0.1,
@@ -115,7 +116,7 @@ static const struct option_row rows[] = {
      .value = "2", .minimum = 1, .maximum = 100, .live = true, MEMBER(label.thickness),
      .help = "How thick the lines of the letters are."},
     {.section = "label", .name = "label-colour", .type = OPTION_STRING, .argument = "B,G,R",
-     .value = "0,255,0", .live = true, MEMBER(label.colour),
+     .value = "0,255,0", .live = true, MEMBER(label.colour), .check = annotate_colour_check,
      .help = "Colour of the text: blue, green and red, each 0 to 255."},
     {.section = "label", .name = "jpeg-quality", .type = OPTION_INT, .value = "85", .minimum = 1,
      .maximum = 100, .live = true, MEMBER(label.jpeg_quality),
