@@ -13,13 +13,21 @@ enum marker {
     MARKER_SOI = 0xD8,
     MARKER_EOI = 0xD9,
     MARKER_SOS = 0xDA,
-    MARKER_TEM = 0x01,
+    MARKER_APP15 = 0xEF,
+    MARKER_COM = 0xFE,
 };
 
 static bool is_frame_header(int marker)
 {
     return marker >= MARKER_SOF0 && marker <= MARKER_SOF15 && marker != MARKER_DHT &&
            marker != MARKER_JPG && marker != MARKER_DAC;
+}
+
+/* Markers that no picture has: all those without a meaning, and a second beginning. */
+static bool is_forbidden(int marker)
+{
+    return marker < MARKER_SOF0 || marker == MARKER_SOI || marker == MARKER_JPG ||
+           (marker > MARKER_APP15 && marker < MARKER_COM);
 }
 
 static bool is_restart(int marker)
@@ -73,9 +81,10 @@ static enum jpeg_scan_status skip_segment(struct jpeg_scan *scan, const uint8_t 
         if (scan->width == 0 || scan->height == 0)
             return JPEG_SCAN_BAD;
     }
-    if (marker == MARKER_SOS)
-        scan->coded = scan->scanned = true;
     scan->position += length + 2;
+    scan->coded = marker == MARKER_SOS;
+    if (scan->coded && scan->coded_from == 0)
+        scan->coded_from = scan->position;
     return JPEG_SCAN_WHOLE;
 }
 
@@ -91,12 +100,10 @@ static enum jpeg_scan_status skip_marker(struct jpeg_scan *scan, const uint8_t *
         scan->position += 1;
         return JPEG_SCAN_WHOLE;
     }
-    if (marker == 0 || marker == MARKER_SOI || (marker == MARKER_SOS && scan->width == 0))
+    bool early = marker == MARKER_SOS && scan->width == 0;
+    bool again = is_frame_header(marker) && scan->width != 0;
+    if (is_forbidden(marker) || is_restart(marker) || early || again)
         return JPEG_SCAN_BAD;
-    if (marker == MARKER_TEM || is_restart(marker)) {
-        scan->position += 2;
-        return JPEG_SCAN_WHOLE;
-    }
     return skip_segment(scan, data, size, marker);
 }
 
@@ -121,7 +128,7 @@ enum jpeg_scan_status jpeg_scan(struct jpeg_scan *scan, const uint8_t *data, siz
         scan->coded = false;
         if (at_end_marker(scan, data, size)) {
             scan->position += 2;
-            return scan->scanned ? JPEG_SCAN_WHOLE : JPEG_SCAN_BAD;
+            return scan->coded_from ? JPEG_SCAN_WHOLE : JPEG_SCAN_BAD;
         }
         enum jpeg_scan_status status = skip_marker(scan, data, size);
         if (status != JPEG_SCAN_WHOLE)

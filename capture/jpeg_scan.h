@@ -19,9 +19,9 @@ enum jpeg_scan_status {
 
 /* Zero-initialise for each picture. */
 struct jpeg_scan {
-    size_t position; /* bytes understood so far */
-    bool coded;      /* position is inside coded data, not before a marker */
-    bool scanned;    /* some coded data was seen */
+    size_t position;   /* bytes understood so far */
+    bool coded;        /* position is inside coded data, not before a marker */
+    size_t coded_from; /* where the first coded data begins; 0: none was seen */
     int width, height;
 };
 

@@ -18,10 +18,11 @@ static bool find_picture(struct mjpeg_split *split, const uint8_t *data, size_t 
     return split->inside;
 }
 
-void mjpeg_split_give_up(struct mjpeg_split *split)
+static void skip_damaged(struct mjpeg_split *split)
 {
-    /* Not from the byte behind SOI: a thumbnail in a header would then pass for a picture. */
-    split->start += split->scan.position;
+    /* Coded data has no SOI in it, so the next one there is the next picture's. Headers are passed
+     * over: a thumbnail in them would be taken for a picture. */
+    split->start += split->scan.coded_from ? split->scan.coded_from : split->scan.position;
     split->inside = false;
     split->bad++;
 }
@@ -35,7 +36,7 @@ bool mjpeg_split_next(struct mjpeg_split *split, const uint8_t *data, size_t siz
         if (status == JPEG_SCAN_PARTIAL)
             return false;
         if (status == JPEG_SCAN_BAD) {
-            mjpeg_split_give_up(split);
+            skip_damaged(split);
             continue;
         }
         *picture = (struct mjpeg_picture){.data = begin,
@@ -47,4 +48,11 @@ bool mjpeg_split_next(struct mjpeg_split *split, const uint8_t *data, size_t siz
         return true;
     }
     return false;
+}
+
+void mjpeg_split_give_up(struct mjpeg_split *split, size_t size)
+{
+    split->start = size;
+    split->inside = false;
+    split->bad++;
 }

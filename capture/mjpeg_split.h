@@ -29,8 +29,8 @@ struct mjpeg_picture {
 bool mjpeg_split_next(struct mjpeg_split *split, const uint8_t *data, size_t size,
                       struct mjpeg_picture *picture);
 
-/* Gives the picture that was begun up (it is too large, say) and looks for the next one behind
- * what has been read of it; counts it as bad. */
-void mjpeg_split_give_up(struct mjpeg_split *split);
+/* Gives up the picture that was begun, because it is too large, with all of data[0, size); counts
+ * it as bad. */
+void mjpeg_split_give_up(struct mjpeg_split *split, size_t size);
 
 #endif

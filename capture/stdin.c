@@ -26,7 +26,7 @@ struct input {
     size_t capacity;
     size_t filled;
     struct mjpeg_split split;
-    uint64_t bad_reported;
+    uint64_t bad_reported; /* how many of split.bad a log line told of */
     struct log_limiter limiter;
     uint64_t pictures;
     int64_t first_ns; /* when the first picture came */
@@ -71,13 +71,9 @@ static void *input_open(const struct capture_settings *settings, int interrupt_f
 
 static void report_bad(struct input *input)
 {
-    if (input->split.bad == input->bad_reported)
-        return;
-    if (log_limiter_event(&input->limiter, 60)) {
-        log_warning("standard input: %llu damaged pictures skipped so far",
-                    (unsigned long long)input->split.bad);
-        input->bad_reported = input->split.bad;
-    }
+    log_warning("standard input: damaged pictures skipped so far: %llu",
+                (unsigned long long)input->split.bad);
+    input->bad_reported = input->split.bad;
 }
 
 /* A pipe has no timestamps. At full speed the rate from the settings makes times that are the same
@@ -106,19 +102,25 @@ static enum capture_status make_frame(struct input *input, const struct mjpeg_pi
     return CAPTURE_FRAME;
 }
 
-/* Drops what is done with and makes room for READ_MIN bytes. */
-static bool make_room(struct input *input, struct error *error)
+static void drop_done(struct input *input)
 {
     input->filled -= input->split.start;
     memmove(input->buffer, input->buffer + input->split.start, input->filled);
     input->split.start = 0;
+}
+
+/* Makes room for READ_MIN bytes. */
+static bool make_room(struct input *input, struct error *error)
+{
+    drop_done(input);
     if (input->capacity - input->filled >= READ_MIN)
         return true;
     if (input->capacity >= BUFFER_MAX) {
         log_warning("standard input: no end of a picture in %d MiB, looking for the next one",
                     BUFFER_MAX >> 20);
-        mjpeg_split_give_up(&input->split);
-        return make_room(input, error);
+        mjpeg_split_give_up(&input->split, input->filled);
+        drop_done(input);
+        return true;
     }
     uint8_t *larger = realloc(input->buffer, 2 * input->capacity);
     if (!larger)
@@ -177,10 +179,11 @@ static enum capture_status end(struct input *input, struct error *error)
                          "it takes MJPEG, as from: ffmpeg -i VIDEO -f mjpeg -");
         return CAPTURE_FAILED;
     }
-    if (input->split.inside) {
+    if (input->split.bad != input->bad_reported)
+        report_bad(input);
+    if (input->split.inside)
         log_warning("standard input ended in the middle of a picture");
-        input->split.inside = false;
-    }
+    input->split.inside = false;
     return CAPTURE_END;
 }
 
@@ -190,7 +193,8 @@ static enum capture_status input_read(void *self, struct frame **frame, struct e
     for (;;) {
         struct mjpeg_picture picture;
         bool found = mjpeg_split_next(&input->split, input->buffer, input->filled, &picture);
-        report_bad(input);
+        if (input->split.bad != input->bad_reported && log_limiter_event(&input->limiter, 60))
+            report_bad(input);
         if (found)
             return make_frame(input, &picture, frame, error);
         if (input->ended)
