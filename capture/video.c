@@ -4,6 +4,7 @@
  */
 #include "capture/jpeg_scan.h"
 #include "capture/video_input.h"
+#include "capture/video_log.h"
 #include "capture/video_picture.h"
 #include "capture/video_time.h"
 #include "common/clock.h"
@@ -29,9 +30,9 @@ struct video {
     AVFrame *picture;
 
     struct video_time time;
-    uint64_t frames;  /* delivered since open or rewind */
-    double end_s;     /* where the newest frame ends, by the file's own timestamps */
-    bool end_checked; /* a file is said to be truncated once, not in every loop */
+    uint64_t frames;      /* delivered since open or rewind */
+    double end_s;         /* where the newest frame ends, by the file's own timestamps */
+    bool damage_reported; /* not again in every loop */
     struct log_limiter limiter;
     char description[256];
 };
@@ -175,9 +176,10 @@ static struct frame *packet_to_frame(const AVPacket *packet, struct error *error
     return frame;
 }
 
-/* A whole recording ends where its header says. (Where that is an estimate from the bit rate, or
- * where another stream may be the longer one, nothing can be said.) */
-static void check_end(struct video *video)
+/* Says once what was wrong. A whole recording ends where its header says. (Where that is an
+ * estimate from the bit rate, or where another stream may be the longer one, nothing can be said.)
+ */
+static void report_damage(struct video *video)
 {
     const AVFormatContext *format = video->input.format;
     double promised_s = seconds(video, video->input.stream->duration);
@@ -191,20 +193,27 @@ static void check_end(struct video *video)
     if (is_short)
         host->log_warning("%s: truncated; it ends after %.1f of %.1f s, which were played",
                           video->name, played_s, promised_s);
-    else if (video->input.damaged)
-        host->log_warning("%s: damaged at its end; %llu frames were played", video->name,
+    else if (video->input.cut_off)
+        host->log_warning("%s: truncated; %llu frames were played", video->name,
                           (unsigned long long)video->frames);
+    if (video->input.bad > 0)
+        host->log_warning("%s: damaged; pictures skipped or patched up: %llu", video->name,
+                          (unsigned long long)video->input.bad);
 }
 
 static enum capture_status end(struct video *video, struct error *error)
 {
+    if (video->input.live) {
+        error_set(error, "%s: the stream ended", video->name);
+        return CAPTURE_LOST;
+    }
     if (video->frames == 0) {
         error_set(error, "%s: not one picture of it can be decoded", video->name);
         return CAPTURE_FAILED;
     }
-    if (!video->end_checked)
-        check_end(video);
-    video->end_checked = true;
+    if (!video->damage_reported)
+        report_damage(video);
+    video->damage_reported = true;
     return CAPTURE_END;
 }
 
@@ -283,23 +292,10 @@ static const struct backend stream = {.name = "stream",
                                       .describe = video_describe,
                                       .close = video_close};
 
-/* libav complains a lot about what it then copes with; our own lines tell what matters. */
-static void log_libav(void *context, int level, const char *format, va_list args)
-{
-    if (level > AV_LOG_WARNING)
-        return;
-    char line[512];
-    int print_prefix = 1;
-    av_log_format_line2(context, level, format, args, line, sizeof line, &print_prefix);
-    line[strcspn(line, "\r\n")] = '\0';
-    if (line[0])
-        host->log_debug("libav: %s", line);
-}
-
 static void start_module(const struct video_host *given)
 {
     host = given;
-    av_log_set_callback(log_libav);
+    video_log_start(given);
     avformat_network_init();
 }
 

@@ -1,6 +1,7 @@
 #include "capture/video_input.h"
 
 #include "capture/jpeg_scan.h"
+#include "capture/video_log.h"
 #include "common/clock.h"
 
 #include <libavutil/display.h>
@@ -42,13 +43,13 @@ static enum capture_status fail(const struct video_input *input, int code, const
 {
     if (interrupted(input))
         return CAPTURE_INTERRUPTED;
-    if (late(input)) {
+    if (late(input) || code == AVERROR_EXIT) { /* an exit not asked for: it was late before */
         error_set(error, "%s: nothing came for %g s", input->name, input->timeout_s);
         return CAPTURE_LOST;
     }
     char reason[AV_ERROR_MAX_STRING_SIZE];
-    error_set(error, "%s: %s: %s", input->name, what,
-              av_make_error_string(reason, sizeof reason, code));
+    av_make_error_string(reason, sizeof reason, code);
+    error_set(error, "%s: %s: %s", input->name, what, video_log_complaint(reason));
     bool hopeless = code == AVERROR_PROTOCOL_NOT_FOUND || code == AVERROR_DECODER_NOT_FOUND ||
                     code == AVERROR_DEMUXER_NOT_FOUND;
     return input->live && !hopeless ? CAPTURE_LOST : CAPTURE_FAILED;
@@ -72,7 +73,6 @@ static enum capture_status open_demuxer(struct video_input *input, struct error 
     av_dict_set(&options, "pattern_type", "none", 0); /* "%d" in a file name is just that */
     if (input->live) {
         av_dict_set(&options, "rtsp_transport", "tcp", 0);
-        av_dict_set(&options, "fflags", "nobuffer", 0);
         av_dict_set(&options, "analyzeduration", "1000000", 0); /* us; for sources without a rate */
     }
     int code = avformat_open_input(&input->format, input->url, NULL, &options);
@@ -144,6 +144,7 @@ static enum capture_status open_decoder(struct video_input *input, struct error 
 enum capture_status video_input_open(struct video_input *input, struct error *error)
 {
     set_deadline(input);
+    video_log_forget();
     enum capture_status status = open_demuxer(input, error);
     if (status == CAPTURE_FRAME)
         status = choose_stream(input, error);
@@ -163,11 +164,12 @@ void video_input_close(struct video_input *input)
     input->draining = false;
 }
 
+/* A stream has no end at which to tell the whole number, as for a recording. */
 static void count_bad(struct video_input *input)
 {
     input->bad++;
-    if (input->host->log_limiter_event(&input->limiter, 60))
-        input->host->log_warning("%s: damaged, %llu pictures skipped so far", input->name,
+    if (input->live && input->host->log_limiter_event(&input->limiter, 60))
+        input->host->log_warning("%s: pictures damaged so far: %llu", input->name,
                                  (unsigned long long)input->bad);
 }
 
@@ -179,13 +181,14 @@ static enum capture_status read_packet(struct video_input *input, struct error *
         int code = av_read_frame(input->format, input->packet);
         if (code == AVERROR(EAGAIN) && !wait_interrupted(input, 10) && !late(input))
             continue;
-        if (code < 0 && (input->live || interrupted(input)))
+        bool ended = code == AVERROR_EOF && !must_stop(input);
+        if (code < 0 && !ended && (input->live || interrupted(input)))
             return fail(input, code, "the stream broke off", error);
         if (code < 0) {
-            input->damaged |= code != AVERROR_EOF;
+            input->cut_off |= code != AVERROR_EOF;
             return CAPTURE_END;
         }
-        input->damaged |= (input->packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+        input->cut_off = (input->packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
         if (input->packet->stream_index == input->stream->index && input->packet->size > 0)
             return CAPTURE_FRAME;
     }
@@ -227,11 +230,15 @@ enum capture_status video_input_next(struct video_input *input, AVFrame *picture
                                      struct error *error)
 {
     set_deadline(input);
+    video_log_forget();
     *is_packet = false;
     for (;;) {
         int code = avcodec_receive_frame(input->decoder, picture);
-        if (code == 0)
+        if (code == 0) {
+            if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT))
+                count_bad(input); /* the decoder patched it up */
             return CAPTURE_FRAME;
+        }
         if (code != AVERROR(EAGAIN) && code != AVERROR_EOF)
             count_bad(input);
         if (input->draining)

@@ -25,10 +25,11 @@ struct video_input {
     int quarter_turns; /* clockwise, to make the picture upright: 0..3 */
     double fps;        /* the stream's own rate; 0: it has none */
 
-    int64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
-    bool draining;       /* the packets are over, the decoder gives what it still holds */
-    bool damaged;        /* the end of the file is missing */
-    uint64_t bad;        /* packets that could not be decoded */
+    /* CLOCK_MONOTONIC; 0: none. Atomic, for libavformat's own threads ask whether to stop. */
+    _Atomic int64_t deadline_ns;
+    bool draining; /* the packets are over, the decoder gives what it still holds */
+    bool cut_off;  /* the last packet is not whole: the end of the file is missing */
+    uint64_t bad;  /* pictures that could not be decoded, or only in part */
     struct log_limiter limiter;
 };
 
