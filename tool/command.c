@@ -1,0 +1,84 @@
+#include "tool/command.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTIONS_MAX = 32, LETTER_HELP = 'h', FIRST_ROW = 256 };
+
+/* getopt's table: --help, then the command's rows. */
+static void fill_long_options(const struct command *command, struct option options[OPTIONS_MAX + 2])
+{
+    options[0] = (struct option){"help", no_argument, NULL, LETTER_HELP};
+    for (int i = 0; i < command->option_count && i < OPTIONS_MAX; i++)
+        options[i + 1] = (struct option){
+            command->options[i].name,
+            command->options[i].argument ? required_argument : no_argument,
+            NULL,
+            FIRST_ROW + i,
+        };
+}
+
+static void set_option(const struct command_option *option, void *settings)
+{
+    char *member = (char *)settings + option->offset;
+    if (option->argument)
+        *(const char **)member = optarg;
+    else
+        *(bool *)member = true;
+}
+
+static bool refuse_option(const struct command *command, const char *word, int found,
+                          struct error *error)
+{
+    return error_set_usage(error, "%s %s; see pawcam %s --help",
+                           found == ':' ? "a value is missing behind" : "unknown option", word,
+                           command->name);
+}
+
+static bool check_operands(const struct command *command, int count, struct error *error)
+{
+    if (count >= command->operands_min && count <= command->operands_max)
+        return true;
+    return error_set_usage(error, "%s; usage: pawcam %s [OPTION...] %s",
+                           count < command->operands_min ? "a file name is missing"
+                                                         : "too many file names",
+                           command->name, command->operands);
+}
+
+bool command_parse(const struct command *command, int argc, char **argv, void *settings,
+                   char ***operands, int *operand_count, bool *help, struct error *error)
+{
+    struct option options[OPTIONS_MAX + 2] = {0};
+    int found;
+    fill_long_options(command, options);
+    *help = false;
+    optind = 0; /* glibc: start anew */
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        if (found == LETTER_HELP) {
+            *help = true;
+            return true;
+        }
+        if (found < FIRST_ROW)
+            return refuse_option(command, argv[optind - 1], found, error);
+        set_option(&command->options[found - FIRST_ROW], settings);
+    }
+    *operands = argv + optind;
+    *operand_count = argc - optind;
+    return check_operands(command, *operand_count, error);
+}
+
+void command_print_help(const struct command *command, FILE *out)
+{
+    fprintf(out, "usage: pawcam %s [OPTION...] %s\n\n%s\n\n", command->name, command->operands,
+            command->summary);
+    for (int i = 0; i < command->option_count; i++) {
+        const struct command_option *option = &command->options[i];
+        char text[64];
+        snprintf(text, sizeof text, "--%s%s%s", option->name, option->argument ? " " : "",
+                 option->argument ? option->argument : "");
+        fprintf(out, "  %-24s %s\n", text, option->help);
+    }
+    fprintf(out, "  %-24s %s\n", "-h, --help", "show this and exit");
+}

@@ -1,0 +1,198 @@
+/* predict: what a model says of pictures, one line each. */
+#include "common/prediction.h"
+#include "nn/session.h"
+#include "tool/command.h"
+#include "tool/model_options.h"
+#include "vision/jpeg.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct predict_settings {
+    struct model_options model;
+    bool json;
+};
+
+static const struct command_option options[] = {
+    MODEL_OPTION_ROWS(struct predict_settings, model),
+    {"json", NULL, "one JSON object a line", offsetof(struct predict_settings, json)},
+};
+
+enum { FILE_BYTES_MAX = 256 << 20 };
+
+/* What is used for every picture. */
+struct predictor {
+    const struct model *model;
+    struct session *session;
+    struct image decoded, small;
+    float *scores;
+    bool json;
+};
+
+/* --- one picture -------------------------------------------------------------------------------
+ */
+
+static bool read_stream(FILE *file, uint8_t **data, size_t *size, struct error *error)
+{
+    if (fseek(file, 0, SEEK_END) != 0)
+        return error_set(error, "cannot be read: %s", strerror(errno));
+    long length = ftell(file);
+    rewind(file);
+    if (length <= 0 || length > FILE_BYTES_MAX)
+        return error_set(error, length == 0 ? "is empty" : "is no picture of a usable size");
+    *size = (size_t)length;
+    *data = malloc(*size);
+    if (!*data)
+        return error_set(error, "out of memory");
+    return fread(*data, 1, *size, file) == *size ||
+           error_set(error, "cannot be read: %s", strerror(errno));
+}
+
+static bool read_file(const char *path, uint8_t **data, size_t *size, struct error *error)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(error, "cannot be opened: %s", strerror(errno));
+    bool good = read_stream(file, data, size, error);
+    fclose(file);
+    return good;
+}
+
+/* As the daemon does it: decoded no larger than needed, then resized linearly. */
+static bool classify(struct predictor *predictor, const char *path, struct error *error)
+{
+    const struct shape *shape = model_input_shape(predictor->model);
+    int height = shape->dim[0], width = shape->dim[1];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    bool good =
+        read_file(path, &data, &size, error) &&
+        jpeg_decode(data, size, height > width ? height : width, &predictor->decoded, error) &&
+        vision_resize(&predictor->decoded, width, height, &predictor->small, error);
+    free(data);
+    if (good)
+        session_classify(predictor->session, predictor->small.data, predictor->small.stride,
+                         predictor->scores);
+    return good || error_prefix(error, "%s", path);
+}
+
+/* --- output ------------------------------------------------------------------------------------
+ */
+
+static int best_class(const struct predictor *predictor)
+{
+    int best = 0;
+    for (int i = 1; i < predictor->model->class_count; i++)
+        if (predictor->scores[i] > predictor->scores[best])
+            best = i;
+    return best;
+}
+
+static const char *label_of(const struct predictor *predictor, int best)
+{
+    return (double)predictor->scores[best] < predictor->model->threshold
+               ? "unknown"
+               : predictor->model->class_names[best];
+}
+
+static json_t *rounded(float score)
+{
+    return json_real(round((double)score * 1e4) / 1e4);
+}
+
+static bool print_json(const struct predictor *predictor, const char *path, struct error *error)
+{
+    int best = best_class(predictor);
+    json_t *scores = json_object();
+    for (int i = 0; i < predictor->model->class_count; i++)
+        json_object_set_new(scores, predictor->model->class_names[i],
+                            rounded(predictor->scores[i]));
+    json_t *line =
+        json_pack("{s:s, s:s, s:o, s:o}", "image", path, "label", label_of(predictor, best),
+                  "score", rounded(predictor->scores[best]), "scores", scores);
+    char *text = line ? json_dumps(line, PREDICTION_JSON_FLAGS) : NULL;
+    json_decref(line);
+    if (!text)
+        return error_set(error, "%s: the name is no UTF-8, which JSON needs", path);
+    puts(text);
+    free(text);
+    return true;
+}
+
+static bool print_text(const struct predictor *predictor, const char *path)
+{
+    int best = best_class(predictor);
+    printf("%s: %s %.4f (", path, label_of(predictor, best), (double)predictor->scores[best]);
+    for (int i = 0; i < predictor->model->class_count; i++)
+        printf("%s%s %.4f", i ? ", " : "", predictor->model->class_names[i],
+               (double)predictor->scores[i]);
+    puts(")");
+    return true;
+}
+
+static bool predict(struct predictor *predictor, const char *path, struct error *error)
+{
+    return classify(predictor, path, error) &&
+           (predictor->json ? print_json(predictor, path, error) : print_text(predictor, path));
+}
+
+/* --- the command -------------------------------------------------------------------------------
+ */
+
+static bool check_model(const struct model *model, const char *path, struct error *error)
+{
+    if (!model_takes_picture(model))
+        return error_set(error, "%s: its input is no picture of 1 or 3 channels", path);
+    return model->class_count > 0 ||
+           error_set(error, "%s: its output is no list of class scores", path);
+}
+
+/* Goes on after a bad picture; the first error decides the exit code. */
+static bool predict_all(struct predictor *predictor, char **paths, int count, struct error *error)
+{
+    int failed = 0;
+    struct error first = {0};
+    for (int i = 0; i < count; i++)
+        if (!predict(predictor, paths[i], error) && failed++ == 0)
+            first = *error;
+    if (failed == 0)
+        return true;
+    *error = first;
+    return failed == 1 ? false
+                       : error_prefix(error, "%d of %d pictures failed; the first", failed, count);
+}
+
+static bool run(const void *settings, char **operands, int operand_count, struct error *error)
+{
+    const struct predict_settings *predict_settings = settings;
+    struct predictor predictor = {.json = predict_settings->json};
+    struct model *model = model_options_load(&predict_settings->model, operands[0], error);
+    bool good = model && check_model(model, operands[0], error);
+    if (good) {
+        predictor.model = model;
+        predictor.scores = calloc((size_t)model->class_count, sizeof *predictor.scores);
+        predictor.session = session_create(model, predict_settings->model.cpu, error);
+        good = predictor.session && (predictor.scores || error_set(error, "out of memory")) &&
+               predict_all(&predictor, operands + 1, operand_count - 1, error);
+    }
+    image_free(&predictor.decoded);
+    image_free(&predictor.small);
+    free(predictor.scores);
+    session_destroy(predictor.session);
+    model_destroy(model);
+    return good;
+}
+
+const struct command command_predict = {
+    .name = "predict",
+    .operands = "MODEL IMAGE...",
+    .operands_min = 2,
+    .operands_max = COMMAND_OPERANDS_MANY,
+    .summary = "classify JPEG pictures",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .settings_size = sizeof(struct predict_settings),
+    .run = run,
+};
