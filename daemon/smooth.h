@@ -1,0 +1,50 @@
+/*
+ * smooth: from the scores of single frames to one steady decision. Pure functions, no clock.
+ *
+ * 1. Exponentially weighted moving average per class, in continuous time, so that it does not
+ *    depend on the frame rate: with dt seconds since the frame before and time constant tau,
+ *
+ *        alpha = 1 - exp(-dt / tau)            tau = 0: alpha = 1, no smoothing
+ *        s     = s + alpha * (x - s)           the first frame: s = x
+ *
+ *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
+ * 2. Hysteresis: another class takes over only when its s is better by `hysteresis`.
+ * 3. Threshold: when the class in charge has s < threshold, the decision is SMOOTH_UNKNOWN. It is
+ *    left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it can
+ *    always be left.
+ *
+ * The average begins anew, and with it the decision, on the first frame, when time runs backwards
+ * (a recording starts over, the clock was set) and after a gap of more than SMOOTH_GAP_S.
+ * A class named "neither" is a class like any other.
+ */
+#ifndef PAWCAM_DAEMON_SMOOTH_H
+#define PAWCAM_DAEMON_SMOOTH_H
+
+#include "common/prediction.h"
+
+#include <stdbool.h>
+
+enum { SMOOTH_UNKNOWN = -1, SMOOTH_GAP_S = 5 };
+
+struct smooth_settings {
+    double time_s;     /* tau, seconds */
+    double hysteresis; /* 0..1 */
+    double threshold;  /* 0..1 */
+};
+
+struct smooth {
+    bool started;
+    double time_s; /* of the newest frame */
+    int decision;  /* index of a class, or SMOOTH_UNKNOWN */
+    double scores[PREDICTION_CLASSES_MAX];
+};
+
+/* Forgets everything: the next frame is the first. */
+void smooth_reset(struct smooth *smooth);
+
+/* Takes in raw[count], the scores of the frame at time_s, and returns the decision. count is
+ * 1..PREDICTION_CLASSES_MAX and the same in every call between two resets. */
+int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
+                  const double *raw, int count);
+
+#endif

@@ -1,0 +1,131 @@
+#include "daemon/smooth.h"
+
+#include "tests/suite.h"
+
+#include <math.h>
+
+enum { CAT, DOG, NEITHER };
+
+static const struct smooth_settings plain = {.time_s = 0, .hysteresis = 0, .threshold = 0.6};
+
+static int update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
+                  double cat, double dog)
+{
+    return smooth_update(smooth, settings, time_s, (double[]){cat, dog}, 2);
+}
+
+START_TEST(first_frame_decides_by_itself)
+{
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    struct smooth_settings slow = {.time_s = 10, .hysteresis = 0.3, .threshold = 0.6};
+    ck_assert_int_eq(update(&smooth, &slow, 100, 0.61, 0.39), CAT);
+    ck_assert_double_eq(smooth.scores[CAT], 0.61);
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &slow, 100, 0.59, 0.41), SMOOTH_UNKNOWN);
+}
+END_TEST
+
+START_TEST(without_a_time_constant_the_frame_alone_counts)
+{
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &plain, 0.00, 0.9, 0.1), CAT);
+    ck_assert_int_eq(update(&smooth, &plain, 0.04, 0.1, 0.9), DOG);
+    ck_assert_int_eq(update(&smooth, &plain, 0.08, 0.5, 0.5), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &plain, 0.12, 0.6, 0.4), CAT);
+}
+END_TEST
+
+/* After a step the average has gone 1 - exp(-t / tau) of the way, whatever the frame rate. */
+START_TEST(average_depends_on_time_not_on_the_frame_rate)
+{
+    struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6};
+    for (int rate = 5; rate <= 120; rate *= 2) {
+        struct smooth smooth;
+        smooth_reset(&smooth);
+        update(&smooth, &settings, 0, 1, 0);
+        for (int i = 1; i <= rate; i++)
+            update(&smooth, &settings, (double)i / rate, 0, 1);
+        ck_assert_double_eq_tol(smooth.scores[CAT], exp(-2), 1e-12);
+        ck_assert_double_eq_tol(smooth.scores[CAT] + smooth.scores[DOG], 1, 1e-12);
+    }
+}
+END_TEST
+
+START_TEST(same_time_changes_nothing)
+{
+    struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    update(&smooth, &settings, 3, 0.8, 0.2);
+    update(&smooth, &settings, 3, 0, 1);
+    ck_assert_double_eq(smooth.scores[CAT], 0.8);
+}
+END_TEST
+
+START_TEST(hysteresis_holds_the_label_until_another_is_clearly_better)
+{
+    struct smooth_settings settings = {.hysteresis = 0.2, .threshold = 0.3};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.55, 0.45), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.45, 0.55), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.39, 0.61), DOG);
+    ck_assert_int_eq(update(&smooth, &settings, 0.3, 0.55, 0.45), DOG);
+}
+END_TEST
+
+START_TEST(label_below_the_threshold_never_stays)
+{
+    struct smooth_settings settings = {.hysteresis = 0.1, .threshold = 0.6};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.59, 0.41), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.65, 0.35), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 0.3, 0.71, 0.29), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.4, 0.61, 0.39), CAT);
+}
+END_TEST
+
+START_TEST(unknown_can_be_left_even_with_a_high_threshold)
+{
+    struct smooth_settings settings = {.hysteresis = 0.5, .threshold = 0.9};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.5, 0.5), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.94, 0.06), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.96, 0.04), CAT);
+}
+END_TEST
+
+START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
+{
+    struct smooth_settings settings = {.time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    update(&smooth, &settings, 50, 1, 0);
+    ck_assert_int_eq(update(&smooth, &settings, 50.0 + SMOOTH_GAP_S, 0, 1), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 50.1 + 2 * SMOOTH_GAP_S, 0, 1), DOG);
+    ck_assert_int_eq(update(&smooth, &settings, 0, 1, 0), CAT);
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0, 1), DOG);
+    ck_assert_double_eq(smooth.scores[CAT], 0);
+}
+END_TEST
+
+START_TEST(neither_is_a_class_like_any_other)
+{
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(smooth_update(&smooth, &plain, 0, (double[]){0.2, 0.1, 0.7}, 3), NEITHER);
+    ck_assert_int_eq(smooth_update(&smooth, &plain, 0.1, (double[]){0.7, 0.1, 0.2}, 3), CAT);
+}
+END_TEST
+
+TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_frame_alone_counts,
+          average_depends_on_time_not_on_the_frame_rate, same_time_changes_nothing,
+          hysteresis_holds_the_label_until_another_is_clearly_better,
+          label_below_the_threshold_never_stays, unknown_can_be_left_even_with_a_high_threshold,
+          begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other)
