@@ -1,0 +1,105 @@
+#include "daemon/classifier.h"
+
+#include "common/clock.h"
+#include "nn/session.h"
+#include "vision/vision.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct classifier {
+    const struct model *model;
+    int height, width, channels; /* the network's input */
+    struct session *session;
+    struct image decoded; /* the frame, perhaps at a fraction of its size */
+    struct image input;   /* at the network's size, BGR */
+    struct image grey;    /* the same for networks with one channel */
+};
+
+struct classifier *classifier_create(const struct model *model, const char *cpu,
+                                     struct error *error)
+{
+    struct classifier *classifier = calloc(1, sizeof *classifier);
+    if (!classifier) {
+        error_set(error, "classifier: out of memory");
+        return NULL;
+    }
+    const struct shape *shape = model_input_shape(model);
+    classifier->model = model;
+    classifier->height = shape->dim[0];
+    classifier->width = shape->dim[1];
+    classifier->channels = shape->dim[2];
+    classifier->session = session_create(model, cpu, error);
+    if (!classifier->session) {
+        classifier_destroy(classifier);
+        return NULL;
+    }
+    return classifier;
+}
+
+void classifier_destroy(struct classifier *classifier)
+{
+    if (!classifier)
+        return;
+    session_destroy(classifier->session);
+    image_free(&classifier->decoded);
+    image_free(&classifier->input);
+    image_free(&classifier->grey);
+    free(classifier);
+}
+
+/* BT.601 luma in fixed point, the weights and rounding of OpenCV's COLOR_BGR2GRAY. */
+static bool to_grey(const struct image *bgr, struct image *grey, struct error *error)
+{
+    enum { BLUE = 1868, GREEN = 9617, RED = 4899, SHIFT = 14 };
+    if (!image_reserve(grey, bgr->width, bgr->height, 1, error))
+        return false;
+    for (int y = 0; y < bgr->height; y++) {
+        const uint8_t *from = bgr->data + (size_t)y * (size_t)bgr->stride;
+        uint8_t *to = grey->data + (size_t)y * (size_t)grey->stride;
+        for (int x = 0; x < bgr->width; x++, from += 3)
+            to[x] =
+                (uint8_t)((from[0] * BLUE + from[1] * GREEN + from[2] * RED + (1 << (SHIFT - 1))) >>
+                          SHIFT);
+    }
+    return true;
+}
+
+static bool resize(struct classifier *classifier, struct error *error)
+{
+    if (!vision_resize(&classifier->decoded, classifier->width, classifier->height,
+                       &classifier->input, error))
+        return false;
+    return classifier->channels == 3 || to_grey(&classifier->input, &classifier->grey, error);
+}
+
+static bool classify(struct classifier *classifier, double *scores, struct error *error)
+{
+    const struct image *input = classifier->channels == 3 ? &classifier->input : &classifier->grey;
+    float values[PREDICTION_CLASSES_MAX];
+    session_classify(classifier->session, input->data, input->stride, values);
+    for (int i = 0; i < classifier->model->class_count; i++) {
+        if (!isfinite(values[i]))
+            return error_set(error, "the network's score of \"%s\" is not a number",
+                             classifier->model->class_names[i]);
+        scores[i] = (double)values[i];
+    }
+    return true;
+}
+
+bool classifier_run(struct classifier *classifier, const struct frame *frame,
+                    double scores[PREDICTION_CLASSES_MAX], struct stats *stats, struct error *error)
+{
+    int min_side = classifier->height > classifier->width ? classifier->height : classifier->width;
+    int64_t start_ns = clock_monotonic_ns();
+    if (!vision_frame_to_bgr(frame, min_side, &classifier->decoded, error))
+        return false;
+    start_ns = stats_stage(stats, STAGE_DECODE, start_ns, clock_monotonic_ns());
+    if (!resize(classifier, error))
+        return false;
+    start_ns = stats_stage(stats, STAGE_RESIZE, start_ns, clock_monotonic_ns());
+    if (!classify(classifier, scores, error))
+        return false;
+    stats_stage(stats, STAGE_NETWORK, start_ns, clock_monotonic_ns());
+    return true;
+}

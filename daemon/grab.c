@@ -1,0 +1,104 @@
+#include "daemon/grab.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <string.h>
+
+/* Whether the source is lost, and since when, for the log. */
+struct loss {
+    bool lost;
+    int64_t since_ns;
+};
+
+static void note_loss(struct loss *loss, const struct capture *capture, const char *why)
+{
+    if (loss->lost)
+        return;
+    loss->lost = true;
+    loss->since_ns = clock_monotonic_ns();
+    log_warning("%s is lost: %s; trying again every second", capture_name(capture), why);
+}
+
+static void note_frame(struct loss *loss, const struct capture *capture)
+{
+    if (!loss->lost)
+        return;
+    loss->lost = false;
+    double seconds = (double)(clock_monotonic_ns() - loss->since_ns) / NS_PER_S;
+    log_info("%s is back after %.1f s", capture_name(capture), seconds);
+}
+
+static void put(struct grab *grab, struct frame *frame)
+{
+    if (grab->settings.lossless)
+        slot_put_wait(grab->frames, &frame->ref);
+    else
+        slot_put(grab->frames, &frame->ref);
+}
+
+/* false: the source failed for good. */
+static bool handle_loss(struct grab *grab, struct loss *loss, const char *why)
+{
+    if (grab->settings.exit_on_loss) {
+        log_error("%s is lost: %s", capture_name(grab->capture), why);
+        return false;
+    }
+    note_loss(loss, grab->capture, why);
+    struct frame *news = frame_create_lost(why);
+    if (news)
+        put(grab, news);
+    return true;
+}
+
+/* Returns whether the source ended as it should. */
+static bool read_all(struct grab *grab)
+{
+    struct loss loss = {0};
+    while (!slot_closed(grab->frames)) {
+        struct frame *frame = NULL;
+        struct error error = {0};
+        switch (capture_read(grab->capture, &frame, &error)) {
+        case CAPTURE_FRAME:
+            note_frame(&loss, grab->capture);
+            put(grab, frame);
+            break;
+        case CAPTURE_LOST:
+            if (!handle_loss(grab, &loss, error.message))
+                return false;
+            break;
+        case CAPTURE_FAILED:
+            log_error("%s", error.message);
+            return false;
+        case CAPTURE_END:
+        case CAPTURE_INTERRUPTED:
+            return true;
+        }
+    }
+    return true;
+}
+
+static void *run(void *argument)
+{
+    struct grab *grab = argument;
+    grab->failed = !read_all(grab);
+    slot_close(grab->frames);
+    return NULL;
+}
+
+bool grab_start(struct grab *grab, const struct grab_settings *settings, struct capture *capture,
+                struct slot *frames, struct error *error)
+{
+    *grab = (struct grab){.settings = *settings, .capture = capture, .frames = frames};
+    int failure = pthread_create(&grab->thread, NULL, run, grab);
+    if (failure)
+        return error_set(error, "cannot start the capture thread: %s", strerror(failure));
+    pthread_setname_np(grab->thread, "capture");
+    return true;
+}
+
+bool grab_join(struct grab *grab)
+{
+    pthread_join(grab->thread, NULL);
+    return !grab->failed;
+}

@@ -1,0 +1,138 @@
+#include "daemon/model_setup.h"
+
+#include "nn/keras/keras.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHIPPED_MODEL "catdog.h5"
+
+/* The folder of the running program, without the slash at its end; "." when it is not known. */
+static void find_program_folder(char folder[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+    else
+        strcpy(folder, ".");
+}
+
+/* Writes the path of the shipped model. */
+static bool find_shipped_model(char *path, size_t size, struct error *error)
+{
+    char folder[PATH_MAX];
+    find_program_folder(folder);
+    const char *const formats[] = {
+        "%s/models/" SHIPPED_MODEL,
+        "%s/../models/" SHIPPED_MODEL,
+        "%s/../share/pawcam/" SHIPPED_MODEL,
+    };
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        int length = snprintf(path, size, formats[i], folder);
+        if (length > 0 && (size_t)length < size && access(path, F_OK) == 0)
+            return true;
+    }
+    snprintf(path, size, PAWCAM_PREFIX "/share/pawcam/" SHIPPED_MODEL);
+    if (access(path, F_OK) == 0)
+        return true;
+    return error_set(error,
+                     "no model: " SHIPPED_MODEL " is neither in %s/models nor in %s/../models nor "
+                     "in " PAWCAM_PREFIX "/share/pawcam; name a Keras file with --model FILE",
+                     folder, folder);
+}
+
+/* Errors of what an option says about the model are the option's. */
+static bool blame_option(const char *name, struct error *error)
+{
+    error_prefix(error, "option %s", name);
+    error->code = EXIT_CODE_USAGE;
+    return false;
+}
+
+static bool set_classes(struct model *model, const char *text, struct error *error)
+{
+    if (!*text)
+        return true;
+    struct class_list list = {0};
+    bool set =
+        options_parse_classes(text, &list, error) &&
+        (model_set_classes(model, list.names, list.count, error) || blame_option("classes", error));
+    class_list_free(&list);
+    return set;
+}
+
+static bool set_triple(float to[3], const char *text, struct error *error)
+{
+    double values[3];
+    if (strcmp(text, "auto") == 0)
+        return true;
+    if (!options_parse_triple(text, values, error))
+        return false;
+    for (int i = 0; i < 3; i++)
+        to[i] = (float)values[i];
+    return true;
+}
+
+static bool apply_options(struct model *model, const struct options *options, struct error *error)
+{
+    if (options->model.channels != CHANNELS_AUTO)
+        model->preprocessing.bgr = options->model.channels == CHANNELS_BGR;
+    return set_classes(model, options->model.classes, error) &&
+           set_triple(model->preprocessing.scale, options->model.scale, error) &&
+           set_triple(model->preprocessing.offset, options->model.offset, error);
+}
+
+static bool check_input(const struct model *model, struct error *error)
+{
+    const struct shape *shape = model_input_shape(model);
+    if (shape->rank == 3 && (shape_channels(shape) == 3 || shape_channels(shape) == 1))
+        return true;
+    char text[64];
+    int used = 0;
+    for (int i = 0; i < shape->rank; i++)
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s%d", i ? "x" : "", shape->dim[i]);
+    return error_set(
+        error, "its input is %s; pictures need height x width x 3 channels (or 1, grey)", text);
+}
+
+static bool check_output(const struct model *model, struct error *error)
+{
+    if (model->class_count < 1)
+        return error_set(error, "its output is not a list of class scores");
+    if (model->class_count > PREDICTION_CLASSES_MAX)
+        return error_set(error, "it has %d classes; pawcamd tells apart at most %d",
+                         model->class_count, PREDICTION_CLASSES_MAX);
+    return true;
+}
+
+struct model *model_setup(const struct options *options, struct error *error)
+{
+    char shipped[PATH_MAX + sizeof "/../share/pawcam/" SHIPPED_MODEL];
+    const char *path = options->model.path;
+    if (strcmp(path, "auto") == 0) {
+        if (!find_shipped_model(shipped, sizeof shipped, error))
+            return NULL;
+        path = shipped;
+    }
+    struct model *model = keras_load(path, error);
+    if (!model)
+        return NULL;
+    if (!check_input(model, error) || !check_output(model, error))
+        error_prefix(error, "%s", path);
+    else if (apply_options(model, options, error))
+        return model;
+    model_destroy(model);
+    return NULL;
+}
+
+double model_setup_threshold(const struct options *options, const struct model *model)
+{
+    if (options->model.threshold >= 0)
+        return options->model.threshold;
+    return model->threshold > 0 ? model->threshold : MODEL_SETUP_THRESHOLD;
+}
