@@ -20,13 +20,12 @@ static void note_loss(struct loss *loss, const struct capture *capture, const ch
     log_warning("%s is lost: %s; trying again every second", capture_name(capture), why);
 }
 
-static void note_frame(struct loss *loss, const struct capture *capture)
+static void note_return(struct loss *loss, const struct grab *grab)
 {
-    if (!loss->lost)
-        return;
     loss->lost = false;
+    source_name_set(grab->name, capture_name(grab->capture));
     double seconds = (double)(clock_monotonic_ns() - loss->since_ns) / NS_PER_S;
-    log_info("%s is back after %.1f s", capture_name(capture), seconds);
+    log_info("%s is back after %.1f s", capture_name(grab->capture), seconds);
 }
 
 static void put(struct grab *grab, struct frame *frame)
@@ -60,7 +59,8 @@ static bool read_all(struct grab *grab)
         struct error error = {0};
         switch (capture_read(grab->capture, &frame, &error)) {
         case CAPTURE_FRAME:
-            note_frame(&loss, grab->capture);
+            if (loss.lost)
+                note_return(&loss, grab);
             put(grab, frame);
             break;
         case CAPTURE_LOST:
@@ -87,9 +87,11 @@ static void *run(void *argument)
 }
 
 bool grab_start(struct grab *grab, const struct grab_settings *settings, struct capture *capture,
-                struct slot *frames, struct error *error)
+                struct slot *frames, struct source_name *name, struct error *error)
 {
-    *grab = (struct grab){.settings = *settings, .capture = capture, .frames = frames};
+    *grab = (struct grab){
+        .settings = *settings, .capture = capture, .frames = frames, .name = name};
+    source_name_set(name, capture_name(capture));
     int failure = pthread_create(&grab->thread, NULL, run, grab);
     if (failure)
         return error_set(error, "cannot start the capture thread: %s", strerror(failure));

@@ -9,6 +9,7 @@
 
 #include "capture/capture.h"
 #include "common/slot.h"
+#include "daemon/source_name.h"
 
 #include <pthread.h>
 
@@ -21,6 +22,7 @@ struct grab {
     struct grab_settings settings;
     struct capture *capture; /* the caller's */
     struct slot *frames;     /* the caller's */
+    struct source_name *name; /* the caller's; kept up to date with capture_name */
     pthread_t thread;
     bool failed; /* read it after grab_join */
 };
@@ -28,7 +30,7 @@ struct grab {
 /* Starts the thread, which ends, closing the slot, at the end of a recording, on a failure, when
  * the slot is closed, or after capture_interrupt. It logs a failure itself. */
 bool grab_start(struct grab *grab, const struct grab_settings *settings, struct capture *capture,
-                struct slot *frames, struct error *error);
+                struct slot *frames, struct source_name *name, struct error *error);
 
 /* Waits for the thread's end. false: the source failed, and it was logged. */
 bool grab_join(struct grab *grab);
