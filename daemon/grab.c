@@ -89,8 +89,8 @@ static void *run(void *argument)
 bool grab_start(struct grab *grab, const struct grab_settings *settings, struct capture *capture,
                 struct slot *frames, struct source_name *name, struct error *error)
 {
-    *grab = (struct grab){
-        .settings = *settings, .capture = capture, .frames = frames, .name = name};
+    *grab =
+        (struct grab){.settings = *settings, .capture = capture, .frames = frames, .name = name};
     source_name_set(name, capture_name(capture));
     int failure = pthread_create(&grab->thread, NULL, run, grab);
     if (failure)

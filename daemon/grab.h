@@ -20,8 +20,8 @@ struct grab_settings {
 
 struct grab {
     struct grab_settings settings;
-    struct capture *capture; /* the caller's */
-    struct slot *frames;     /* the caller's */
+    struct capture *capture;  /* the caller's */
+    struct slot *frames;      /* the caller's */
     struct source_name *name; /* the caller's; kept up to date with capture_name */
     pthread_t thread;
     bool failed; /* read it after grab_join */
