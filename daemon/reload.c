@@ -1,0 +1,42 @@
+#include "daemon/reload.h"
+
+#include "common/log.h"
+
+static void log_applied(const struct option_row *row, const char *before, const char *after,
+                        void *context)
+{
+    (void)context;
+    if (row->live)
+        log_info("reload: %s: %s -> %s", row->name, before, after);
+}
+
+static void log_postponed(const struct option_row *row, const char *before, const char *after,
+                          void *context)
+{
+    (void)context;
+    if (!row->live)
+        log_warning("reload: %s: %s stays in force; %s needs a restart", row->name, before, after);
+}
+
+void reload(struct app *app, int argc, char **argv)
+{
+    struct options next = {0}, before = app->current;
+    struct config_command_line line;
+    struct error error;
+
+    bool fine = app_read_options(argc, argv, &next, &line, &error);
+    if (fine) {
+        app->current = next;
+        fine = app_reconfigure(app, &error);
+    }
+    if (fine) {
+        config_compare(&options_table, &before, &next, log_applied, NULL);
+        config_compare(&options_table, &app->started, &next, log_postponed, NULL);
+        config_free(&options_table, &before);
+        log_info("reload: done");
+    } else {
+        app->current = before;
+        config_free(&options_table, &next);
+        log_error("reload: %s; nothing was changed", error.message);
+    }
+}
