@@ -9,11 +9,10 @@
 
 struct classifier {
     const struct model *model;
-    int height, width, channels; /* the network's input */
+    int height, width; /* the network's input */
     struct session *session;
     struct image decoded; /* the frame, perhaps at a fraction of its size */
-    struct image input;   /* at the network's size, BGR */
-    struct image grey;    /* the same for networks with one channel */
+    struct image input;   /* at the network's size */
 };
 
 struct classifier *classifier_create(const struct model *model, const char *cpu,
@@ -28,7 +27,6 @@ struct classifier *classifier_create(const struct model *model, const char *cpu,
     classifier->model = model;
     classifier->height = shape->dim[0];
     classifier->width = shape->dim[1];
-    classifier->channels = shape->dim[2];
     classifier->session = session_create(model, cpu, error);
     if (!classifier->session) {
         classifier_destroy(classifier);
@@ -44,40 +42,13 @@ void classifier_destroy(struct classifier *classifier)
     session_destroy(classifier->session);
     image_free(&classifier->decoded);
     image_free(&classifier->input);
-    image_free(&classifier->grey);
     free(classifier);
-}
-
-/* BT.601 luma in fixed point, the weights and rounding of OpenCV's COLOR_BGR2GRAY. */
-static bool to_grey(const struct image *bgr, struct image *grey, struct error *error)
-{
-    enum { BLUE = 1868, GREEN = 9617, RED = 4899, SHIFT = 14 };
-    if (!image_reserve(grey, bgr->width, bgr->height, 1, error))
-        return false;
-    for (int y = 0; y < bgr->height; y++) {
-        const uint8_t *from = bgr->data + (size_t)y * (size_t)bgr->stride;
-        uint8_t *to = grey->data + (size_t)y * (size_t)grey->stride;
-        for (int x = 0; x < bgr->width; x++, from += 3)
-            to[x] =
-                (uint8_t)((from[0] * BLUE + from[1] * GREEN + from[2] * RED + (1 << (SHIFT - 1))) >>
-                          SHIFT);
-    }
-    return true;
-}
-
-static bool resize(struct classifier *classifier, struct error *error)
-{
-    if (!vision_resize(&classifier->decoded, classifier->width, classifier->height,
-                       &classifier->input, error))
-        return false;
-    return classifier->channels == 3 || to_grey(&classifier->input, &classifier->grey, error);
 }
 
 static bool classify(struct classifier *classifier, double *scores, struct error *error)
 {
-    const struct image *input = classifier->channels == 3 ? &classifier->input : &classifier->grey;
     float values[PREDICTION_CLASSES_MAX];
-    session_classify(classifier->session, input->data, input->stride, values);
+    session_classify(classifier->session, classifier->input.data, classifier->input.stride, values);
     for (int i = 0; i < classifier->model->class_count; i++) {
         if (!isfinite(values[i]))
             return error_set(error, "the network's score of \"%s\" is not a number",
@@ -95,7 +66,8 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame,
     if (!vision_frame_to_bgr(frame, min_side, &classifier->decoded, error))
         return false;
     start_ns = stats_stage(stats, STAGE_DECODE, start_ns, clock_monotonic_ns());
-    if (!resize(classifier, error))
+    if (!vision_resize(&classifier->decoded, classifier->width, classifier->height,
+                       &classifier->input, error))
         return false;
     start_ns = stats_stage(stats, STAGE_RESIZE, start_ns, clock_monotonic_ns());
     if (!classify(classifier, scores, error))

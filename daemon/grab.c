@@ -11,13 +11,13 @@ struct loss {
     int64_t since_ns;
 };
 
-static void note_loss(struct loss *loss, const struct capture *capture, const char *why)
+static void note_loss(struct loss *loss, const char *why)
 {
     if (loss->lost)
         return;
     loss->lost = true;
     loss->since_ns = clock_monotonic_ns();
-    log_warning("%s is lost: %s; trying again every second", capture_name(capture), why);
+    log_warning("source lost: %s; trying again every second", why);
 }
 
 static void note_return(struct loss *loss, const struct grab *grab)
@@ -25,7 +25,7 @@ static void note_return(struct loss *loss, const struct grab *grab)
     loss->lost = false;
     source_name_set(grab->name, capture_name(grab->capture));
     double seconds = (double)(clock_monotonic_ns() - loss->since_ns) / NS_PER_S;
-    log_info("%s is back after %.1f s", capture_name(grab->capture), seconds);
+    log_info("source back after %.1f s: %s", seconds, capture_name(grab->capture));
 }
 
 static void put(struct grab *grab, struct frame *frame)
@@ -40,10 +40,10 @@ static void put(struct grab *grab, struct frame *frame)
 static bool handle_loss(struct grab *grab, struct loss *loss, const char *why)
 {
     if (grab->settings.exit_on_loss) {
-        log_error("%s is lost: %s", capture_name(grab->capture), why);
+        log_error("source lost: %s", why);
         return false;
     }
-    note_loss(loss, grab->capture, why);
+    note_loss(loss, why);
     struct frame *news = frame_create_lost(why);
     if (news)
         put(grab, news);

@@ -88,9 +88,9 @@ static bool apply_options(struct model *model, const struct options *options, st
 
 static bool check_input(const struct model *model, struct error *error)
 {
-    const struct shape *shape = model_input_shape(model);
-    if (shape->rank == 3 && (shape_channels(shape) == 3 || shape_channels(shape) == 1))
+    if (model_takes_picture(model))
         return true;
+    const struct shape *shape = model_input_shape(model);
     char text[64];
     int used = 0;
     for (int i = 0; i < shape->rank; i++)
