@@ -36,6 +36,7 @@ pkg_libs   = -lopencv_imgproc -lopencv_core -lturbojpeg -lmicrohttpd -ljansson -
 video_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(VIDEO_PKGS) 2>/dev/null))
 video_libs = $(shell pkg-config --libs $(VIDEO_PKGS) 2>/dev/null)
 
+comma := ,
 say = $(if $(V),,@echo "  $(1) $@";)
 
 # --- what is built from what -------------------------------------------------------------------
@@ -98,6 +99,22 @@ $(BUILD)/%.o: %.cpp
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include tests/tests.mk packaging/man.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk
+
+# --- try it ------------------------------------------------------------------------------------
+
+# Until a model is shipped, the one beside the tree that the tests use; RED-GREEN-BLUE / 255, cat 0, dog 1.
+SHIPPED_MODEL := $(wildcard models/catdog.h5)
+BORROWED_MODEL := $(wildcard ../shared/data/keras/catdog_128.h5)
+RUN_MODEL := $(if $(SHIPPED_MODEL),--model $(SHIPPED_MODEL),\
+             $(if $(BORROWED_MODEL),--model $(BORROWED_MODEL) --classes cat$(comma)dog))
+
+.PHONY: run
+run: deps ## install what is missing, build, watch the camera or the drawn scene; ARGS="--port 8081"
+	@$(MAKE) --no-print-directory all
+	@[ -n "$(strip $(RUN_MODEL))" ] || { echo "no model: neither models/catdog.h5 nor" \
+	    "../shared/data/keras/catdog_128.h5 is there; make run ARGS='--model FILE' takes" \
+	    "a Keras file" >&2; [ -n "$(findstring -m,$(ARGS))" ]; }
+	@exec $(BUILD)/pawcamd $(RUN_MODEL) $(ARGS)
 
 .PHONY: format clean
 format: ## format the C and C++ sources
