@@ -132,17 +132,19 @@ START_TEST(a_viewer_that_stalled_goes_on_with_the_newest_picture)
     int fd = ask(fixture.port, "GET /stream");
     reply.size = 0;
     ck_assert(listen_for(fd, &reply, "\xff\xd9\r\n", 2));
-    sleep_ms(2000); /* 100 pictures, 4 MB */
+    sleep_ms(3000); /* 150 pictures, 6 MB */
     /* What the kernel holds already is old; it must be little, and then come the newest. */
+    size_t old_bytes = 0;
     double lag_s = 10;
-    for (int i = 0; i < 40 && lag_s > 0.3; i++) {
+    while (lag_s > 0.2) {
         reply.size = 0;
         ck_assert(listen_for(fd, &reply, "\xff\xd9\r\n", 2));
+        old_bytes += reply.size;
         double timestamp = newest_timestamp(&reply);
         if (timestamp > 0)
             lag_s = clock_wall_s() - timestamp;
     }
-    ck_assert_double_le(lag_s, 0.3);
+    ck_assert_uint_le(old_bytes, 1000 * 1000);
     close(fd);
     fixture_stop(&fixture);
 }
