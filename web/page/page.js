@@ -13,7 +13,7 @@ let retryMs = RETRY_FIRST_MS;
 let silence = 0; // timers
 let hidden = 0;
 let source = null; // newest event of each kind
-let prediction = null;
+let prediction = null; // null also while the server has none
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text; // keeps aria-live quiet
@@ -64,29 +64,44 @@ function showScores(scores, best) {
   }
 }
 
-function showPrediction() {
-  const sure = prediction && prediction.label in prediction.scores;
-  setText($("label"), prediction ? prediction.label : "–");
+function showLabel(text, sure) {
+  setText($("label"), text);
   $("label").classList.toggle("unsure", !sure);
-  setText($("score"), sure ? percent(prediction.score) : "");
-  showScores(prediction ? prediction.scores : {}, sure ? prediction.label : null);
-  const ms = prediction?.latency_ms;
+  $("label").style.setProperty("--letters", text.length);
+}
+
+function showPrediction() {
+  if (!prediction) {
+    $("scores").replaceChildren();
+    setText($("latency"), "–");
+    setText($("score"), "");
+    return;
+  }
+  const { label, score, scores, latency_ms: ms } = prediction;
+  const sure = label in scores;
+  showLabel(label, sure);
+  showTitle(capitalised(label));
+  setText($("score"), sure ? percent(score) : "");
+  showScores(scores, sure ? label : null);
   setText($("latency"), ms === undefined ? "–" : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`);
-  if (prediction) showTitle(capitalised(prediction.label));
+}
+
+function showLoss(lost) {
+  showState("lost", "Source lost");
+  showLabel("No picture", false);
+  showTitle("No picture");
+  setText($("reason"), capitalised(lost || "no frame yet"));
 }
 
 function showSource() {
-  const { width, height } = source.resolution;
-  setText($("source"), source.name || "–");
-  setText($("size"), width ? `${width} × ${height}` : "–");
-  setText($("captured"), source.online ? perSecond(source.captured_fps) : "–");
-  setText($("processed"), source.online ? perSecond(source.processed_fps) : "–");
-  if (source.online) {
-    showState("live", "Live");
-  } else {
-    showState("lost", capitalised(source.lost || "no picture"));
-    showTitle("No picture");
-  }
+  const { name, online, lost, resolution, captured_fps, processed_fps } = source;
+  setText($("source"), name || "–");
+  setText($("size"), resolution.width ? `${resolution.width} × ${resolution.height}` : "–");
+  setText($("captured"), online ? perSecond(captured_fps) : "–");
+  setText($("processed"), online ? perSecond(processed_fps) : "–");
+  $("reason").hidden = online;
+  if (online) showState("live", "Live");
+  else showLoss(lost);
 }
 
 // --- what is seen --------------------------------------------------------------------------------
@@ -94,6 +109,18 @@ function showSource() {
 function startPicture() {
   if (document.hidden || !events) return;
   $("picture").src = `/stream?${Date.now()}`; // a new address, or the browser shows the old stream
+}
+
+// The server may turn away one more stream while it still tells events.
+function pictureFailed() {
+  if (!events || !$("picture").hasAttribute("src")) return;
+  showNotice("The picture does not come. Trying again.");
+  setTimeout(startPicture, RETRY_MAX_MS);
+}
+
+function pictureCame() {
+  if (events) showNotice("");
+  fitPicture();
 }
 
 function stopPicture() {
@@ -109,7 +136,7 @@ function fitPicture() {
 
 function toggleFullscreen() {
   if (document.fullscreenElement) document.exitFullscreen();
-  else $("fullscreen").requestFullscreen?.();
+  else $("screen").requestFullscreen?.();
 }
 
 // Nobody looks: the server need not encode pictures. The events go on, for the title.
@@ -131,7 +158,7 @@ function lost() {
   events.close();
   events = null;
   showState("offline", "Not connected");
-  showNotice("The connection to pawcam is gone. Trying again.");
+  showNotice("No connection to pawcam. Trying again.");
   showTitle("Not connected");
   setTimeout(connect, retryMs);
   retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
@@ -160,7 +187,10 @@ function connect() {
   heard();
 }
 
+$("fullscreen").hidden = !document.fullscreenEnabled;
 $("fullscreen").addEventListener("click", toggleFullscreen);
-$("picture").addEventListener("load", fitPicture);
+$("screen").addEventListener("click", toggleFullscreen);
+$("picture").addEventListener("load", pictureCame);
+$("picture").addEventListener("error", pictureFailed);
 document.addEventListener("visibilitychange", visibilityChanged);
 connect();
