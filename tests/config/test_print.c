@@ -5,8 +5,8 @@
 
 START_TEST(printed_settings_read_back_to_the_same)
 {
-    static const char *const names[] = {"plain",         "  blanks ", "\"quoted\"", "\"",
-                                        "a # b ; c = d", "",          "[first]"};
+    static const char *const names[] = {"plain", " before",       "behind ", "\"quoted\"",
+                                        "\"",    "a # b ; c = d", "",        "[first]"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct sample settings = {
             .count = -5, .repeat = 0, .ratio = 1.0 / 3, .mode = 2, .loud = true};
@@ -93,13 +93,17 @@ END_TEST
 
 START_TEST(a_full_disk_is_reported)
 {
-    FILE *full = fopen("/dev/full", "w");
-    struct error error;
-    ck_assert_ptr_nonnull(full);
-    ck_assert(!config_print(&sample_table, CONFIG_HELP, NULL, full, &error));
-    ck_assert_int_eq(error.code, EXIT_CODE_RUNTIME);
-    ck_assert_contains(error.message, "No space left on device");
-    fclose(full);
+    static const int modes[] = {_IOFBF, _IONBF}; /* it fails at the end, or before */
+    for (int i = 0; i < 2; i++) {
+        FILE *full = fopen("/dev/full", "w");
+        struct error error;
+        ck_assert_ptr_nonnull(full);
+        setvbuf(full, NULL, modes[i], BUFSIZ);
+        ck_assert(!config_print(&sample_table, CONFIG_VERSION, NULL, full, &error));
+        ck_assert_int_eq(error.code, EXIT_CODE_RUNTIME);
+        ck_assert_contains(error.message, "No space left on device");
+        fclose(full);
+    }
 }
 END_TEST
 
