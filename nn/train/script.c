@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static bool parse_number(struct parser *p, struct expr *e)
     char *end;
     e->kind = EXPR_NUMBER;
     e->number = strtod(p->at, &end);
-    e->is_integer = strspn(p->at, "0123456789") == (size_t)(end - p->at);
+    e->is_integer = strspn(p->at, "0123456789") == (size_t)(end - p->at) && e->number < 0x1p53;
     p->at = end;
     return !starts_name(*p->at) || expected(p, "the end of the number");
 }
@@ -260,8 +261,8 @@ static bool parse_factors(struct parser *p, struct expr *e)
             return false;
         }
         bool numbers = e->kind == EXPR_NUMBER && right.kind == EXPR_NUMBER;
-        e->is_integer = times && e->is_integer && right.is_integer;
         e->number = times ? e->number * right.number : e->number / right.number;
+        e->is_integer = times && e->is_integer && right.is_integer && fabs(e->number) < 0x1p53;
         expr_free(&right);
         if (!numbers)
             return fail(p, "'*' and '/' go between numbers only");

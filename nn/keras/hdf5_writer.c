@@ -1,0 +1,205 @@
+#include "nn/keras/hdf5_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RANK_MAX = 4, GROW_BYTES = 1 << 20 };
+
+struct hdf5_writer {
+    hid_t file, string_type, make_groups;
+    char *path;
+    bool failed;
+    struct error error; /* the first failure */
+};
+
+static void fail(struct hdf5_writer *writer, const char *what)
+{
+    if (!writer->failed)
+        error_set(&writer->error, "%s: libhdf5 cannot make %s; is the memory full?", writer->path,
+                  what);
+    writer->failed = true;
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+/* A file that lives in memory and is never written by the library. */
+static hid_t create_in_memory(const char *path)
+{
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_fapl_core(access, GROW_BYTES, 0);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    H5Pclose(access);
+    return file;
+}
+
+struct hdf5_writer *hdf5_create(const char *path, struct error *error)
+{
+    struct hdf5_writer *writer = calloc(1, sizeof *writer);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (writer)
+        writer->path = strdup(path);
+    if (!writer || !writer->path || (writer->file = create_in_memory(path)) < 0) {
+        error_set(error, "%s: out of memory", path);
+        if (writer)
+            free(writer->path);
+        free(writer);
+        return NULL;
+    }
+    writer->string_type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(writer->string_type, H5T_VARIABLE);
+    H5Tset_cset(writer->string_type, H5T_CSET_UTF8);
+    writer->make_groups = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(writer->make_groups, 1);
+    return writer;
+}
+
+/* The bytes of the file; the caller frees them. NULL: failed. */
+static void *take_image(struct hdf5_writer *writer, size_t *size)
+{
+    H5Fflush(writer->file, H5F_SCOPE_GLOBAL);
+    ssize_t bytes = H5Fget_file_image(writer->file, NULL, 0);
+    void *image = bytes > 0 ? malloc((size_t)bytes) : NULL;
+    *size = bytes > 0 ? (size_t)bytes : 0;
+    if (!image || H5Fget_file_image(writer->file, image, *size) < 0) {
+        fail(writer, "the file");
+        free(image);
+        return NULL;
+    }
+    return image;
+}
+
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+/* Writes the file beside its place, and moves it there once it is on the disk. */
+static bool write_file(const char *path, const void *bytes, size_t size, struct error *error)
+{
+    char *temporary;
+    if (asprintf(&temporary, "%s.part", path) < 0)
+        return error_set(error, "%s: out of memory", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool good = fd >= 0 && write_all(fd, bytes, size) && fsync(fd) == 0;
+    int reason = errno;
+    if (fd >= 0 && close(fd) != 0 && good) {
+        reason = errno;
+        good = false;
+    }
+    if (good && rename(temporary, path) != 0) {
+        reason = errno;
+        good = false;
+    }
+    if (!good) {
+        error_set(error, "%s: cannot be written: %s", path, strerror(reason));
+        if (fd >= 0)
+            unlink(temporary);
+    }
+    free(temporary);
+    return good;
+}
+
+bool hdf5_commit(struct hdf5_writer *writer, struct error *error)
+{
+    size_t size;
+    void *image = writer->failed ? NULL : take_image(writer, &size);
+    bool good = image && write_file(writer->path, image, size, error);
+    if (!image && error)
+        *error = writer->error;
+    free(image);
+    H5Tclose(writer->string_type);
+    H5Pclose(writer->make_groups);
+    H5Fclose(writer->file);
+    free(writer->path);
+    free(writer);
+    return good;
+}
+
+/* --- attributes --------------------------------------------------------------------------------
+ */
+
+/* The group, made with all on the way to it where it is missing; < 0: failed. */
+static hid_t open_group(struct hdf5_writer *writer, const char *group)
+{
+    hid_t id = H5Gopen2(writer->file, group, H5P_DEFAULT);
+    if (id < 0)
+        id = H5Gcreate2(writer->file, group, writer->make_groups, H5P_DEFAULT, H5P_DEFAULT);
+    return id;
+}
+
+/* count < 0: a scalar. */
+static void write_attribute(struct hdf5_writer *writer, const char *group, const char *name,
+                            hid_t type, const void *values, int count)
+{
+    if (writer->failed)
+        return;
+    hsize_t size = count < 0 ? 1 : (hsize_t)count;
+    hid_t space = count < 0    ? H5Screate(H5S_SCALAR)
+                  : count == 0 ? H5Screate(H5S_NULL)
+                               : H5Screate_simple(1, &size, NULL);
+    hid_t id = open_group(writer, group);
+    hid_t attribute = H5Acreate2(id, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute < 0 || (count != 0 && H5Awrite(attribute, type, values) < 0))
+        fail(writer, name);
+    if (attribute >= 0)
+        H5Aclose(attribute);
+    if (id >= 0)
+        H5Gclose(id);
+    H5Sclose(space);
+}
+
+void hdf5_write_string(struct hdf5_writer *writer, const char *group, const char *attribute,
+                       const char *text)
+{
+    write_attribute(writer, group, attribute, writer->string_type, &text, -1);
+}
+
+void hdf5_write_strings(struct hdf5_writer *writer, const char *group, const char *attribute,
+                        const char *const *texts, int count)
+{
+    write_attribute(writer, group, attribute, writer->string_type, texts, count);
+}
+
+void hdf5_write_numbers(struct hdf5_writer *writer, const char *group, const char *attribute,
+                        const double *numbers, int count)
+{
+    write_attribute(writer, group, attribute, H5T_NATIVE_DOUBLE, numbers, count);
+}
+
+/* --- arrays ------------------------------------------------------------------------------------
+ */
+
+void hdf5_write_array(struct hdf5_writer *writer, const char *group, const char *name, int rank,
+                      const int *dim, const float *values)
+{
+    hsize_t size[RANK_MAX];
+    if (writer->failed)
+        return;
+    for (int i = 0; i < rank; i++)
+        size[i] = (hsize_t)dim[i];
+    hid_t id = open_group(writer, group), space = H5Screate_simple(rank, size, NULL);
+    hid_t data =
+        H5Dcreate2(id, name, H5T_IEEE_F32LE, space, writer->make_groups, H5P_DEFAULT, H5P_DEFAULT);
+    if (data < 0 || H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        fail(writer, name);
+    if (data >= 0)
+        H5Dclose(data);
+    if (id >= 0)
+        H5Gclose(id);
+    H5Sclose(space);
+}

@@ -1,0 +1,21 @@
+/*
+ * save: models as Keras HDF5 files that Keras 2 and 3, and keras_load, read: model_config as JSON
+ * and the weights in Keras's order. Source: keras/saving/hdf5_format.py of Keras 2.
+ */
+#ifndef PAWCAM_NN_KERAS_SAVE_H
+#define PAWCAM_NN_KERAS_SAVE_H
+
+#include "nn/model.h"
+
+#include <jansson.h>
+
+/* Writes the model with its preprocessing, class names and threshold (the pawcam_* attributes of
+ * docs/models.md). Loaded again, the weights are the same bits. The file appears under its name
+ * only when it is complete. */
+bool keras_save(const struct model *model, const char *path, struct error *error);
+
+/* {"class_name": "Sequential" | "Functional", "config": ...}; the caller owns it. NULL: out of
+ * memory, or something that Keras cannot express, by name. */
+json_t *keras_config(const struct model *model, struct error *error);
+
+#endif

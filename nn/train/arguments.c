@@ -1,0 +1,220 @@
+#include "nn/train/arguments.h"
+
+#include "nn/train/initialize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Keras's signatures: the arguments in their positional order. What all layers take (name,
+ * input_shape) and what only the trainer looks at (kernel_initializer, kernel_regularizer) is
+ * keyword-only in recipes. Source: keras/layers of Keras 2. */
+static const struct signature {
+    const char *class_name;
+    const char *arguments;
+    bool has_kernel;
+} signatures[] = {
+    {"Conv2D",
+     "filters kernel_size strides padding data_format dilation_rate groups activation use_bias",
+     true},
+    {"DepthwiseConv2D",
+     "kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias",
+     true},
+    {"SeparableConv2D",
+     "filters kernel_size strides padding data_format dilation_rate depth_multiplier activation "
+     "use_bias",
+     true},
+    {"Dense", "units activation use_bias", true},
+    {"BatchNormalization", "axis momentum epsilon center scale", false},
+    {"Activation", "activation", false},
+    {"ReLU", "max_value negative_slope threshold", false},
+    {"LeakyReLU", "alpha", false},
+    {"ELU", "alpha", false},
+    {"Softmax", "axis", false},
+    {"MaxPooling2D", "pool_size strides padding data_format", false},
+    {"MaxPool2D", "pool_size strides padding data_format", false},
+    {"AveragePooling2D", "pool_size strides padding data_format", false},
+    {"GlobalMaxPooling2D", "data_format keepdims", false},
+    {"GlobalAveragePooling2D", "data_format keepdims", false},
+    {"Flatten", "data_format", false},
+    {"Reshape", "target_shape", false},
+    {"Dropout", "rate", false},
+    {"Add", "", false},
+    {"Concatenate", "axis", false},
+    {"ZeroPadding2D", "padding data_format", false},
+    {"Rescaling", "scale offset", false},
+};
+
+enum { SIGNATURE_COUNT = sizeof signatures / sizeof *signatures, NAME_BYTES = 64 };
+
+static const struct signature *find_signature(const char *class_name)
+{
+    for (int i = 0; i < SIGNATURE_COUNT; i++)
+        if (strcmp(signatures[i].class_name, class_name) == 0)
+            return &signatures[i];
+    return NULL;
+}
+
+static bool refuse_class(const struct script *script, const struct expr *call, struct error *error)
+{
+    char list[512];
+    size_t used = 0;
+    for (int i = 0; i < SIGNATURE_COUNT && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                                 signatures[i].class_name);
+    return error_set_usage(error, "%s:%d: no layer is called %.40s; there are: %s", script->path,
+                           call->line, call->callee->text, list);
+}
+
+/* The name at `index` of a space-separated list into `name`; false: the list is shorter. */
+static bool nth_name(const char *list, int index, char name[NAME_BYTES])
+{
+    for (; index > 0 && list; index--) {
+        list = strchr(list, ' ');
+        list += list ? 1 : 0;
+    }
+    if (!list || !*list)
+        return false;
+    snprintf(name, NAME_BYTES, "%.*s", (int)strcspn(list, " "), list);
+    return true;
+}
+
+static bool holds_name(const char *list, const char *name)
+{
+    char entry[NAME_BYTES];
+    for (int i = 0; nth_name(list, i, entry); i++)
+        if (strcmp(entry, name) == 0)
+            return true;
+    return false;
+}
+
+/* A constant as JSON; NULL: it is none. */
+static json_t *to_json(const struct expr *e)
+{
+    switch (e->kind) {
+    case EXPR_NUMBER:
+        return e->is_integer ? json_integer((json_int_t)e->number) : json_real(e->number);
+    case EXPR_STRING:
+        return json_string(e->text);
+    case EXPR_NAME:
+        if (strcmp(e->text, "True") == 0 || strcmp(e->text, "False") == 0)
+            return json_boolean(e->text[0] == 'T');
+        return strcmp(e->text, "None") == 0 ? json_null() : NULL;
+    case EXPR_TUPLE: {
+        json_t *list = json_array();
+        for (int i = 0; i < e->count; i++)
+            if (json_array_append_new(list, to_json(&e->items[i])) != 0) {
+                json_decref(list);
+                return NULL;
+            }
+        return list;
+    }
+    case EXPR_CALL:
+        break;
+    }
+    return NULL;
+}
+
+/* l2(0.001), regularizers.l2(0.001), l2(l=0.001) */
+static bool bind_l2(const struct script *script, const struct expr *e, double *l2,
+                    struct error *error)
+{
+    if (e->kind == EXPR_CALL && e->callee->kind == EXPR_NAME && e->count == 1 &&
+        e->items[0].kind == EXPR_NUMBER && e->items[0].number >= 0) {
+        const char *dot = strrchr(e->callee->text, '.');
+        const char *name = dot ? dot + 1 : e->callee->text;
+        *l2 = e->items[0].number;
+        if (strcmp(name, "l2") == 0 || strcmp(name, "L2") == 0)
+            return true;
+    }
+    return error_set_usage(error, "%s:%d: kernel_regularizer must be l2(number)", script->path,
+                           e->line);
+}
+
+static bool bind_initializer(const struct script *script, const struct expr *e, const char **name,
+                             struct error *error)
+{
+    if (e->kind != EXPR_STRING || !initializer_exists(e->text))
+        return error_set_usage(error,
+                               "%s:%d: kernel_initializer must be the name of one, as 'he_normal'",
+                               script->path, e->line);
+    *name = e->text;
+    return true;
+}
+
+static bool bind_name(const struct script *script, const struct expr *e, const char **name,
+                      struct error *error)
+{
+    if (e->kind != EXPR_STRING || e->text[0] == '\0' || strchr(e->text, '/'))
+        return error_set_usage(error, "%s:%d: a layer's name must be a string without '/'",
+                               script->path, e->line);
+    *name = e->text;
+    return true;
+}
+
+static bool bind_config(const struct script *script, const struct expr *e, const char *key,
+                        json_t *config, struct error *error)
+{
+    if (json_object_get(config, key))
+        return error_set_usage(error, "%s:%d: argument %s is given twice", script->path, e->line,
+                               key);
+    json_t *value = to_json(e);
+    if (!value)
+        return error_set_usage(error, "%s:%d: %s must be a constant", script->path, e->line, key);
+    return json_object_set_new(config, key, value) == 0 || error_set(error, "out of memory");
+}
+
+static bool bind_one(const struct script *script, const struct signature *signature,
+                     const struct expr *e, const char *key, struct layer_arguments *arguments,
+                     struct error *error)
+{
+    if (strcmp(key, "name") == 0)
+        return bind_name(script, e, &arguments->name, error);
+    if (strcmp(key, "input_shape") == 0) {
+        arguments->input_shape = e;
+        return true;
+    }
+    if (signature->has_kernel && strcmp(key, "kernel_initializer") == 0)
+        return bind_initializer(script, e, &arguments->initializer, error);
+    if (signature->has_kernel && strcmp(key, "kernel_regularizer") == 0)
+        return bind_l2(script, e, &arguments->l2, error);
+    if (!holds_name(signature->arguments, key))
+        return error_set_usage(
+            error, "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape%s",
+            script->path, e->line, signature->class_name, key, signature->arguments,
+            *signature->arguments ? " " : "",
+            signature->has_kernel ? " kernel_initializer kernel_regularizer" : "");
+    return bind_config(script, e, key, arguments->config, error);
+}
+
+static bool bind_all(const struct script *script, const struct signature *signature,
+                     const struct expr *call, struct layer_arguments *arguments,
+                     struct error *error)
+{
+    char positional[NAME_BYTES];
+    for (int i = 0; i < call->count; i++) {
+        const char *key = call->keys[i];
+        if (!key && !nth_name(signature->arguments, i, positional))
+            return error_set_usage(error, "%s:%d: %s takes at most %d positional arguments",
+                                   script->path, call->line, signature->class_name, i);
+        if (!bind_one(script, signature, &call->items[i], key ? key : positional, arguments, error))
+            return false;
+    }
+    return true;
+}
+
+bool arguments_bind(const struct script *script, const struct expr *call,
+                    struct layer_arguments *arguments, struct error *error)
+{
+    const struct signature *signature = find_signature(call->callee->text);
+    *arguments = (struct layer_arguments){0};
+    if (!signature)
+        return refuse_class(script, call, error);
+    arguments->config = json_object();
+    if (!arguments->config)
+        return error_set(error, "out of memory");
+    if (bind_all(script, signature, call, arguments, error))
+        return true;
+    json_decref(arguments->config);
+    arguments->config = NULL;
+    return false;
+}

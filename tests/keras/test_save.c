@@ -1,0 +1,168 @@
+#include "nn/keras/save.h"
+
+#include "nn/keras/keras.h"
+#include "nn/layer.h"
+#include "nn/train/network.h"
+#include "tests/suite.h"
+
+#include <signal.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/pawcam-save-XXXXXX";
+static char path[64];
+
+static struct network build(struct script *script, const char *text)
+{
+    struct network network;
+    struct error error;
+    ck_assert_msg(script_parse(script, "net", text, &error), "%s", error.message);
+    ck_assert_msg(network_build(&network, script, 5, &error), "%s", error.message);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/net.h5", folder);
+    return network;
+}
+
+static void clean_up(struct script *script, struct network *network)
+{
+    network_free(network);
+    script_free(script);
+    unlink(path);
+    ck_assert_msg(rmdir(folder) == 0, "a temporary file was left behind");
+}
+
+static void assert_same_layer(const struct model *saved, const struct layer *a,
+                              const struct layer *b)
+{
+    struct parameter list[LAYER_PARAMETERS_MAX];
+    int count = layer_parameters(saved, a, list);
+    ck_assert_str_eq(a->name, b->name);
+    ck_assert_int_eq(a->op, b->op);
+    ck_assert_int_eq(a->input_count, b->input_count);
+    for (int i = 0; i < a->input_count; i++)
+        ck_assert_int_eq(a->inputs[i], b->inputs[i]);
+    ck_assert_mem_eq(&a->shape, &b->shape, sizeof a->shape);
+    ck_assert_int_eq(a->activation.kind, b->activation.kind);
+    ck_assert(a->activation.alpha == b->activation.alpha);
+    if (a->activation.kind == ACTIVATION_RELU)
+        ck_assert(a->activation.max_value == b->activation.max_value);
+    for (int i = 0; i < count; i++)
+        ck_assert_mem_eq(parameter_values(a, &list[i]), parameter_values(b, &list[i]),
+                         parameter_count(&list[i]) * sizeof(float));
+}
+
+/* Saves, loads and compares everything, bit for bit. */
+static void assert_round_trip(const char *text)
+{
+    static const char *const classes[] = {"cat", "dog", "neither"};
+    struct script script;
+    struct network network = build(&script, text);
+    struct model *model = network.model;
+    struct error error;
+    model->preprocessing = (struct preprocessing){{0.1f, 0.2f, 0.3f}, {-1, -2, -3}, true};
+    model->threshold = 0.625;
+    ck_assert(model_set_classes(model, classes, 3, &error));
+    ck_assert_msg(keras_save(model, path, &error), "%s", error.message);
+    struct model *loaded = keras_load(path, &error);
+    ck_assert_msg(loaded, "%s", error.message);
+    ck_assert_int_eq(loaded->layer_count, model->layer_count);
+    for (int i = 0; i < model->layer_count; i++)
+        assert_same_layer(model, &model->layers[i], &loaded->layers[i]);
+    for (int c = 0; c < 3; c++) {
+        ck_assert(loaded->preprocessing.scale[c] == model->preprocessing.scale[c]);
+        ck_assert(loaded->preprocessing.offset[c] == model->preprocessing.offset[c]);
+        ck_assert_str_eq(loaded->class_names[c], classes[c]);
+    }
+    ck_assert(loaded->preprocessing.bgr);
+    ck_assert_double_eq(loaded->threshold, 0.625);
+    model_destroy(loaded);
+    clean_up(&script, &network);
+}
+
+START_TEST(sequential_round_trip)
+{
+    assert_round_trip("m = Sequential()\n"
+                      "m.add(Rescaling(0.5, -1, input_shape=(17, 19, 3)))\n"
+                      "m.add(ZeroPadding2D(((0, 1), (2, 3))))\n"
+                      "m.add(Conv2D(8, (3, 2), strides=2, padding='same', activation='elu'))\n"
+                      "m.add(BatchNormalization(momentum=0.9, scale=False))\n"
+                      "m.add(ReLU(6))\n"
+                      "m.add(Conv2D(4, 3, dilation_rate=2, use_bias=False))\n"
+                      "m.add(LeakyReLU(0.1))\n"
+                      "m.add(DepthwiseConv2D(2, depth_multiplier=3))\n"
+                      "m.add(AveragePooling2D(2, padding='same'))\n"
+                      "m.add(Dropout(0.5))\n"
+                      "m.add(Flatten())\n"
+                      "m.add(Dense(6, activation='tanh'))\n"
+                      "m.add(Reshape((1, 2, 3)))\n"
+                      "m.add(GlobalMaxPooling2D())\n"
+                      "m.add(Softmax())\n");
+}
+END_TEST
+
+START_TEST(functional_round_trip)
+{
+    assert_round_trip("x = Input((8, 8, 3))\n"
+                      "y = Conv2D(5, 1)(x)\n"
+                      "z = Conv2D(5, 3, padding='same')(x)\n"
+                      "y = Add()([y, z])\n"
+                      "y = Concatenate()([y, x])\n"
+                      "y = GlobalAveragePooling2D()(MaxPooling2D(2)(y))\n"
+                      "y = Dense(3, activation='sigmoid')(y)\n");
+}
+END_TEST
+
+static const char small_net[] = "m = Sequential([Dense(200, input_shape=(300,)), Dense(3)])";
+
+static void assert_save_fails(const struct model *model, const char *file, const char *message)
+{
+    struct error error = {0};
+    ck_assert(!keras_save(model, file, &error));
+    ck_assert_msg(strstr(error.message, message), "%s", error.message);
+}
+
+START_TEST(failures_leave_the_old_file)
+{
+    struct script script;
+    struct network network = build(&script, small_net);
+    struct error error;
+    assert_save_fails(network.model, "/nowhere/net.h5", "No such file or directory");
+    ck_assert(keras_save(network.model, path, &error));
+
+    /* A full disk: the file may not grow beyond 64 KiB, a tenth of what it needs. */
+    network.model->layers[1].kernel[0] = 42;
+    struct rlimit unlimited, limit;
+    getrlimit(RLIMIT_FSIZE, &unlimited);
+    limit = (struct rlimit){65536, unlimited.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    assert_save_fails(network.model, path, "File too large");
+    setrlimit(RLIMIT_FSIZE, &unlimited);
+
+    struct model *old = keras_load(path, &error);
+    ck_assert_msg(old, "%s", error.message);
+    ck_assert(old->layers[1].kernel[0] != 42);
+    model_destroy(old);
+    clean_up(&script, &network);
+}
+END_TEST
+
+START_TEST(what_keras_cannot_express_is_refused)
+{
+    struct script script;
+    struct network network = build(&script, "x = Input((4, 4, 1))\nx = Flatten()(x)");
+    network.model->layers[1].activation.kind = ACTIVATION_TANH;
+    assert_save_fails(network.model, path, "Keras's Flatten has no activation");
+    network.model->layers[1].activation.kind = ACTIVATION_LINEAR;
+    strcpy(network.model->layers[1].name, "input");
+    assert_save_fails(network.model, path, "two layers are called input");
+    clean_up(&script, &network);
+}
+END_TEST
+
+TEST_MAIN(save, sequential_round_trip, functional_round_trip, failures_leave_the_old_file,
+          what_keras_cannot_express_is_refused)

@@ -1,0 +1,159 @@
+#include "nn/train/network.h"
+
+#include "nn/train/initialize.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct script script;
+static struct network network;
+
+static void build(const char *text)
+{
+    struct error error;
+    ck_assert_msg(script_parse(&script, "net.recipe", text, &error), "%s", error.message);
+    ck_assert_msg(network_build(&network, &script, 1, &error), "%s", error.message);
+}
+
+static void finish(void)
+{
+    network_free(&network);
+    script_free(&script);
+}
+
+static void assert_refused(const char *text, const char *message)
+{
+    struct error error = {0};
+    ck_assert_msg(script_parse(&script, "net.recipe", text, &error), "%s", error.message);
+    ck_assert_msg(!network_build(&network, &script, 1, &error), "accepted: %s", text);
+    ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+    ck_assert_ptr_null(network.model);
+    finish();
+}
+
+START_TEST(sequential_as_in_the_lessons)
+{
+    build("model = Sequential()\n"
+          "model.add(Conv2D(32, (3, 3), padding='same', activation='relu',\n"
+          "                 input_shape=(28, 28, 1), kernel_regularizer=regularizers.l2(1e-4)))\n"
+          "model.add(MaxPooling2D(pool_size=(2, 2)))\n"
+          "model.add(Dropout(0.25))\n"
+          "model.add(Flatten())\n"
+          "model.add(Dense(10, activation='softmax', name='digits'))\n");
+    struct model *model = network.model;
+    ck_assert_int_eq(model->layer_count, 6);
+    ck_assert_str_eq(model->layers[1].name, "conv2d");
+    ck_assert_str_eq(model->layers[2].name, "max_pooling2d");
+    ck_assert_str_eq(model->layers[5].name, "digits");
+    ck_assert_int_eq(model->layers[1].activation.kind, ACTIVATION_RELU);
+    ck_assert_int_eq(model->layers[2].shape.dim[0], 14);
+    ck_assert_int_eq(model->class_count, 10);
+    ck_assert_double_eq(network.layers[1].l2, 1e-4);
+    ck_assert_int_eq(network.layers[5].line, 7);
+    finish();
+}
+END_TEST
+
+START_TEST(sequential_from_a_list)
+{
+    build("m = Sequential([Input((4,)), Dense(3), Dense(2, 'softmax')])");
+    ck_assert_int_eq(network.model->layer_count, 3);
+    ck_assert_str_eq(network.model->layers[2].name, "dense_1");
+    ck_assert_int_eq(network.model->layers[2].activation.kind, ACTIVATION_SOFTMAX);
+    finish();
+}
+END_TEST
+
+START_TEST(functional_with_branches)
+{
+    build("[data]\nignored = here(1)\n[network]\n"
+          "inputs = Input(shape=(8, 8, 3))\n"
+          "x = Conv2D(4, 3, padding='same')(inputs)\n"
+          "y = BatchNormalization()(x)\n"
+          "x = Add()([x, y])\n"
+          "z = Dense(2)(Flatten()(Concatenate()([x, inputs])))\n"
+          "unused = Dense(5)(Flatten()(x))\n"
+          "model = Model(inputs, z)\n");
+    struct model *model = network.model;
+    ck_assert_int_eq(model->layers[3].inputs[0], 1);
+    ck_assert_int_eq(model->layers[3].inputs[1], 2);
+    ck_assert_int_eq(model_output_shape(model)->dim[0], 2);
+    finish();
+}
+END_TEST
+
+START_TEST(one_seed_one_network)
+{
+    const char *text = "m = Sequential([Dense(3, input_shape=(4,))])";
+    build(text);
+    float first[12];
+    memcpy(first, network.model->layers[1].kernel, sizeof first);
+    finish();
+    build(text);
+    ck_assert_mem_eq(first, network.model->layers[1].kernel, sizeof first);
+    finish();
+}
+END_TEST
+
+/* Standard deviation of a layer's kernel, against what the initializer's formula promises. */
+static void assert_deviation(const char *initializer, double expected)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "m = Sequential([Conv2D(64, 3, kernel_initializer='%s', input_shape=(8, 8, 32))])",
+             initializer);
+    build(text);
+    const int count = 3 * 3 * 32 * 64;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < count; i++) {
+        double x = (double)network.model->layers[1].kernel[i];
+        sum += x;
+        squares += x * x;
+    }
+    ck_assert_double_eq_tol(sum / count, 0, 0.05 * expected);
+    ck_assert_double_eq_tol(sqrt(squares / count), expected, 0.03 * expected);
+    finish();
+}
+
+START_TEST(initializers_have_their_deviation)
+{
+    const double in = 9 * 32, out = 9 * 64;
+    assert_deviation("glorot_uniform", sqrt(2 / (in + out)));
+    assert_deviation("glorot_normal", sqrt(2 / (in + out)));
+    assert_deviation("he_uniform", sqrt(2 / in));
+    assert_deviation("he_normal", sqrt(2 / in));
+    assert_deviation("lecun_normal", sqrt(1 / in));
+    assert_deviation("random_normal", 0.05);
+    assert_deviation("random_uniform", 0.05 / sqrt(3));
+}
+END_TEST
+
+START_TEST(errors_name_file_and_line)
+{
+    assert_refused("m = Sequential()\nm.add(Conv3D(2))", "net.recipe:2: no layer is called Conv3D");
+    assert_refused("m = Sequential()\nm.add(Dense(2, units=3, input_shape=(4,)))",
+                   "net.recipe:2: argument units is given twice");
+    assert_refused("m = Sequential()\nm.add(Dense(2, paddin='same', input_shape=(4,)))",
+                   "net.recipe:2: Dense takes no argument paddin");
+    assert_refused("m = Sequential()\nm.add(Flatten(1, 2))",
+                   "Flatten takes at most 1 positional arguments");
+    assert_refused("m = Sequential()\nm.add(Dense(2))", "net.recipe:2: the first layer needs");
+    assert_refused("x = Input((8, 8, 3))\nx = Dense(2)(y)", "net.recipe:2: y is not the output");
+    assert_refused("x = Input((8, 8, 3))\nx = Conv2D(2, 9)(x)", "net.recipe:2: layer conv2d");
+    assert_refused("x = Input((8, 8, 3))\nx = Dense(2, kernel_initializer='zero')(x)",
+                   "net.recipe:2: kernel_initializer");
+    assert_refused("x = Input((8, 8, 3))\nx = Dense(2, name='a')(x)\nx = Dense(2, name='a')(x)",
+                   "net.recipe:3: another layer has this name");
+    assert_refused("x = Input((8, 8, 3))\nx = Input((8, 8, 3))", "net.recipe:2: a network has one");
+    assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
+    assert_refused("x = Input((8, 8, 3))", "the network has no layers");
+    assert_refused("[fit]\nepochs = 3", "has no [network] section");
+    assert_refused("x = Input((3,))\nx = Dense(1)(x)\nModel(x, x)\nx = Dense(1)(x)",
+                   "net.recipe:4: the network is finished");
+}
+END_TEST
+
+TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
+          one_seed_one_network, initializers_have_their_deviation, errors_name_file_and_line)

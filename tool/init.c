@@ -1,0 +1,59 @@
+/* init: from a recipe's network to a model file with the weights that a training begins with. */
+#include "nn/keras/save.h"
+#include "nn/train/network.h"
+#include "tool/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct init_settings {
+    const char *out, *seed;
+};
+
+static const struct command_option options[] = {
+    {"out", "FILE", "the Keras HDF5 file to write", offsetof(struct init_settings, out)},
+    {"seed", "N", "of the random weights; 1 if not given", offsetof(struct init_settings, seed)},
+};
+
+static bool parse_seed(const char *text, uint64_t *seed, struct error *error)
+{
+    char *end;
+    errno = 0;
+    *seed = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno)
+        return error_set_usage(error, "--seed must be a whole number, not %s", text);
+    return true;
+}
+
+static bool run(const void *settings, char **operands, int operand_count, struct error *error)
+{
+    const struct init_settings *init = settings;
+    struct script script;
+    struct network network;
+    uint64_t seed;
+    (void)operand_count;
+    if (!init->out)
+        return error_set_usage(error, "--out FILE is missing");
+    if (!parse_seed(init->seed ? init->seed : "1", &seed, error) ||
+        !script_read(&script, operands[0], error))
+        return false;
+    bool ok = network_build(&network, &script, seed, error);
+    if (ok) {
+        ok = keras_save(network.model, init->out, error);
+        network_free(&network);
+    }
+    script_free(&script);
+    return ok;
+}
+
+const struct command command_init = {
+    .name = "init",
+    .operands = "RECIPE",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "make a model file with random weights from a recipe's network",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .settings_size = sizeof(struct init_settings),
+    .run = run,
+};
