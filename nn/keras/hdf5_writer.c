@@ -148,10 +148,8 @@ static void write_attribute(struct hdf5_writer *writer, const char *group, const
 {
     if (writer->failed)
         return;
-    hsize_t size = count < 0 ? 1 : (hsize_t)count;
-    hid_t space = count < 0    ? H5Screate(H5S_SCALAR)
-                  : count == 0 ? H5Screate(H5S_NULL)
-                               : H5Screate_simple(1, &size, NULL);
+    hsize_t size = count < 0 ? 1 : (hsize_t)count; /* an empty list is an array of length 0 */
+    hid_t space = count < 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL);
     hid_t id = open_group(writer, group);
     hid_t attribute = H5Acreate2(id, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || (count != 0 && H5Awrite(attribute, type, values) < 0))
