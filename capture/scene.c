@@ -171,9 +171,6 @@ static void draw_rug(struct canvas *canvas, const struct scene_room *room, doubl
 /* --- the scene ---------------------------------------------------------------------------------
  */
 
-/* How far the animals reach to each side of the middle of their body, in their height. */
-enum { REACH_PERCENT = 75 };
-
 static void draw_animal(const struct canvas *room, const struct scene *scene, double aspect,
                         bool *failed)
 {
@@ -211,11 +208,15 @@ bool scene_draw(const struct scene *scene, struct image *image, struct error *er
     return !failed && !canvas.failed;
 }
 
+/* From the middle of the body to the rump or the whiskers, in the animal's height; a tail alone is
+ * no animal. */
+static const double REACH = 0.65;
+
 double scene_visible(const struct scene *scene, int width, int height)
 {
     if (scene->animal == SCENE_NOBODY)
         return 0;
-    double reach = REACH_PERCENT / 100.0 * scene->pose.height * height / width;
+    double reach = REACH * scene->pose.height * height / width;
     double left = fmax(0, scene->pose.x - reach), right = fmin(1, scene->pose.x + reach);
     return fmax(0, right - left) / (2 * reach);
 }

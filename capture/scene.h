@@ -54,7 +54,8 @@ struct scene {
  * channels). */
 bool scene_draw(const struct scene *scene, struct image *image, struct error *error);
 
-/* Share of the animal's width that is in view of a picture of this shape, 0..1; 0 for nobody. */
+/* Share of the animal's width, without its tail, that is in view of a picture of this shape, 0..1;
+ * 0 for nobody. */
 double scene_visible(const struct scene *scene, int width, int height);
 
 /* "cat", "dog" or, when less than SCENE_VISIBLE_MIN of the animal is in view, "neither". */
