@@ -26,7 +26,7 @@ struct camera {
     uint32_t driver_sequence;
     uint64_t sequence;
     struct log_limiter bad_frames;
-    const char *bad_reason; /* of the newest bad frame; NULL: none yet */
+    const char *bad_reason; /* of the newest bad frame of this read; NULL: none yet */
 };
 
 static void describe_picture(struct camera *camera)
@@ -141,12 +141,12 @@ static enum capture_status camera_read(void *self, struct frame **frame, struct 
     *frame = NULL;
     camera->bad_reason = NULL;
     while (!*frame && status == CAPTURE_FRAME) {
-        if (camera->bad_reason && clock_monotonic_ns() >= deadline_ns) {
+        status = read_buffer(camera, deadline_ns, frame, error);
+        if (!*frame && camera->bad_reason && clock_monotonic_ns() >= deadline_ns) {
             error_set(error, "%s: no good frame for %g s: %s", camera->device.path,
                       camera->timeout_s, camera->bad_reason);
             return CAPTURE_LOST;
         }
-        status = read_buffer(camera, deadline_ns, frame, error);
     }
     return status;
 }

@@ -9,6 +9,8 @@ enum {
     MARKER_JPG = 0xc8,
     MARKER_DAC = 0xcc,
     MARKER_SOF15 = 0xcf,
+    MARKER_RST0 = 0xd0,
+    MARKER_RST7 = 0xd7,
     MARKER_SOI = 0xd8,
     MARKER_EOI = 0xd9,
     MARKER_SOS = 0xda,
@@ -56,13 +58,25 @@ static size_t read_segments(const uint8_t *data, size_t size, struct jpeg_outlin
     return 0;
 }
 
-/* The end of the file that begins at `from`; 0: there is none. In entropy-coded data a 0xff is
- * followed by a stuffed zero, so the last end marker is the real one. */
-static size_t find_end(const uint8_t *data, size_t from, size_t size)
+/* The end of the scans that begin at `at`; 0: there is none. In entropy-coded data 0xff is followed
+ * by a stuffed zero or a restart marker; other markers belong to segments between scans. What lies
+ * behind the end is not looked at: buffers can hold the rest of an older, longer picture. */
+static size_t find_end(const uint8_t *data, size_t at, size_t size)
 {
-    for (size_t end = size; end >= from + 2; end--)
-        if (data[end - 2] == 0xff && data[end - 1] == MARKER_EOI)
-            return end;
+    while (at + 2 <= size) {
+        const uint8_t *escape = memchr(data + at, 0xff, size - at - 1);
+        if (!escape)
+            return 0;
+        at = (size_t)(escape - data) + 1;
+        uint8_t marker = data[at];
+        if (marker == MARKER_EOI)
+            return at + 1;
+        if (marker == 0 || marker == 0xff || (marker >= MARKER_RST0 && marker <= MARKER_RST7))
+            continue;
+        if (at + 3 > size)
+            return 0;
+        at += 1 + (size_t)big_endian_16(data + at + 1);
+    }
     return 0;
 }
 

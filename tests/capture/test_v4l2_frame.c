@@ -57,6 +57,39 @@ START_TEST(a_padded_jpeg_ends_with_its_marker)
 }
 END_TEST
 
+START_TEST(older_bytes_behind_a_jpeg_do_not_count)
+{
+    size_t size;
+    const char *why = NULL;
+    uint8_t *jpeg = padded_jpeg(&size);
+    memcpy(jpeg + size, "older \xff\xd9", 8); /* the end of a longer picture */
+    struct frame *frame = v4l2_frame_copy(&jpeg_camera, jpeg, size + PADDING, &why);
+    ck_assert_msg(frame, "%s", why);
+    ck_assert_uint_eq(frame->size, size);
+    frame_unref(&frame);
+    free(jpeg);
+}
+END_TEST
+
+/* Markers by hand: two scans with a table between them that holds what looks like an end. */
+START_TEST(segments_between_scans_are_stepped_over)
+{
+    static const uint8_t jpeg[] = {
+        0xff, 0xd8, 0xff, 0xc2, 0, 11,   8,    0,    16,   0,    32, 1, 1, 0x11, 0, /**/
+        0xff, 0xda, 0,    2,    1, 0xff, 0,    2,    0xff, 0xd0, 3, /* scan, stuffing, restart */
+        0xff, 0xc4, 0,    6,    9, 9,    0xff, 0xd9,                /* table */
+        0xff, 0xda, 0,    2,    4, 0xff, 0xd9, 7,
+    };
+    struct jpeg_outline outline;
+    const char *why = NULL;
+    ck_assert_msg(jpeg_outline_read(jpeg, sizeof jpeg, &outline, &why), "%s", why);
+    ck_assert_int_eq(outline.width, 32);
+    ck_assert_int_eq(outline.height, 16);
+    ck_assert_uint_eq(outline.size, sizeof jpeg - 1);
+    ck_assert(!jpeg_outline_read(jpeg, sizeof jpeg - 2, &outline, &why));
+}
+END_TEST
+
 START_TEST(a_jpeg_that_is_cut_anywhere_is_bad)
 {
     size_t size;
@@ -132,6 +165,7 @@ START_TEST(raw_pictures_need_all_their_bytes)
 }
 END_TEST
 
-TEST_MAIN(v4l2_frame, a_padded_jpeg_ends_with_its_marker, a_jpeg_that_is_cut_anywhere_is_bad,
+TEST_MAIN(v4l2_frame, a_padded_jpeg_ends_with_its_marker, older_bytes_behind_a_jpeg_do_not_count,
+          segments_between_scans_are_stepped_over, a_jpeg_that_is_cut_anywhere_is_bad,
           a_jpeg_without_its_start_or_with_an_impossible_size_is_bad, no_damage_is_fatal,
           raw_pictures_need_all_their_bytes)
