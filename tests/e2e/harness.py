@@ -20,8 +20,8 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 PAWCAMD = os.path.join(BUILD, "pawcamd")
 DATA = os.path.join(ROOT, "../shared/data")
 # Sanitizers make everything slower: waits are longer there, and long inputs shorter.
-SLOW = 10 if b"__asan_init" in open(PAWCAMD, "rb").read() else 1
-SLOW = 10 if b"__tsan_init" in open(PAWCAMD, "rb").read() else SLOW
+with open(PAWCAMD, "rb") as program:
+    SLOW = 10 if re.search(rb"__[at]san_init", program.read()) else 1
 folder = None  # the running script's own folder for temporary files
 
 
