@@ -24,8 +24,11 @@ static bool read_header(tjhandle handle, const uint8_t *jpeg, size_t size, int *
                         struct error *error)
 {
     int subsampling, colourspace;
+    *width = *height = 0; /* a file that holds tables only is no error to TurboJPEG */
     if (tjDecompressHeader3(handle, jpeg, size, width, height, &subsampling, &colourspace) != 0)
         return error_set(error, "not a JPEG picture, or a damaged one: %s", tjGetErrorStr2(handle));
+    if (*width < 1 || *height < 1)
+        return error_set(error, "damaged JPEG picture: there is no picture in it");
     if (*width > FRAME_SIDE_MAX || *height > FRAME_SIDE_MAX)
         return error_set(error, "a JPEG picture of %dx%d pixels is too large: sides go up to %d",
                          *width, *height, FRAME_SIDE_MAX);

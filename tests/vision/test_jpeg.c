@@ -219,6 +219,9 @@ START_TEST(damaged_files_are_refused)
     is_refused(&file, "extraneous bytes");
     memset(file.data, 'x', file.size);
     is_refused(&file, "not a JPEG picture");
+    memcpy(file.data, "\xff\xd8\xff\xd9", 4); /* begins and ends */
+    file.size = 4;
+    is_refused(&file, "there is no picture in it");
     free(file.data);
 }
 END_TEST
