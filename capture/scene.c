@@ -142,7 +142,7 @@ static void draw_sofa(struct canvas *canvas, const struct scene_room *room, doub
 static void draw_plant(struct canvas *canvas, const struct scene_room *room, double x)
 {
     static const struct colour pot = {70, 110, 190}, leaf = {70, 140, 75};
-    double floor = room->floor_y - 0.05;
+    double floor = room->floor_y - 0.10;
     for (int i = -3; i <= 3; i++) {
         struct point root = {x, floor + 0.13}, bend = {x + 0.05 * i, floor + 0.34};
         struct point tip = {x + 0.075 * i, floor + 0.42 - 0.025 * i * i};
@@ -199,8 +199,8 @@ bool scene_draw(const struct scene *scene, struct image *image, struct error *er
     draw_boards(&canvas, room, aspect);
     draw_window(&canvas, room, room->window_x * aspect);
     draw_picture(&canvas, room, room->picture_x * aspect);
-    draw_plant(&canvas, room, room->plant_x * aspect);
     draw_sofa(&canvas, room, room->sofa_x * aspect);
+    draw_plant(&canvas, room, room->plant_x * aspect);
     draw_rug(&canvas, room, aspect);
     bool failed = false;
     if (scene->animal != SCENE_NOBODY)

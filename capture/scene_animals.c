@@ -234,9 +234,9 @@ static void draw_cat_parts(struct canvas *canvas, const struct scene_pose *pose,
     draw_far_legs(canvas, &cat_build, pose, coat);
     draw_cat_tail(canvas, pose, coat);
     draw_trunk(canvas, &cat_build, pose, coat);
+    draw_near_legs(canvas, &cat_build, pose, coat);
     if (canvas->outline == 0)
         draw_markings(canvas, &cat_build, pose, coat);
-    draw_near_legs(canvas, &cat_build, pose, coat);
     draw_cat_head(canvas, pose, coat);
 }
 
@@ -323,11 +323,11 @@ static void draw_dog_parts(struct canvas *canvas, const struct scene_pose *pose,
     draw_far_legs(canvas, &dog_build, pose, coat);
     draw_dog_tail(canvas, pose, coat);
     draw_trunk(canvas, &dog_build, pose, coat);
-    if (canvas->outline == 0)
-        draw_markings(canvas, &dog_build, pose, coat);
     draw_near_legs(canvas, &dog_build, pose, coat);
-    if (canvas->outline == 0)
+    if (canvas->outline == 0) {
+        draw_markings(canvas, &dog_build, pose, coat);
         draw_collar(canvas, pose);
+    }
     draw_dog_head(canvas, pose, coat);
 }
 
