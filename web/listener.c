@@ -18,7 +18,7 @@ enum {
 static struct addrinfo *parse_address(const struct web_settings *settings, struct error *error)
 {
     struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
         .ai_socktype = SOCK_STREAM,
     };
     char port[16];

@@ -12,8 +12,8 @@
 #define BOUNDARY "boundarydonotcross"
 
 enum {
-    BLOCK_SIZE = 128 * 1024, /* a 640x480 picture goes out in one piece */
-    REPEAT_S = 1,            /* an idle source's last picture is sent again after this time */
+    BLOCK_SIZE = 64 * 1024, /* a 640x480 picture goes out in one piece */
+    REPEAT_S = 1,           /* an idle source's last picture is sent again after this time */
 };
 
 /* What is being sent: head, then the picture if there is one, then tail. The tail holds the NEXT

@@ -108,7 +108,7 @@ function showSource() {
 
 function startPicture() {
   if (document.hidden || !events) return;
-  $("picture").src = `/stream?${Date.now()}`; // a new address, or the browser shows the old stream
+  $("picture").src = `stream?${Date.now()}`; // a new address, or the browser shows the old stream
 }
 
 // The server may turn away one more stream while it still tells events.
@@ -171,7 +171,7 @@ function connected() {
 }
 
 function connect() {
-  events = new EventSource("/events");
+  events = new EventSource("events");
   events.onopen = connected;
   events.onerror = lost;
   events.addEventListener("source", (event) => {
