@@ -245,6 +245,8 @@ START_TEST(thousands_of_connects_change_nothing)
     reply.size = 0;
     ck_assert(listen_for(viewer, &reply, "\xff\xd9\r\n", 1));
     close(viewer);
+    get(fixture.port, "GET /state", &reply); /* they do not count any more */
+    ck_assert_int_eq(status_of(&reply), 200);
     ck_assert_double_lt(fixture_stop(&fixture), 0.5);
 }
 END_TEST

@@ -136,7 +136,7 @@ START_TEST(a_viewer_that_stalled_goes_on_with_the_newest_picture)
     /* What the kernel holds already is old; it must be little, and then come the newest. */
     size_t old_bytes = 0;
     double lag_s = 10;
-    while (lag_s > 0.2) {
+    while (lag_s > 0.5) {
         reply.size = 0;
         ck_assert(listen_for(fd, &reply, "\xff\xd9\r\n", 2));
         old_bytes += reply.size;
@@ -150,7 +150,7 @@ START_TEST(a_viewer_that_stalled_goes_on_with_the_newest_picture)
 }
 END_TEST
 
-enum { VIEWERS = 20, STUCK = 2, RATE_MS = 20, WATCH_MS = 2000 };
+enum { VIEWERS = 20, STUCK = 2, PERIOD_MS = 40, WATCH_MS = 3000 };
 
 struct viewer_thread {
     pthread_t thread;
@@ -194,7 +194,7 @@ START_TEST(stuck_viewers_delay_nobody)
 {
     struct fixture fixture;
     fixture_start(&fixture);
-    fixture_start_pipeline(&fixture, RATE_MS, 20 * 1000);
+    fixture_start_pipeline(&fixture, PERIOD_MS, 20 * 1000);
     int stuck[STUCK];
     for (int i = 0; i < STUCK; i++)
         stuck[i] = ask(fixture.port, "GET /stream"); /* never reads */
