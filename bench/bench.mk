@@ -1,0 +1,16 @@
+# Benchmarks: programs in bench/. `make bench MODEL=FILE` takes another model than the default one.
+
+BENCH_MODEL = $(or $(MODEL),$(BORROWED_MODEL))
+PICTURES   ?= $(wildcard ../shared/data/catdog/originals/*/*.jpg)
+
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/bench/timing.o $(BUILD)/bench/peer.o \
+    $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
+.PHONY: bench bench-decode
+bench: $(BUILD)/bench/stages ## measure every stage, ms per frame; MODEL=FILE: with this network
+	@$< $(if $(BENCH_MODEL),--model $(BENCH_MODEL)) $(ARGS)
+
+bench-decode: $(BUILD)/bench/decode_choice ## what decoding small costs and changes; MODEL=FILE PICTURES="FILE ..."
+	@$< $(or $(BENCH_MODEL),$(error give a model: MODEL=FILE)) \
+	    $(or $(PICTURES),$(error give JPEG pictures: PICTURES="FILE ..."))

@@ -1,0 +1,44 @@
+#include "bench/timing.h"
+
+#include "common/clock.h"
+
+#include <stdlib.h>
+
+static bool run_round(struct timing *steps, int step_count, void *context, struct error *error)
+{
+    for (int i = 0; i < step_count; i++) {
+        struct timing *step = &steps[i];
+        int64_t start_ns = clock_monotonic_ns();
+        if (!step->run(context, error))
+            return error_prefix(error, "%s", step->name);
+        step->ms[step->count++] = (double)(clock_monotonic_ns() - start_ns) / NS_PER_MS;
+    }
+    return true;
+}
+
+bool timing_run(struct timing *steps, int step_count, int rounds, double time_s, void *context,
+                struct error *error)
+{
+    if (!run_round(steps, step_count, context, error))
+        return false;
+    for (int i = 0; i < step_count; i++)
+        steps[i].count = 0; /* forget the first round, which touched all memory */
+    int64_t deadline_ns = clock_monotonic_ns() + clock_ns_from_seconds(time_s);
+    for (int round = 0; round == 0 || (round < rounds && clock_monotonic_ns() < deadline_ns);
+         round++)
+        if (!run_round(steps, step_count, context, error))
+            return false;
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+double timing_quantile(struct timing *step, double share)
+{
+    qsort(step->ms, (size_t)step->count, sizeof *step->ms, compare);
+    return step->ms[(int)(share * (step->count - 1) + 0.5)];
+}
