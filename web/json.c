@@ -26,12 +26,17 @@ json_t *json_source(const struct snapshot *snapshot)
 {
     static const struct source_state none = {.lost = "no frame yet"};
     const struct source_state *source = snapshot ? &snapshot->source : &none;
-    return json_pack("{s:o, s:o, s:{s:i, s:i}, s:b, s:o, s:f, s:f, s:I}", "name",
-                     text(source->name), "format", text(source->format), "resolution", "width",
-                     source->width, "height", source->height, "online", source->online, "lost",
-                     source->online ? json_null() : text(source->lost), "captured_fps",
-                     one_decimal(source->captured_fps), "processed_fps",
-                     one_decimal(source->processed_fps), "dropped", (json_int_t)source->dropped);
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text(source->name));
+    json_object_set_new(object, "format", text(source->format));
+    json_object_set_new(object, "resolution",
+                        json_pack("{s:i, s:i}", "width", source->width, "height", source->height));
+    json_object_set_new(object, "online", json_boolean(source->online));
+    json_object_set_new(object, "lost", source->online ? json_null() : text(source->lost));
+    json_object_set_new(object, "captured_fps", json_real(one_decimal(source->captured_fps)));
+    json_object_set_new(object, "processed_fps", json_real(one_decimal(source->processed_fps)));
+    json_object_set_new(object, "dropped", json_integer((json_int_t)source->dropped));
+    return object;
 }
 
 json_t *json_prediction(const struct snapshot *snapshot)
