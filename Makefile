@@ -49,9 +49,13 @@ VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c captur
 VIDEO_OBJ    := $(patsubst %.c,$(BUILD)/pic/%.o,$(VIDEO_SRC) $(VIDEO_SHARED))
 
 LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
-LIB_C      := $(filter-out $(VIDEO_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
+# nn/kernels_*.c are compiled once per vector length (nn/kernels.h).
+KERNEL_SRC := $(wildcard nn/kernels_*.c)
+KERNEL_VL  := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),4 8 16,4)
+LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
 LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))
-LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
+KERNEL_OBJ := $(foreach vl,$(KERNEL_VL),$(KERNEL_SRC:%.c=$(BUILD)/%_vl$(vl).o))
+LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(KERNEL_OBJ) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
 TOOL_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tool/*.c))
 TESTS      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c tests/*/*/test_*.c))
 PROGRAMS   := $(BUILD)/pawcamd $(if $(TOOL_OBJ),$(BUILD)/pawcam)
@@ -86,6 +90,17 @@ $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(pkg_cflags) $(video_cflags) \
 	    -MMD -MP -c -o $@ $<
+
+# -ffp-contract=fast: a * b + c becomes one instruction. Nothing else may change what is computed.
+KERNEL_CFLAGS := -O3 -ffp-contract=fast
+KERNEL_ARCH_8  := -march=x86-64-v3
+KERNEL_ARCH_16 := -march=x86-64-v4 -mprefer-vector-width=512
+define kernel_rule
+$(BUILD)/%_vl$(1).o: %.c
+	@mkdir -p $$(@D)
+	$$(call say,CC )$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(KERNEL_CFLAGS) $(KERNEL_ARCH_$(1)) -DVL=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach vl,$(KERNEL_VL),$(eval $(call kernel_rule,$(vl))))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

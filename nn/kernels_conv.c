@@ -1,0 +1,165 @@
+#include "nn/kernels_private.h"
+
+/* Stores one tile, or its 2x2 maxima. */
+static ALWAYS_INLINE void tile_store(const struct conv *c, vec acc[KERNEL_TILE_PIXELS][4],
+                                     float *out, const float *residual, const int rows,
+                                     const int columns, const int vectors)
+{
+    const int pixels = rows * columns;
+    if (residual)
+        REPEAT16(
+            p, if (p < pixels) {
+                const float *r = residual + (p / columns) * c->residual_row + (p % columns) * VL;
+                REPEAT4(v, if (v < vectors) acc[p][v] += load(r + v * c->residual_block);)
+            })
+    if (c->fused.kind != FUSED_LINEAR)
+        REPEAT16(
+            p, if (p < pixels) {
+                REPEAT4(v, if (v < vectors) acc[p][v] = fuse(acc[p][v], &c->fused);)
+            })
+    if (rows % 2 == 0 && columns % 2 == 0 && c->pool) {
+        REPEAT16(
+            p, if (p < pixels && p / columns % 2 == 0 && p % columns % 2 == 0) {
+                enum {
+                    LAST = KERNEL_TILE_PIXELS - 1
+                }; /* only quiets the compiler where p has no tile */
+                const int below = p + columns <= LAST ? p + columns : LAST;
+                float *o = out + (p / columns / 2) * c->out.row + (p % columns / 2) * VL;
+                REPEAT4(v, if (v < vectors)
+                               store(o + v * c->out.block,
+                                     max(max(acc[p][v], acc[(p + 1) & LAST][v]),
+                                         max(acc[below][v], acc[(below + 1) & LAST][v])));)
+            })
+        return;
+    }
+    REPEAT16(
+        p, if (p < pixels) {
+            float *o = out + (p / columns) * c->out.row + (p % columns) * VL;
+            REPEAT4(v, if (v < vectors) store(o + v * c->out.block, acc[p][v]);)
+        })
+}
+
+/* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. */
+static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const float *weights,
+                               const float *bias, float *out, const float *residual, const int rows,
+                               const int columns, const int vectors, const ptrdiff_t step)
+{
+    const int pixels = rows * columns;
+    const ptrdiff_t output_row = c->output_row;
+    vec acc[KERNEL_TILE_PIXELS][4];
+    REPEAT16(
+        p, if (p < pixels) {
+            REPEAT4(v, if (v < vectors) acc[p][v] = bias ? load(bias + v * VL) : all(0);)
+        })
+    for (int block = 0; block < c->in.blocks; block++) {
+        const int depth = block + 1 < c->in.blocks ? c->depth : c->last_depth;
+        for (int y = 0; y < c->taps_y; y++) {
+            const float *x = in + block * c->in.block + y * c->tap_row;
+            for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
+                for (int d = 0; d < depth; d++, weights += vectors * VL) {
+                    vec w[4];
+                    REPEAT4(v, if (v < vectors) w[v] = load(weights + v * VL);)
+                    REPEAT16(
+                        p, if (p < pixels) {
+                            const float value =
+                                x[(p / columns) * output_row + (p % columns) * step + d];
+                            REPEAT4(v, if (v < vectors) acc[p][v] += w[v] * value;)
+                        })
+                }
+            }
+        }
+    }
+    tile_store(c, acc, out, residual, rows, columns, vectors);
+}
+
+static inline int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* All tiles. At the lower and right edge, and for the last channels, a tile moves back to end with
+ * the output; the overlap is computed twice, which is cheaper than a second kind of tile. */
+static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const int columns,
+                                   const int vectors, const ptrdiff_t step)
+{
+    const int halve = c->pool ? 2 : 1;
+    const int height = c->out.height * halve, width = c->out.width * halve;
+    const size_t taps = (size_t)c->taps_y * (size_t)c->taps_x;
+    const size_t group_weights =
+        taps * (size_t)((c->in.blocks - 1) * c->depth + c->last_depth) * (size_t)(vectors * VL);
+    const float *weights = c->weights;
+    for (int group = 0; group < c->out.blocks; group += vectors, weights += group_weights) {
+        const int vector = smaller(group, c->out.blocks - vectors);
+        for (int row = 0; row < height; row += rows) {
+            const int y = smaller(row, height - rows);
+            const float *in = c->in.data + y * c->output_row;
+            float *out = c->out.data + vector * c->out.block + y / halve * c->out.row;
+            const float *bias = c->bias ? c->bias + vector * VL : NULL;
+            const float *residual =
+                c->residual ? c->residual + vector * c->residual_block + y * c->residual_row : NULL;
+            for (int column = 0; column < width; column += columns) {
+                const int x = smaller(column, width - columns);
+                tile(c, in + x * step, weights, bias, out + x / halve * VL,
+                     residual ? residual + x * VL : NULL, rows, columns, vectors, step);
+            }
+        }
+    }
+}
+
+#define DEFINE_TILE(rows, columns, vectors)                                                        \
+    static void conv_lanes_##rows##x##columns##x##vectors(const struct conv *c)                    \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, VL);                                                   \
+    }                                                                                              \
+    static void conv_lanes2_##rows##x##columns##x##vectors(const struct conv *c)                   \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, 2 * VL);                                               \
+    }                                                                                              \
+    static void conv_3_##rows##x##columns##x##vectors(const struct conv *c)                        \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, 3);                                                    \
+    }                                                                                              \
+    static void conv_6_##rows##x##columns##x##vectors(const struct conv *c)                        \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, 6);                                                    \
+    }                                                                                              \
+    static void conv_any_##rows##x##columns##x##vectors(const struct conv *c)                      \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, c->output_column);                                     \
+    }
+
+#define LIST_TILE(rows, columns, vectors)                                                          \
+    {rows,                                                                                         \
+     columns,                                                                                      \
+     vectors,                                                                                      \
+     {conv_lanes_##rows##x##columns##x##vectors, conv_lanes2_##rows##x##columns##x##vectors,       \
+      conv_3_##rows##x##columns##x##vectors, conv_6_##rows##x##columns##x##vectors,                \
+      conv_any_##rows##x##columns##x##vectors}},
+
+/* pixels * vectors accumulators, `vectors` weights and a broadcast fit 16 (AVX2, SSE2) or 32
+ * (AVX-512, NEON) registers. One tile must cost few loads (1 per weight vector, 1 per pixel) for
+ * its multiplications, and small pictures need small tiles. The last one fits every layer. */
+#if VL == 16
+#define TILES(X)                                                                                   \
+    X(1, 14, 2)                                                                                    \
+    X(1, 12, 2)                                                                                    \
+    X(1, 8, 3)                                                                                     \
+    X(1, 8, 2) X(1, 6, 4) X(1, 4, 4) X(1, 16, 1) X(2, 8, 1) X(2, 6, 2) X(2, 4, 3) X(2, 4, 2)       \
+        X(4, 4, 1) X(2, 2, 4) X(2, 2, 2) X(1, 2, 4) X(1, 4, 1) X(1, 1, 4) X(1, 1, 1)
+#elif VL == 8
+#define TILES(X)                                                                                   \
+    X(1, 6, 2)                                                                                     \
+    X(1, 5, 2)                                                                                     \
+    X(1, 4, 3)                                                                                     \
+    X(1, 4, 2) X(1, 3, 4) X(1, 2, 4) X(1, 8, 1) X(2, 6, 1) X(2, 4, 1) X(2, 2, 3) X(2, 2, 2)        \
+        X(4, 2, 1) X(1, 4, 1) X(1, 1, 4) X(1, 1, 1)
+#else
+#define TILES(X)                                                                                   \
+    X(1, 6, 2)                                                                                     \
+    X(1, 4, 3)                                                                                     \
+    X(1, 4, 2) X(1, 8, 1) X(2, 4, 1) X(2, 2, 3) X(2, 2, 2) X(1, 4, 1) X(1, 1, 4) X(1, 1, 1)
+#endif
+
+TILES(DEFINE_TILE)
+
+const struct conv_kernel KERNEL(conv)[] = {TILES(LIST_TILE){0}};

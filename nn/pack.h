@@ -1,0 +1,51 @@
+/*
+ * pack: Keras's weights into the order in which the kernels (nn/kernels.h) read them, front to
+ * back. `lanes` is the vector length; output channels beyond the last are zero. `scale` is one
+ * factor per output channel (a folded BatchNorm), or NULL.
+ *
+ * Output channels come in groups of `vectors` vectors; where their number does not divide, the last
+ * group begins earlier and repeats some of the group before.
+ */
+#ifndef PAWCAM_NN_PACK_H
+#define PAWCAM_NN_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A kernel [taps][in][out], taps = kernel_h * kernel_w. */
+struct pack {
+    const float *kernel;
+    const float *scale;
+    int taps, in, out;
+    int lanes, vectors;
+    bool plain;    /* conv: the input is [height][width][in], not blocked */
+    bool reversed; /* conv: its channels come in reverse order (B, G, R for a network on R, G, B) */
+};
+
+/* Blocks of `lanes` channels. */
+static inline int pack_blocks(int channels, int lanes)
+{
+    return (channels + lanes - 1) / lanes;
+}
+
+/* [group][block of in][tap][channel of in][vectors * lanes] */
+size_t pack_conv_count(const struct pack *pack);
+void pack_conv(const struct pack *pack, float *packed);
+
+/* G k G^T of each 3x3 filter: 36 matrices [group][channel of in][vectors * lanes], `stride` floats
+ * apart. */
+ptrdiff_t pack_winograd_stride(const struct pack *pack);
+void pack_winograd(const struct pack *pack, float *packed);
+
+/* [group][input][DENSE_VECTORS * lanes]; inputs in the order in which a tensor of taps = height *
+ * width pixels with `in` channels lies in memory: plain, or blocked and padded. The kernel is
+ * [taps * in][out]. `vectors` is not used. */
+size_t pack_dense_inputs(const struct pack *pack);
+size_t pack_dense_count(const struct pack *pack);
+void pack_dense(const struct pack *pack, float *packed);
+
+/* [block][tap][lanes]; the kernel is [taps][out], `in` and `vectors` are not used. */
+size_t pack_depthwise_count(const struct pack *pack);
+void pack_depthwise(const struct pack *pack, float *packed);
+
+#endif
