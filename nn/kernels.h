@@ -39,7 +39,7 @@ struct view {
 enum fused_kind {
     FUSED_LINEAR,
     FUSED_RELU, /* min(max(x, 0), cap) */
-    FUSED_LEAKY /* min(x > 0 ? x : slope * x, cap) */
+    FUSED_LEAKY /* x > 0 ? min(x, cap) : slope * x */
 };
 
 struct fused {
@@ -146,7 +146,7 @@ struct pool {
     bool average;
 };
 
-/* Activation of blocked data in place. Softmax is over `channels` channels of each pixel. */
+/* Any activation, in place. Softmax is over `channels` channels of each pixel. */
 struct activate {
     struct view view;
     int channels;

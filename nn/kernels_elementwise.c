@@ -67,11 +67,13 @@ static ALWAYS_INLINE vec apply(vec x, const struct activation_params *activation
     case ACTIVATION_SWISH:
         return x * sigmoid(x);
     case ACTIVATION_RELU:
+        return choose(x > 0, min(x, all(activation->max_value)), activation->alpha * x);
     case ACTIVATION_LEAKY_RELU:
+        return choose(x > 0, x, activation->alpha * x);
     case ACTIVATION_LINEAR:
-    case ACTIVATION_SOFTMAX:
+    case ACTIVATION_SOFTMAX: /* not one value at a time: softmax() */
     case ACTIVATION_COUNT:
-        break; /* fused, or softmax() */
+        break;
     }
     return x;
 }

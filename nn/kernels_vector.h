@@ -103,7 +103,7 @@ static ALWAYS_INLINE vec fuse(vec value, const struct fused *fused)
     if (fused->kind == FUSED_RELU)
         return min(max(value, all(0)), all(fused->cap));
     if (fused->kind == FUSED_LEAKY)
-        return min(choose(value > 0, value, value * fused->slope), all(fused->cap));
+        return choose(value > 0, min(value, all(fused->cap)), value * fused->slope);
     return value;
 }
 

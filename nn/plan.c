@@ -1,0 +1,192 @@
+#include "nn/plan.h"
+
+#include "nn/plan_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct plan *plan_create(const struct model *model, const struct kernels *kernels,
+                         struct error *error)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (!plan) {
+        error_set(error, "model %s: out of memory", model->name);
+        return NULL;
+    }
+    plan->model = model;
+    plan->kernels = kernels;
+    if (!graph_init(&plan->graph, model, error))
+        goto failed;
+    plan->planned = calloc((size_t)plan->graph.count, sizeof *plan->planned);
+    if (!plan->planned) {
+        error_set(error, "model %s: out of memory", model->name);
+        goto failed;
+    }
+    if (!plan_lay_out(plan, error) || !plan_make_steps(plan, error))
+        goto failed;
+    return plan;
+
+failed:
+    plan_destroy(plan);
+    return NULL;
+}
+
+void plan_destroy(struct plan *plan)
+{
+    if (!plan)
+        return;
+    for (int i = 0; plan->planned && i < plan->graph.count; i++) {
+        free(plan->planned[i].weights);
+        free(plan->planned[i].bias);
+    }
+    free(plan->planned);
+    free(plan->steps);
+    free(plan->input.pixel_scale);
+    free(plan->input.pixel_offset);
+    free(plan->input.row);
+    free(plan->result);
+    free(plan->arena);
+    graph_finish(&plan->graph);
+    free(plan);
+}
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+static void run_step(const struct kernels *kernels, const struct step *step)
+{
+    switch (step->kind) {
+    case STEP_CONV:
+        step->run_conv(&step->conv);
+        break;
+    case STEP_WINOGRAD:
+        kernels->winograd(&step->winograd);
+        break;
+    case STEP_DEPTHWISE:
+        kernels->depthwise(&step->depthwise);
+        break;
+    case STEP_DENSE:
+        kernels->dense(&step->dense);
+        break;
+    case STEP_POOL:
+        kernels->pool(&step->pool);
+        break;
+    case STEP_ADD:
+        kernels->add(&step->add);
+        break;
+    case STEP_ACTIVATE:
+        kernels->activate(&step->activate);
+        break;
+    case STEP_COPY:
+        layout_copy(&step->copy);
+        break;
+    case STEP_CLEAR_BORDER:
+        layout_clear_border(&step->clear.place, &step->clear.border);
+        break;
+    }
+}
+
+static struct place plain(float *data, int height, int width, int channels)
+{
+    const ptrdiff_t row = (ptrdiff_t)width * channels;
+    return (struct place){.view = {data, row, row * height, 1, height, width},
+                          .lanes = channels,
+                          .channels = channels};
+}
+
+/* The steps, from the filled input tensor to the plain output. */
+static const float *run_steps(struct plan *plan)
+{
+    const struct view *out = &plan->output.view;
+    for (int i = 0; i < plan->step_count; i++)
+        run_step(plan->kernels, &plan->steps[i]);
+    const struct transfer last = {
+        .from = plan->output,
+        .to = plain(plan->result, out->height, out->width, plan->output.channels),
+        .repeat = 1};
+    layout_copy(&last);
+    return plan->result;
+}
+
+/* --- input -------------------------------------------------------------------------------------
+ */
+
+/* Address of one value of the input tensor, by the model's channel. */
+static float *input_value(const struct input *input, int y, int x, int channel)
+{
+    const struct place *place = &input->place;
+    if (input->reversed)
+        channel = place->channels - 1 - channel;
+    return place->view.data + channel / place->lanes * place->view.block + y * place->view.row +
+           (ptrdiff_t)x * place->lanes + channel % place->lanes;
+}
+
+static void take_row(const struct input *input, int y, const float *values)
+{
+    const int channels = input->place.channels, width = input->place.view.width;
+    if (!input->reversed && !input->scale && input->place.lanes == channels) {
+        memcpy(input_value(input, y, 0, 0), values,
+               (size_t)width * (size_t)channels * sizeof(float));
+        return;
+    }
+    for (int channel = 0; channel < channels; channel++) {
+        const float scale = input->scale ? input->scale[channel] : 1;
+        const float shift = input->shift ? input->shift[channel] : 0;
+        float *to = input_value(input, y, 0, channel);
+        for (int x = 0; x < width; x++)
+            to[(ptrdiff_t)x * input->place.lanes] = values[x * channels + channel] * scale + shift;
+    }
+}
+
+const float *plan_run(struct plan *plan, const float *values)
+{
+    const struct view *view = &plan->input.place.view;
+    const ptrdiff_t row = (ptrdiff_t)view->width * plan->input.place.channels;
+    for (int y = 0; y < view->height; y++)
+        take_row(&plan->input, y, values + y * row);
+    return run_steps(plan);
+}
+
+/* Converted pixels into a tensor that is not plain B, G, R. */
+static void spread_row(const struct input *input, bool bgr, int y)
+{
+    for (int byte = 0; byte < 3; byte++) {
+        float *to = input_value(input, y, 0, bgr ? byte : 2 - byte);
+        for (int x = 0; x < input->place.view.width; x++)
+            to[(ptrdiff_t)x * input->place.lanes] = input->row[x * 3 + byte];
+    }
+}
+
+const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int stride)
+{
+    const struct input *input = &plan->input;
+    const bool bgr = plan->model->preprocessing.bgr;
+    const bool in_order = input->place.lanes == 3 && (bgr || input->reversed);
+    for (int y = 0; y < input->place.view.height; y++) {
+        const struct pixel_row row = {
+            .pixels = pixels + (ptrdiff_t)y * stride,
+            .scale = input->pixel_scale,
+            .offset = input->pixel_offset,
+            .out = in_order ? input->place.view.data + y * input->place.view.row : input->row,
+            .count = input->place.view.width * 3,
+        };
+        plan->kernels->pixel_row(&row);
+        if (!in_order)
+            spread_row(input, bgr, y);
+    }
+    return run_steps(plan);
+}
+
+/* --- what `pawcam summary` shows ---------------------------------------------------------------
+ */
+
+const char *plan_describe(const struct plan *plan, int layer)
+{
+    return plan->planned[layer].text;
+}
+
+void plan_memory(const struct plan *plan, size_t *arena_bytes, size_t *weight_bytes)
+{
+    *arena_bytes = plan->arena_count * sizeof(float);
+    *weight_bytes = plan->weight_count * sizeof(float);
+}

@@ -1,0 +1,245 @@
+/* Where each node's output lies in memory. */
+#include "nn/pack.h"
+#include "nn/plan_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLAIN_CHANNELS_MAX = 4 }; /* a picture with more is blocked even for the first convolution */
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+bool plan_is_conv(const struct node *node)
+{
+    return node->layer->op == LAYER_CONV2D ||
+           (node->layer->op == LAYER_DENSE && !node->reads_vector);
+}
+
+struct window plan_window(const struct node *node)
+{
+    if (node->layer->op == LAYER_DENSE)
+        return (struct window){.kernel_h = 1,
+                               .kernel_w = 1,
+                               .stride_h = 1,
+                               .stride_w = 1,
+                               .dilation_h = 1,
+                               .dilation_w = 1};
+    return node->layer->conv.window;
+}
+
+struct size3 plan_conv_size(const struct node *node)
+{
+    const int factor = node->pool ? 2 : 1;
+    return (struct size3){node->out.height * factor, node->out.width * factor, node->out.channels};
+}
+
+float *plan_allocate(size_t floats)
+{
+    const size_t per_line = KERNEL_ALIGNMENT / sizeof(float);
+    const size_t bytes = (floats + per_line - 1) / per_line * KERNEL_ALIGNMENT;
+    float *memory = aligned_alloc(KERNEL_ALIGNMENT, bytes > 0 ? bytes : KERNEL_ALIGNMENT);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+/* --- the input ---------------------------------------------------------------------------------
+ */
+
+static bool reads_input(const struct node *node)
+{
+    for (int i = 0; i < node->layer->input_count; i++)
+        if (node->inputs[i] == 0)
+            return true;
+    return node->residual == 0;
+}
+
+/* May the input stay plain? A convolution of few channels and a Dense read it as it is. */
+static bool input_stays_plain(const struct graph *graph)
+{
+    if (graph->nodes[graph->model->output].node == 0)
+        return false;
+    for (int i = 1; i < graph->count; i++) {
+        const struct node *node = &graph->nodes[i];
+        if (!node->runs || !reads_input(node))
+            continue;
+        const bool conv = plan_is_conv(node) && node->in.channels <= PLAIN_CHANNELS_MAX;
+        if (node->residual == 0 ||
+            !(conv || (node->layer->op == LAYER_DENSE && !plan_is_conv(node))))
+            return false;
+    }
+    return true;
+}
+
+/* Pixels come as B, G, R. If only convolutions read them, their weights can be turned round instead
+ * of every picture. */
+static bool input_is_reversed(const struct plan *plan)
+{
+    const struct graph *graph = &plan->graph;
+    if (plan->planned[0].out.lanes != 3 || plan->model->preprocessing.bgr)
+        return false;
+    for (int i = 1; i < graph->count; i++)
+        if (graph->nodes[i].runs && reads_input(&graph->nodes[i]) &&
+            !plan_is_conv(&graph->nodes[i]))
+            return false;
+    return true;
+}
+
+/* --- borders -----------------------------------------------------------------------------------
+ */
+
+/* Rows (or columns) that the windows reach beyond the end of the picture. */
+static int overhang(int outputs, int stride, int kernel, int dilation, int pad, int size)
+{
+    return larger(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - pad - size);
+}
+
+/* The zeros around its input that a convolution reads. */
+static struct border border_of(const struct node *node)
+{
+    const struct window w = plan_window(node);
+    const struct size3 out = plan_conv_size(node);
+    return (struct border){
+        .top = node->pad_top,
+        .left = node->pad_left,
+        .bottom = overhang(out.height, w.stride_h, w.kernel_h, w.dilation_h, node->pad_top,
+                           node->in.height),
+        .right = overhang(out.width, w.stride_w, w.kernel_w, w.dilation_w, node->pad_left,
+                          node->in.width),
+    };
+}
+
+static void widen(struct border *border, const struct border *needed)
+{
+    border->top = larger(border->top, needed->top);
+    border->bottom = larger(border->bottom, needed->bottom);
+    border->left = larger(border->left, needed->left);
+    border->right = larger(border->right, needed->right);
+}
+
+static size_t tensor_count(const struct tensor *tensor)
+{
+    const struct border *b = &tensor->border;
+    const size_t pixels = (size_t)(tensor->size.height + b->top + b->bottom) *
+                          (size_t)(tensor->size.width + b->left + b->right);
+    /* A Dense writes whole groups of vectors. */
+    const int multiple = pixels == 1 ? tensor->lanes * DENSE_VECTORS : tensor->lanes;
+    return pixels * (size_t)(pack_blocks(tensor->size.channels, multiple) * multiple);
+}
+
+/* --- one node ----------------------------------------------------------------------------------
+ */
+
+static void choose_kernel(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    struct planned *planned = &plan->planned[index];
+    const int lanes = plan->kernels->lanes;
+    const bool plain = plan->planned[node->inputs[0]].out.lanes != lanes;
+    const struct window w = plan_window(node);
+    const struct size3 size = plan_conv_size(node);
+    const struct conv_task task = {
+        .height = size.height,
+        .width = size.width,
+        .in_blocks = plain ? 1 : pack_blocks(node->in.channels, lanes),
+        .out_blocks = pack_blocks(size.channels, lanes),
+        .in_channels = node->in.channels,
+        .taps = w.kernel_h * w.kernel_w,
+        .pool = node->pool,
+        .winograd = !plain && w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == 1 &&
+                    w.stride_w == 1 && w.dilation_h == 1 && w.dilation_w == 1,
+    };
+    planned->choice = choose_conv(plan->kernels, &task);
+    if (planned->choice.block > 0)
+        planned->scratch.buffer.count = (size_t)winograd_scratch_count(
+            lanes, task.in_blocks, task.out_blocks, planned->choice.block);
+}
+
+static void lay_out_scratch(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    struct tensor *scratch = &plan->planned[index].scratch;
+    const enum layer_op op = node->layer->op;
+    if (plan_is_conv(node)) {
+        choose_kernel(plan, index);
+    } else if (op == LAYER_FLATTEN || op == LAYER_RESHAPE) {
+        *scratch = (struct tensor){.size = node->in, .lanes = node->in.channels};
+        scratch->buffer.count = tensor_count(scratch);
+    } else if (op == LAYER_DEPTHWISE_CONV2D && node->layer->conv.multiplier > 1) {
+        *scratch = (struct tensor){.size = node->in, .lanes = plan->kernels->lanes};
+        scratch->size.channels *= node->layer->conv.multiplier;
+        scratch->border = border_of(node);
+        scratch->buffer.count = tensor_count(scratch);
+    }
+    scratch->buffer.first = scratch->buffer.last = index;
+}
+
+static void extend_life(struct plan *plan, int producer, int reader)
+{
+    struct arena_buffer *buffer = &plan->planned[producer].out.buffer;
+    if (buffer->last < reader)
+        buffer->last = reader;
+}
+
+/* Tells the nodes that this one reads what it needs of them. */
+static void require_inputs(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    for (int i = 0; i < node->layer->input_count; i++)
+        extend_life(plan, node->inputs[i], index);
+    if (node->residual >= 0)
+        extend_life(plan, node->residual, index);
+    const bool depthwise =
+        node->layer->op == LAYER_DEPTHWISE_CONV2D && node->layer->conv.multiplier == 1;
+    if (plan_is_conv(node) || depthwise) {
+        const struct border needed = border_of(node);
+        widen(&plan->planned[node->inputs[0]].out.border, &needed);
+    }
+}
+
+static bool place_buffers(struct plan *plan)
+{
+    const int count = plan->graph.count;
+    struct arena_buffer **buffers = malloc(2 * (size_t)count * sizeof(struct arena_buffer *));
+    if (!buffers)
+        return false;
+    for (int i = 0; i < count; i++) {
+        struct tensor *out = &plan->planned[i].out;
+        if (plan->graph.nodes[i].runs)
+            out->buffer.count = tensor_count(out);
+        buffers[2 * i] = &out->buffer;
+        buffers[2 * i + 1] = &plan->planned[i].scratch.buffer;
+    }
+    plan->arena_count = arena_place(buffers, 2 * count);
+    free(buffers);
+    plan->arena = plan->arena_count > 0 ? plan_allocate(plan->arena_count) : NULL;
+    return plan->arena != NULL;
+}
+
+bool plan_lay_out(struct plan *plan, struct error *error)
+{
+    const struct graph *graph = &plan->graph;
+    for (int i = 0; i < graph->count; i++) {
+        const struct node *node = &graph->nodes[i];
+        struct tensor *out = &plan->planned[i].out;
+        if (!node->runs)
+            continue;
+        const bool plain = i == 0 && input_stays_plain(graph);
+        out->size = node->out;
+        out->lanes = plain ? node->out.channels : plan->kernels->lanes;
+        out->buffer.first = out->buffer.last = i;
+        if (i > 0) {
+            require_inputs(plan, i);
+            lay_out_scratch(plan, i);
+        }
+    }
+    plan->input.reversed = input_is_reversed(plan);
+    extend_life(plan, graph->nodes[graph->model->output].node, graph->count);
+    if (!place_buffers(plan))
+        return error_set(error, "model %s: no memory for the values between its layers",
+                         plan->model->name);
+    return true;
+}

@@ -1,0 +1,110 @@
+/*
+ * plan_private: the parts of a plan, made in three passes over the graph's nodes:
+ *   plan_layout.c   where each node's output lies in memory, and which kernel convolves it
+ *   plan_steps.c    one or more steps per node, weights packed for its kernel
+ *   plan.c          runs the steps
+ */
+#ifndef PAWCAM_NN_PLAN_PRIVATE_H
+#define PAWCAM_NN_PLAN_PRIVATE_H
+
+#include "nn/arena.h"
+#include "nn/choose.h"
+#include "nn/graph.h"
+#include "nn/layout.h"
+#include "nn/plan.h"
+
+/* A value of height x width x channels in the arena, with zeros around it. */
+struct tensor {
+    struct size3 size;
+    struct border border;
+    int lanes; /* = channels: plain; else the kernels' */
+    struct arena_buffer buffer;
+};
+
+/* What the plan decides about one node of the graph. */
+struct planned {
+    struct tensor out;
+    struct tensor scratch; /* of Winograd, Reshape, a depth multiplier; used by this node only */
+    struct conv_choice choice; /* CONV2D, and DENSE on a map */
+    float *weights, *bias;     /* packed, owned; NULL where there are none */
+    char text[64];             /* for plan_describe */
+};
+
+enum step_kind {
+    STEP_CONV,
+    STEP_WINOGRAD,
+    STEP_DEPTHWISE,
+    STEP_DENSE,
+    STEP_POOL,
+    STEP_ADD,
+    STEP_ACTIVATE,
+    STEP_COPY,
+    STEP_CLEAR_BORDER
+};
+
+struct step {
+    enum step_kind kind;
+    void (*run_conv)(const struct conv *conv); /* STEP_CONV */
+    union {
+        struct conv conv;
+        struct winograd winograd;
+        struct depthwise depthwise;
+        struct dense dense;
+        struct pool pool;
+        struct add add;
+        struct activate activate;
+        struct transfer copy;
+        struct {
+            struct place place;
+            struct border border;
+        } clear;
+    };
+};
+
+/* How the caller's data becomes the first tensor. */
+struct input {
+    struct place place;
+    bool reversed;              /* a tensor of B, G, R for a network on R, G, B */
+    const float *scale, *shift; /* per channel of the model: folded Rescaling; NULL: none */
+    float *pixel_scale,
+        *pixel_offset; /* for a row of 8-bit pixels, in their order B, G, R; owned */
+    float *row;        /* one converted row; owned */
+};
+
+struct plan {
+    const struct model *model;
+    const struct kernels *kernels;
+    struct graph graph;
+    struct planned *planned; /* one per node */
+    struct step *steps;
+    int step_count, step_capacity;
+    struct input input;
+    struct place output; /* where the last node leaves it */
+    float *result;       /* plain copy of it */
+    float *arena;
+    size_t arena_count, weight_count; /* floats */
+};
+
+/* Fills in planned[].out, .scratch and .choice, and allocates the arena. */
+bool plan_lay_out(struct plan *plan, struct error *error);
+
+/* Fills in steps, weights, input and output. */
+bool plan_make_steps(struct plan *plan, struct error *error);
+
+/* --- small questions that both passes ask ------------------------------------------------------
+ */
+
+/* CONV2D, or a DENSE that acts on each pixel of a map: a 1x1 convolution. */
+bool plan_is_conv(const struct node *node);
+
+/* Its window; 1x1 for DENSE. */
+struct window plan_window(const struct node *node);
+
+/* Output of a convolution before the folded pooling, without the odd row and column that it drops.
+ */
+struct size3 plan_conv_size(const struct node *node);
+
+/* Aligned to KERNEL_ALIGNMENT, all zero; NULL: out of memory. For free(). */
+float *plan_allocate(size_t floats);
+
+#endif
