@@ -39,4 +39,11 @@ struct engine {
 /* Plain loops; runs everywhere. */
 extern const struct engine engine_reference;
 
+/* Plans over the blocked kernels (nn/plan.h). */
+#if defined(__x86_64__)
+extern const struct engine engine_avx512, engine_avx2, engine_sse2;
+#elif defined(__aarch64__)
+extern const struct engine engine_neon;
+#endif
+
 #endif

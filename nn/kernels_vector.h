@@ -37,23 +37,40 @@ typedef int ivec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
         __VA_ARGS__                                                                                \
     }
 #define REPEAT4(i, ...)                                                                            \
-    REPEAT_ONE(i, 0, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 1, __VA_ARGS__) REPEAT_ONE(i, 2, __VA_ARGS__) REPEAT_ONE(i, 3, __VA_ARGS__)
+    {                                                                                              \
+        REPEAT_ONE(i, 0, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 1, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 2, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 3, __VA_ARGS__)                                                              \
+    }
 #define REPEAT6(i, ...)                                                                            \
-    REPEAT_ONE(i, 0, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 1, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 2, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 3, __VA_ARGS__) REPEAT_ONE(i, 4, __VA_ARGS__) REPEAT_ONE(i, 5, __VA_ARGS__)
+    {                                                                                              \
+        REPEAT_ONE(i, 0, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 1, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 2, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 3, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 4, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 5, __VA_ARGS__)                                                              \
+    }
 #define REPEAT16(i, ...)                                                                           \
-    REPEAT6(i, __VA_ARGS__)                                                                        \
-    REPEAT_ONE(i, 6, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 7, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 8, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 9, __VA_ARGS__)                                                                  \
-    REPEAT_ONE(i, 10, __VA_ARGS__)                                                                 \
-    REPEAT_ONE(i, 11, __VA_ARGS__)                                                                 \
-    REPEAT_ONE(i, 12, __VA_ARGS__)                                                                 \
-    REPEAT_ONE(i, 13, __VA_ARGS__) REPEAT_ONE(i, 14, __VA_ARGS__) REPEAT_ONE(i, 15, __VA_ARGS__)
+    {                                                                                              \
+        REPEAT_ONE(i, 0, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 1, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 2, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 3, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 4, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 5, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 6, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 7, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 8, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 9, __VA_ARGS__)                                                              \
+        REPEAT_ONE(i, 10, __VA_ARGS__)                                                             \
+        REPEAT_ONE(i, 11, __VA_ARGS__)                                                             \
+        REPEAT_ONE(i, 12, __VA_ARGS__)                                                             \
+        REPEAT_ONE(i, 13, __VA_ARGS__)                                                             \
+        REPEAT_ONE(i, 14, __VA_ARGS__)                                                             \
+        REPEAT_ONE(i, 15, __VA_ARGS__)                                                             \
+    }
 
 static ALWAYS_INLINE vec load(const float *from)
 {

@@ -212,11 +212,6 @@ static struct conv describe_conv(const struct context *c)
         .pool = node->pool,
     };
     conv.in.data -= node->pad_top * in.view.row + (ptrdiff_t)node->pad_left * in.lanes;
-    if (in.view.blocks == 1 && in.lanes == in.channels && w.dilation_w == 1) {
-        /* the taps of a row lie side by side: one long tap */
-        conv.depth = conv.last_depth = w.kernel_w * in.lanes;
-        conv.taps_x = 1;
-    }
     if (node->residual >= 0) {
         const struct place r = place_of(c->plan, &c->plan->planned[node->residual].out);
         conv.residual = r.view.data;
@@ -224,6 +219,15 @@ static struct conv describe_conv(const struct context *c)
         conv.residual_block = r.view.block;
     }
     return conv;
+}
+
+/* Without padding channels the taps of a row lie side by side: one long tap. */
+static void merge_taps(struct conv *conv, int channels)
+{
+    if (conv->in.blocks == 1 && conv->depth == channels && conv->tap_column == channels) {
+        conv->depth = conv->last_depth = conv->taps_x * channels;
+        conv->taps_x = 1;
+    }
 }
 
 static struct pack describe_pack(const struct context *c)
@@ -279,6 +283,7 @@ static bool add_direct(const struct context *c)
         return false;
     step->conv = describe_conv(c);
     step->conv.weights = planned->weights;
+    merge_taps(&step->conv, pack.in);
     const enum conv_step column = step_of(step->conv.output_column, c->lanes);
     step->run_conv = kernel->run[column];
     snprintf(planned->text, sizeof planned->text, "direct %dx%dx%d%s", kernel->rows,

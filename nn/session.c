@@ -8,7 +8,16 @@
 #include <string.h>
 
 /* The best first: "auto" takes the first that this machine can run. */
-static const struct engine *const engines[] = {&engine_reference};
+static const struct engine *const engines[] = {
+#if defined(__x86_64__)
+    &engine_avx512,
+    &engine_avx2,
+    &engine_sse2,
+#elif defined(__aarch64__)
+    &engine_neon,
+#endif
+    &engine_reference,
+};
 
 enum { ENGINE_COUNT = sizeof engines / sizeof *engines };
 

@@ -1,0 +1,448 @@
+/* The fast engine against the plain loops: every op, odd sizes, random graphs, every vector length
+ * that this machine has. */
+#include "nn/cpu.h"
+#include "nn/engine.h"
+#include "nn/plan.h"
+#include "tests/nn/build.h"
+#include "tests/suite.h"
+
+#include <stdio.h>
+
+/* Keeps values near one from layer to layer. */
+static void scale_weights(struct model *model)
+{
+    struct parameter list[LAYER_PARAMETERS_MAX];
+    for (int i = 0; i < model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i];
+        if (!layer->kernel)
+            continue;
+        ck_assert_int_gt(layer_parameters(model, layer, list), 0);
+        const size_t count = parameter_count(&list[0]);
+        const float fan_in = (float)count / (float)shape_channels(&layer->shape);
+        for (size_t k = 0; k < count; k++)
+            layer->kernel[k] *= sqrtf(3 / fan_in);
+    }
+}
+
+static void compare(const struct model *model, const struct plan *plan, const char *cpu,
+                    const float *got, const float *wanted)
+{
+    const size_t count = shape_count(model_output_shape(model));
+    float largest = 1;
+    for (size_t i = 0; i < count; i++)
+        largest = fmaxf(largest, fabsf(wanted[i]));
+    for (size_t i = 0; i < count; i++)
+        if (!(fabsf(got[i] - wanted[i]) <= 2e-5f * largest)) {
+            for (int k = 0; k < model->layer_count; k++)
+                printf("%d: %s %s of %d, %s\n", k, layer_op_name(model->layers[k].op),
+                       activation_name(model->layers[k].activation.kind),
+                       model->layers[k].input_count ? model->layers[k].inputs[0] : -1,
+                       plan_describe(plan, k));
+            ck_abort_msg("%s: value %zu of %zu is %.7g, not %.7g", cpu, i, count, (double)got[i],
+                         (double)wanted[i]);
+        }
+}
+
+static void check_floats(const struct model *model, struct plan *plan, const char *cpu)
+{
+    const size_t count = shape_count(model_input_shape(model));
+    float *input = malloc(count * sizeof *input);
+    void *reference = engine_reference.create(model, NULL);
+    ck_assert(input && reference);
+    for (unsigned seed = 1; seed <= 2; seed++) { /* the second run meets what the first left */
+        fill(input, count, seed);
+        compare(model, plan, cpu, plan_run(plan, input), engine_reference.run(reference, input));
+    }
+    engine_reference.destroy(reference);
+    free(input);
+}
+
+/* The same picture as bytes, and as the floats that the preprocessing makes of it. */
+static void check_pixels(const struct model *model, struct plan *plan, const char *cpu)
+{
+    const struct shape *shape = model_input_shape(model);
+    const size_t count = shape_count(shape);
+    const struct preprocessing *how = &model->preprocessing;
+    uint8_t *pixels = malloc(count);
+    float *input = malloc(count * sizeof *input);
+    void *reference = engine_reference.create(model, NULL);
+    ck_assert(pixels && input && reference);
+    for (size_t i = 0; i < count; i++)
+        pixels[i] = (uint8_t)(i * i * 7 + i / 5);
+    for (size_t i = 0; i < count; i++) {
+        const size_t c = i % 3;
+        input[i] = pixels[i - c + (how->bgr ? c : 2 - c)] * how->scale[c] + how->offset[c];
+    }
+    compare(model, plan, cpu, plan_run_pixels(plan, pixels, shape->dim[1] * 3),
+            engine_reference.run(reference, input));
+    engine_reference.destroy(reference);
+    free(input);
+    free(pixels);
+}
+
+/* Finishes the model, checks it for each vector length, frees it. */
+static void check_model(struct model *model)
+{
+    struct error error = {0};
+    fill_weights(model, 5);
+    scale_weights(model);
+    model->preprocessing =
+        (struct preprocessing){{0.01f, 0.02f, 0.005f}, {-1, 0.5f, 0}, model->layer_count % 2};
+    finish(model);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, &error);
+        ck_assert_msg(plan != NULL, "%s", error.message);
+        check_floats(model, plan, (*k)->name);
+        if (model_takes_picture(model) && shape_channels(model_input_shape(model)) == 3)
+            check_pixels(model, plan, (*k)->name);
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+
+/* One layer behind an input of odd channels, and behind a layer of blocked channels. */
+static void check_layer(int height, int width, int channels, struct layer layer)
+{
+    struct model *model = build_model(height, width, channels);
+    add(model, layer);
+    check_model(model);
+    model = build_model(height, width, 3);
+    add(model, conv(channels, 1, 1, PADDING_SAME));
+    add(model, layer);
+    check_model(model);
+}
+
+START_TEST(convolutions_of_every_geometry)
+{
+    for (int kernel = 1; kernel <= 5; kernel++)
+        for (int stride = 1; stride <= 3; stride++)
+            for (int dilation = 1; dilation <= (stride == 1 ? 2 : 1); dilation++)
+                for (int padding = PADDING_VALID; padding <= PADDING_SAME; padding++) {
+                    struct layer layer = conv(13, kernel, stride, (enum padding)padding);
+                    layer.conv.window.dilation_h = layer.conv.window.dilation_w = dilation;
+                    check_layer(11, 14, 7, with(layer, ACTIVATION_RELU));
+                }
+}
+END_TEST
+
+START_TEST(unequal_windows)
+{
+    struct layer layer = conv(19, 3, 1, PADDING_SAME);
+    layer.conv.window.kernel_w = 5;
+    layer.conv.window.stride_h = 2;
+    check_layer(9, 17, 33, layer);
+    layer.conv.window.kernel_h = 1;
+    layer.conv.window.dilation_w = 2;
+    layer.conv.window.stride_h = 1;
+    check_layer(9, 17, 20, layer);
+}
+END_TEST
+
+START_TEST(channel_counts_around_the_vector_lengths)
+{
+    static const int channels[] = {1, 2, 3, 4, 5, 8, 15, 16, 17, 32, 40, 64, 70};
+    enum { COUNT = sizeof channels / sizeof *channels };
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < COUNT; k += 3)
+            check_layer(6, 5, channels[i], conv(channels[(i + k) % COUNT], 3, 1, PADDING_SAME));
+}
+END_TEST
+
+START_TEST(winograd_on_sizes_that_are_no_multiple_of_its_tile)
+{
+    for (int size = 4; size <= 13; size++) {
+        check_layer(size, 17 - size, 32, with(conv(48, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+        check_layer(size + 2, 21, 33, conv(31, 3, 1, PADDING_VALID));
+    }
+}
+END_TEST
+
+START_TEST(depthwise)
+{
+    for (int kernel = 1; kernel <= 5; kernel++)
+        for (int stride = 1; stride <= 3; stride++)
+            for (int multiplier = 1; multiplier <= 2; multiplier++) {
+                struct layer layer = {
+                    .op = LAYER_DEPTHWISE_CONV2D,
+                    .conv = {window(kernel, stride, PADDING_SAME), .multiplier = multiplier}};
+                check_layer(8 + kernel, 7, 19, with(layer, ACTIVATION_RELU));
+                layer.conv.window.padding = PADDING_VALID;
+                check_layer(16, 21, 16, layer);
+            }
+}
+END_TEST
+
+START_TEST(poolings)
+{
+    static const enum layer_op ops[] = {LAYER_MAX_POOL2D, LAYER_AVERAGE_POOL2D};
+    for (int i = 0; i < 2; i++)
+        for (int kernel = 1; kernel <= 3; kernel++)
+            for (int stride = 1; stride <= 3; stride++)
+                for (int padding = PADDING_VALID; padding <= PADDING_SAME; padding++)
+                    check_layer(9, 7, 18, pool(ops[i], kernel, stride, (enum padding)padding));
+    check_layer(5, 7, 18, (struct layer){.op = LAYER_GLOBAL_MAX_POOL2D});
+    check_layer(5, 7, 18, (struct layer){.op = LAYER_GLOBAL_AVERAGE_POOL2D});
+}
+END_TEST
+
+START_TEST(activations_fused_and_alone)
+{
+    for (int kind = ACTIVATION_LINEAR; kind < ACTIVATION_COUNT; kind++) {
+        struct layer layer = {.op = LAYER_ACTIVATION};
+        layer = with(layer, (enum activation)kind);
+        layer.activation.alpha = kind == ACTIVATION_LEAKY_RELU || kind == ACTIVATION_ELU ? 0.3f : 0;
+        if (kind == ACTIVATION_RELU)
+            layer.activation.max_value = 0.5f;
+        check_layer(5, 4, 18, layer);
+        struct layer fused = conv(9, 3, 1, PADDING_SAME);
+        fused.activation = layer.activation;
+        check_layer(5, 4, 18, fused);
+        if (kind == ACTIVATION_RELU) {
+            fused.activation.alpha = 0.25f;
+            check_layer(5, 4, 18, fused);
+        }
+    }
+}
+END_TEST
+
+START_TEST(dense_on_vectors_and_maps)
+{
+    static const int units[] = {1, 3, 16, 64, 65, 130};
+    for (int i = 0; i < 6; i++) {
+        check_layer(3, 4, 5, with(dense(units[i]), ACTIVATION_RELU));
+        struct model *model = build_model(4, 3, i % 2 ? 3 : 5);
+        add(model, conv(units[i], 3, 1, PADDING_SAME));
+        add(model, (struct layer){.op = LAYER_FLATTEN});
+        add(model, with(dense(units[5 - i]), ACTIVATION_SIGMOID));
+        add(model, with(dense(units[i]), ACTIVATION_SOFTMAX));
+        check_model(model);
+    }
+    struct model *model = build_model(28, 28, 1);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, with(dense(10), ACTIVATION_SOFTMAX));
+    check_model(model);
+}
+END_TEST
+
+START_TEST(layers_that_move_values)
+{
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_FLATTEN});
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_RESHAPE, .reshape = {{3, {3, 14, 5}}}});
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_RESHAPE, .reshape = {{2, {21, 10}}}});
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_RESCALING, .rescaling = {0.5f, -0.25f}});
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_BATCH_NORM, .batch_norm = {1e-3f, 0.99f}});
+    check_layer(5, 6, 7, (struct layer){.op = LAYER_DROPOUT, .dropout = {0.5f}});
+    const struct layer padding = {.op = LAYER_ZERO_PADDING2D,
+                                  .pool = {.pad_top = 1, .pad_left = 2, .pad_right = 3}};
+    check_layer(5, 6, 7, padding);
+    check_layer(5, 6, 20, padding);
+}
+END_TEST
+
+/* Conv, BatchNorm, ReLU, and a shortcut that comes first or last. */
+START_TEST(residual_blocks_with_batch_norm)
+{
+    for (int order = 0; order < 2; order++) {
+        struct model *model = build_model(16, 12, 3);
+        add(model, conv(24, 3, 2, PADDING_SAME));
+        int shortcut = model->layer_count - 1;
+        if (order == 0) {
+            add(model, conv(40, 1, 1, PADDING_SAME));
+            shortcut = model->layer_count - 1;
+        }
+        struct layer first = conv(24, 3, 1, PADDING_SAME);
+        int stem = 1;
+        first.inputs = &stem;
+        first.input_count = 1;
+        add(model, first);
+        add(model, (struct layer){.op = LAYER_BATCH_NORM, .batch_norm = {1e-3f, 0.99f}});
+        add(model, with((struct layer){.op = LAYER_ACTIVATION}, ACTIVATION_RELU));
+        add(model, conv(40, 3, 1, PADDING_SAME));
+        add(model, (struct layer){.op = LAYER_BATCH_NORM, .batch_norm = {1e-3f, 0.99f}});
+        int sides[] = {shortcut, model->layer_count - 1};
+        if (order == 1) {
+            struct layer late = conv(40, 1, 1, PADDING_SAME);
+            late.inputs = &stem;
+            late.input_count = 1;
+            add(model, late);
+            sides[0] = model->layer_count - 1;
+        }
+        struct layer sum = {.op = LAYER_ADD, .inputs = sides, .input_count = 2};
+        add(model, sum);
+        add(model, with((struct layer){.op = LAYER_ACTIVATION}, ACTIVATION_RELU));
+        add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+        check_model(model);
+    }
+}
+END_TEST
+
+START_TEST(pooling_fused_with_odd_sizes)
+{
+    for (int size = 2; size <= 11; size++) {
+        struct model *model = build_model(size, 13 - size, 3);
+        add(model, with(conv(17, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+        add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+        check_model(model);
+        model = build_model(size + 4, 17 - size, 3);
+        add(model, conv(33, 1, 1, PADDING_SAME));
+        add(model, with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+        add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+        check_model(model);
+    }
+}
+END_TEST
+
+START_TEST(padding_and_rescaling_fold_into_what_follows)
+{
+    struct model *model = build_model(13, 10, 3);
+    add(model, (struct layer){.op = LAYER_RESCALING, .rescaling = {2, -1}});
+    add(model,
+        (struct layer){.op = LAYER_ZERO_PADDING2D, .pool = {.pad_bottom = 1, .pad_right = 1}});
+    add(model, with(conv(8, 3, 2, PADDING_VALID), ACTIVATION_RELU));
+    add(model, (struct layer){.op = LAYER_ZERO_PADDING2D,
+                              .pool = {.pad_top = 1, .pad_bottom = 1, .pad_left = 1}});
+    add(model, (struct layer){.op = LAYER_DEPTHWISE_CONV2D,
+                              .conv = {window(3, 1, PADDING_VALID), .multiplier = 1}});
+    check_model(model);
+}
+END_TEST
+
+START_TEST(a_map_of_one_pixel_is_read_with_and_without_its_border)
+{
+    struct model *model = build_model(1, 1, 9);
+    add(model, conv(21, 1, 1, PADDING_SAME));
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, dense(6));
+    int map = 1;
+    struct layer wide = conv(5, 3, 1, PADDING_SAME);
+    wide.inputs = &map;
+    wide.input_count = 1;
+    add(model, wide);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    int both[] = {3, 5};
+    add(model, (struct layer){.op = LAYER_CONCATENATE, .inputs = both, .input_count = 2});
+    check_model(model);
+}
+END_TEST
+
+/* --- random graphs -----------------------------------------------------------------------------
+ */
+
+static unsigned long dice_state;
+
+static int dice(int sides)
+{
+    dice_state = dice_state * 48271 % 2147483647;
+    return (int)(dice_state % (unsigned long)sides);
+}
+
+static struct layer random_layer(const struct shape *in)
+{
+    static const enum activation kinds[] = {ACTIVATION_LINEAR, ACTIVATION_RELU, ACTIVATION_LINEAR,
+                                            ACTIVATION_LEAKY_RELU, ACTIVATION_TANH};
+    const enum padding padding = dice(3) && in->dim[0] > 3 ? PADDING_VALID : PADDING_SAME;
+    struct layer layer = {0};
+    switch (dice(9)) {
+    case 0:
+    case 1:
+    case 2:
+        layer = conv(1 + dice(40), 1 + dice(3), 1 + dice(2), PADDING_SAME);
+        break;
+    case 3:
+        layer = (struct layer){.op = LAYER_DEPTHWISE_CONV2D,
+                               .conv = {window(3, 1 + dice(2), PADDING_SAME), .multiplier = 1}};
+        break;
+    case 4:
+        layer = (struct layer){.op = LAYER_BATCH_NORM, .batch_norm = {1e-3f, 0.99f}};
+        break;
+    case 5:
+        layer = pool(dice(2) ? LAYER_MAX_POOL2D : LAYER_AVERAGE_POOL2D, 2, 2, PADDING_SAME);
+        break;
+    case 6:
+        layer = (struct layer){.op = LAYER_ZERO_PADDING2D,
+                               .pool = {.pad_top = dice(2), .pad_right = dice(3)}};
+        break;
+    case 7:
+        layer = (struct layer){.op = LAYER_ACTIVATION};
+        break;
+    default:
+        layer = in->dim[0] > 3 && in->dim[1] > 3 ? conv(32, 3, 1, padding)
+                                                 : conv(32, 1, 1, PADDING_SAME);
+    }
+    layer = with(layer, kinds[dice(5)]);
+    layer.activation.alpha = 0.2f * (float)(layer.activation.kind == ACTIVATION_LEAKY_RELU);
+    return layer;
+}
+
+/* Adds, or else concatenates, two layers of equal size; none: false. */
+static bool join(struct model *model)
+{
+    int pair[] = {dice(model->layer_count), dice(model->layer_count)};
+    const struct shape *a = &model->layers[pair[0]].shape, *b = &model->layers[pair[1]].shape;
+    if (a->dim[0] != b->dim[0] || a->dim[1] != b->dim[1])
+        return false;
+    add(model, (struct layer){.op = a->dim[2] == b->dim[2] ? LAYER_ADD : LAYER_CONCATENATE,
+                              .inputs = pair,
+                              .input_count = 2});
+    return true;
+}
+
+START_TEST(random_graphs)
+{
+    for (unsigned seed = 1; seed <= 150; seed++) {
+        dice_state = seed * 7919;
+        struct model *model = build_model(5 + dice(14), 5 + dice(14), 1 + dice(5));
+        const int layers = 3 + dice(10);
+        for (int i = 0; i < layers; i++) {
+            if (dice(3) == 0 && join(model))
+                continue;
+            int input = model->layer_count - 1 - (dice(4) ? 0 : dice(model->layer_count));
+            struct layer layer = random_layer(&model->layers[input].shape);
+            layer.inputs = &input;
+            layer.input_count = 1;
+            add(model, layer);
+        }
+        if (dice(2))
+            add(model, (struct layer){.op = LAYER_GLOBAL_AVERAGE_POOL2D});
+        else
+            add(model, (struct layer){.op = LAYER_FLATTEN});
+        add(model, with(dense(1 + dice(70)), dice(2) ? ACTIVATION_SOFTMAX : ACTIVATION_RELU));
+        check_model(model);
+    }
+}
+END_TEST
+
+START_TEST(same_input_same_bits)
+{
+    struct model *model = build_model(20, 20, 3);
+    add(model, conv(20, 3, 1, PADDING_SAME));
+    add(model, conv(20, 3, 1, PADDING_SAME));
+    fill_weights(model, 1);
+    finish(model);
+    float input[1200], first[8000];
+    fill(input, 1200, 9);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        memcpy(first, plan_run(plan, input), sizeof first);
+        ck_assert_mem_eq(plan_run(plan, input), first, sizeof first);
+        plan_destroy(plan);
+        plan = plan_create(model, *k, NULL);
+        ck_assert_mem_eq(plan_run(plan, input), first, sizeof first);
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+END_TEST
+
+TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
+          channel_counts_around_the_vector_lengths,
+          winograd_on_sizes_that_are_no_multiple_of_its_tile, depthwise, poolings,
+          activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
+          residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
+          padding_and_rescaling_fold_into_what_follows,
+          a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
+          same_input_same_bits)
