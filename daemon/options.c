@@ -152,8 +152,9 @@ static const struct option_row rows[] = {
 
     {.section = "output", .name = "predictions", .type = OPTION_STRING, .argument = "FILE",
      .value = "", MEMBER(output.predictions),
-     .help = "Write one line of JSON per picture to this file, - for standard output. Empty for "
-             "none."},
+     .help = "Append one line of JSON per picture to this file, or write it to standard output (-). "
+             "When that fails, say because the disk is full, the program ends with exit code 1. "
+             "Empty for none."},
     {.section = "output", .name = "log-level", .type = OPTION_CHOICE, .value = "info",
      .choices = "error|warning|info|debug", .live = true, MEMBER(output.level),
      .help = "Least important messages that are written to standard error."},

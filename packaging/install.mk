@@ -20,7 +20,7 @@ $(BUILD)/pawcamd.service: packaging/pawcamd.service.in $(BUILD)/prefix
 	@$(call unit,Cat and dog watcher,,pawcam)
 
 $(BUILD)/pawcamd@.service: packaging/pawcamd.service.in $(BUILD)/prefix
-	@$(call unit,Cat and dog watcher on camera %i, --config /etc/pawcam/%i.conf,pawcam/%i)
+	@$(call unit,Cat and dog watcher on camera %i, --config /etc/pawcam/%i.conf,pawcam-%i)
 
 # The prefix is compiled in. This file changes when the prefix does, and only then.
 .PHONY: force
