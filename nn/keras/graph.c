@@ -336,7 +336,8 @@ static bool build_ready(struct builder *builder, struct progress *progress, int 
             ++*built;
             break;
         case NOT_YET:
-            *waiting = name_of(layer);
+            if (!*waiting)
+                *waiting = name_of(layer);
             break;
         case REFUSED:
             return false;

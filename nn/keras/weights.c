@@ -166,18 +166,27 @@ static bool join(char path[GROUP_PATH_MAX], const char *root, const char *name)
     return snprintf(path, GROUP_PATH_MAX, "%s/%s", root, name) < GROUP_PATH_MAX;
 }
 
-static bool all_groups_exist(const struct builder *builder, struct hdf5_file *file,
-                             const char *root)
+/* The first layer whose group the file does not have; NULL: it has all. */
+static const char *find_missing(const struct builder *builder, struct hdf5_file *file,
+                                const char *root)
 {
     char path[GROUP_PATH_MAX];
     for (int i = 0; i < builder->slot_count; i = next_range(builder, i).end)
         if (!join(path, root, builder->slots[i].group) || !hdf5_has_group(file, path))
-            return false;
-    return true;
+            return builder->slots[i].group;
+    return NULL;
+}
+
+static int count_ranges(const struct builder *builder)
+{
+    int count = 0;
+    for (int i = 0; i < builder->slot_count; i = next_range(builder, i).end)
+        count++;
+    return count;
 }
 
 /* Keeps the names of those groups that hold weights, in order. */
-static bool keep_filled(struct hdf5_file *file, const char *root, struct hdf5_strings *groups)
+static void keep_filled(struct hdf5_file *file, const char *root, struct hdf5_strings *groups)
 {
     int kept = 0;
     for (int i = 0; i < groups->count; i++) {
@@ -187,41 +196,47 @@ static bool keep_filled(struct hdf5_file *file, const char *root, struct hdf5_st
                       hdf5_read_split_strings(file, path, "weight_names", &names, NULL) &&
                       names.count > 0;
         hdf5_strings_free(&names);
-        char *name = groups->at[i];
-        groups->at[i] = groups->at[kept];
-        groups->at[kept] = name;
-        kept += filled;
+        if (filled)
+            groups->at[kept++] = groups->at[i];
+        else
+            free(groups->at[i]);
     }
-    for (int i = kept; i < groups->count; i++)
-        free(groups->at[i]);
     groups->count = kept;
-    return kept > 0;
+}
+
+/* groups: one name for each layer with weights, in order; NULL: they are called as the layers. */
+static bool read_groups(const struct builder *builder, struct hdf5_file *file, const char *root,
+                        const struct hdf5_strings *groups, struct error *error)
+{
+    for (int i = 0, position = 0; i < builder->slot_count; position++) {
+        struct range range = next_range(builder, i);
+        const char *name = groups ? groups->at[position] : builder->slots[i].group;
+        char path[GROUP_PATH_MAX];
+        if (!join(path, root, name))
+            return error_set(error, "layer %.60s: its name is too long", name);
+        if (!read_group(builder, range, file, path, error))
+            return false;
+        i = range.end;
+    }
+    return true;
 }
 
 /* A weights file may come from another run, in which the layers were called otherwise: Keras then
  * pairs them in order. Source: load_weights_from_hdf5_group. */
 static bool read_in_order(const struct builder *builder, struct hdf5_file *file, const char *root,
-                          struct error *error)
+                          const char *missing, struct error *error)
 {
     struct hdf5_strings groups;
-    int position = 0;
-    bool good = true;
-    if (!hdf5_read_split_strings(file, root, "layer_names", &groups, error))
-        return error_prefix(error, "missing weights");
+    int needed = count_ranges(builder);
+    if (!hdf5_read_split_strings(file, *root ? root : "/", "layer_names", &groups, error))
+        return error_prefix(error, "layer %.60s: missing weights", missing);
     keep_filled(file, root, &groups);
-    for (int i = 0; good && i < builder->slot_count; position++) {
-        struct range range = next_range(builder, i);
-        char path[GROUP_PATH_MAX];
-        good =
-            (position < groups.count && join(path, root, groups.at[position])) ||
-            error_set(error, "layer %.60s: missing weights; the file has them for %d layers only",
-                      builder->slots[i].group, groups.count);
-        good = good && read_group(builder, range, file, path, error);
-        i = range.end;
-    }
-    if (good && position < groups.count)
-        good = error_set(error, "the file has weights for %d layers, the model needs them for %d",
-                         groups.count, position);
+    bool good = groups.count == needed
+                    ? read_groups(builder, file, root, &groups, error)
+                    : error_set(error,
+                                "layer %.60s: missing weights; the file has some for %d layers, "
+                                "the model needs them for %d",
+                                missing, groups.count, needed);
     hdf5_strings_free(&groups);
     return good;
 }
@@ -229,15 +244,7 @@ static bool read_in_order(const struct builder *builder, struct hdf5_file *file,
 bool weights_read(struct builder *builder, struct hdf5_file *file, struct error *error)
 {
     const char *root = hdf5_has_group(file, "/model_weights") ? "/model_weights" : "";
-    if (!all_groups_exist(builder, file, root))
-        return read_in_order(builder, file, *root ? root : "/", error);
-    for (int i = 0; i < builder->slot_count;) {
-        struct range range = next_range(builder, i);
-        char path[GROUP_PATH_MAX];
-        if (!join(path, root, builder->slots[i].group) ||
-            !read_group(builder, range, file, path, error))
-            return false;
-        i = range.end;
-    }
-    return true;
+    const char *missing = find_missing(builder, file, root);
+    return missing ? read_in_order(builder, file, root, missing, error)
+                   : read_groups(builder, file, root, NULL, error);
 }

@@ -1,0 +1,90 @@
+/* What each version of Keras writes gives the outputs that NumPy computes. */
+#include "nn/keras/keras.h"
+#include "nn/session.h"
+#include "tests/keras/files.h"
+
+#include <math.h>
+
+static struct model *load(const char *name)
+{
+    struct error error = {0};
+    struct model *model = keras_load(path_of(name), &error);
+    ck_assert_msg(model != NULL, "%s", error.message);
+    return model;
+}
+
+static void check_outputs(const char *name, const json_t *expected)
+{
+    struct error error;
+    struct model *model = load(name);
+    struct session *session = session_create(model, "reference", &error);
+    size_t count = shape_count(model_input_shape(model));
+    float *input = malloc(count * sizeof *input);
+    for (size_t i = 0; i < count; i++) /* drawn_input of numpy_keras.py */
+        input[i] = (float)(i * 7919 % 256) / 255;
+    const float *output = session_run(session, input);
+    ck_assert_uint_eq(shape_count(model_output_shape(model)), json_array_size(expected));
+    for (size_t k = 0; k < json_array_size(expected); k++) {
+        double wanted = json_real_value(json_array_get(expected, k));
+        ck_assert_msg(fabs((double)output[k] - wanted) < 1e-5, "%s: output %zu is %g, not %g", name,
+                      k, (double)output[k], wanted);
+    }
+    free(input);
+    session_destroy(session);
+    model_destroy(model);
+}
+
+START_TEST(every_good_file_agrees_with_numpy)
+{
+    json_t *list = read_list("good.json"), *entry;
+    size_t i;
+    json_array_foreach(list, i, entry)
+        check_outputs(json_string_value(json_object_get(entry, "file")),
+                      json_object_get(entry, "output"));
+    json_decref(list);
+}
+END_TEST
+
+START_TEST(attributes_of_pawcam_are_read)
+{
+    struct model *model = load("attributes.h5");
+    const struct preprocessing *how = &model->preprocessing;
+    ck_assert(how->bgr);
+    ck_assert(how->scale[0] == 0.5f && how->scale[1] == 0.25f && how->scale[2] == 2);
+    ck_assert(how->offset[0] == -1 && how->offset[2] == -1);
+    ck_assert(model->threshold == 0.75);
+    ck_assert_int_eq(model->class_count, 3);
+    ck_assert_str_eq(model->class_names[1], "Hünd");
+    model_destroy(model);
+}
+END_TEST
+
+START_TEST(without_attributes_pixels_are_scaled_to_one)
+{
+    struct model *model = load("list.h5");
+    ck_assert(!model->preprocessing.bgr && model->threshold == 0);
+    ck_assert(model->preprocessing.scale[1] == 1.0f / 255 && model->preprocessing.offset[1] == 0);
+    ck_assert_str_eq(model->class_names[2], "class 2");
+    model_destroy(model);
+}
+END_TEST
+
+START_TEST(a_model_that_rescales_itself_gets_plain_pixels)
+{
+    struct model *model = load("rescaling.h5");
+    ck_assert(model->preprocessing.scale[0] == 1);
+    model_destroy(model);
+}
+END_TEST
+
+START_TEST(a_single_output_has_two_classes)
+{
+    struct model *model = load("functional.h5");
+    ck_assert_int_eq(model->class_count, 2);
+    model_destroy(model);
+}
+END_TEST
+
+FILES_MAIN(load, every_good_file_agrees_with_numpy, attributes_of_pawcam_are_read,
+           without_attributes_pixels_are_scaled_to_one,
+           a_model_that_rescales_itself_gets_plain_pixels, a_single_output_has_two_classes)
