@@ -11,6 +11,14 @@
 
 enum { CONTAINER_ROUNDS = 300, TEXT_ROUNDS = 1500, BYTES_MAX = 1 << 20 };
 
+/* libhdf5 asks for absurd amounts of memory and copes when it gets none; AddressSanitizer ends the
+ * program instead unless it is told otherwise. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 static uint32_t state = 1;
 
 /* xorshift32 (Marsaglia 2003) */
