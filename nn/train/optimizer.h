@@ -1,0 +1,38 @@
+/*
+ * optimizer: from gradients to new weights, on flat arrays (parameters.h). The rules are
+ * PyTorch's (torch.optim.SGD, RMSprop, Adam, AdamW), which for a constant learning rate are those
+ * of Keras but for the place of Adam's epsilon: outside of the bias correction, as in Kingma and
+ * Ba, arXiv:1412.6980, algorithm 1.
+ */
+#ifndef PAWCAM_NN_TRAIN_OPTIMIZER_H
+#define PAWCAM_NN_TRAIN_OPTIMIZER_H
+
+#include "nn/train/parameters.h"
+#include "nn/train/team.h"
+#include "nn/train/trainer.h"
+
+struct optimizer_state {
+    enum optimizer kind;
+    uint64_t step;  /* steps done */
+    float *first;   /* momentum, or Adam's first moment; NULL where the rule has none */
+    float *second;  /* mean of squares; NULL where the rule has none */
+    float *average; /* moving average of the weights; NULL: not wanted */
+    double squares; /* of the last gradient, L2 terms included: its norm squared */
+    double penalty; /* sum of l2 w^2 before the last step */
+};
+
+/* `weights` are the initial ones. On failure nothing is owned. */
+bool optimizer_init(struct optimizer_state *state, const struct trainer_settings *settings,
+                    const struct parameters *parameters, const float *weights, struct error *error);
+void optimizer_finish(struct optimizer_state *state);
+
+/* Adds the L2 terms to the gradient and works out squares and penalty. */
+void optimizer_prepare(struct optimizer_state *state, const struct parameters *parameters,
+                       struct team *team, const float *weights, float *gradient);
+
+/* One step with a prepared gradient. */
+void optimizer_update(struct optimizer_state *state, const struct trainer_settings *settings,
+                      const struct parameters *parameters, struct team *team, double rate,
+                      const float *gradient, float *weights);
+
+#endif

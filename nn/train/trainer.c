@@ -1,0 +1,206 @@
+#include "nn/train/trainer.h"
+
+#include "nn/train/engine.h"
+#include "nn/train/optimizer.h"
+#include "nn/train/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct trainer {
+    struct model *model; /* the network's */
+    struct trainer_settings settings;
+    struct parameters parameters;
+    bool *needed;
+    struct team *team;
+    const struct train_engine *engine;
+    void *engine_state;
+
+    float *weights, *gradient; /* flat */
+    struct optimizer_state optimizer;
+};
+
+/* --- making ------------------------------------------------------------------------------------
+ */
+
+static bool check_settings(const struct trainer_settings *s, struct error *error)
+{
+    if (s->batch < 1)
+        return error_set_usage(error, "a batch of %d is empty", s->batch);
+    if (s->threads < 0)
+        return error_set_usage(error, "%d threads cannot train", s->threads);
+    if (!(s->label_smoothing >= 0 && s->label_smoothing < 1))
+        return error_set_usage(error, "label smoothing must be at least 0 and below 1");
+    if (!(s->ema >= 0 && s->ema < 1))
+        return error_set_usage(error, "the decay of the weights' average must be below 1");
+    return true;
+}
+
+static bool check_layers(const struct model *model, struct error *error)
+{
+    for (int i = 1; i < model->layer_count; i++) {
+        const struct layer *layer = &model->layers[i];
+        if (layer->input_count > TRAIN_INPUTS_MAX)
+            return error_set_usage(error, "layer %s: training takes at most %d inputs, not %d",
+                                   layer->name, TRAIN_INPUTS_MAX, layer->input_count);
+    }
+    return true;
+}
+
+/* Marks what the output depends on. */
+static void mark_needed(const struct model *model, bool *needed)
+{
+    needed[model->output] = true;
+    for (int i = model->output; i > 0; i--)
+        for (int k = 0; needed[i] && k < model->layers[i].input_count; k++)
+            needed[model->layers[i].inputs[k]] = true;
+}
+
+static bool allocate(struct trainer *trainer, struct error *error)
+{
+    const struct model *model = trainer->model;
+    trainer->needed = calloc((size_t)model->layer_count, sizeof *trainer->needed);
+    trainer->weights = parameters_allocate(trainer->parameters.total);
+    trainer->gradient = parameters_allocate(trainer->parameters.total);
+    if (!trainer->needed || !trainer->weights || !trainer->gradient)
+        return error_set(error, "model %s: no memory for its gradients", model->name);
+    mark_needed(model, trainer->needed);
+    parameters_read(&trainer->parameters, model, trainer->weights);
+    return optimizer_init(&trainer->optimizer, &trainer->settings, &trainer->parameters,
+                          trainer->weights, error);
+}
+
+static const struct train_engine *find_engine(const char *cpu, struct error *error)
+{
+    if (!cpu || strcmp(cpu, "auto") == 0 || strcmp(cpu, "reference") == 0)
+        return &train_engine_reference;
+    error_set_usage(error, "no training engine is called '%s'; there are: auto, reference", cpu);
+    return NULL;
+}
+
+static bool start_engine(struct trainer *trainer, struct error *error)
+{
+    struct train_setup setup = {
+        .model = trainer->model,
+        .needed = trainer->needed,
+        .parameters = &trainer->parameters,
+        .team = trainer->team,
+        .batch = trainer->settings.batch,
+        .seed = trainer->settings.seed,
+    };
+    if (!loss_init(&setup.loss, trainer->model, &trainer->settings, error))
+        return false;
+    trainer->engine = find_engine(trainer->settings.cpu, error);
+    if (!trainer->engine)
+        return false;
+    trainer->engine_state = trainer->engine->create(&setup, error);
+    return trainer->engine_state != NULL;
+}
+
+struct trainer *trainer_create(struct network *network, const struct trainer_settings *settings,
+                               struct error *error)
+{
+    if (!check_settings(settings, error) || !check_layers(network->model, error))
+        return NULL;
+    struct trainer *trainer = calloc(1, sizeof *trainer);
+    if (!trainer) {
+        error_set(error, "no memory for training");
+        return NULL;
+    }
+    trainer->model = network->model;
+    trainer->settings = *settings;
+    if (parameters_init(&trainer->parameters, network, error) && allocate(trainer, error) &&
+        (trainer->team = team_create(settings->threads, error)) && start_engine(trainer, error))
+        return trainer;
+    trainer_destroy(trainer);
+    return NULL;
+}
+
+void trainer_destroy(struct trainer *trainer)
+{
+    if (!trainer)
+        return;
+    if (trainer->engine)
+        trainer->engine->destroy(trainer->engine_state);
+    team_destroy(trainer->team);
+    optimizer_finish(&trainer->optimizer);
+    free(trainer->weights);
+    free(trainer->gradient);
+    free(trainer->needed);
+    parameters_finish(&trainer->parameters);
+    free(trainer);
+}
+
+/* --- learning ----------------------------------------------------------------------------------
+ */
+
+/* moving = momentum moving + (1 - momentum) of the batch, which the engine left in the gradient. */
+static void move_averages(struct trainer *trainer)
+{
+    for (int i = 0; i < trainer->parameters.count; i++) {
+        const struct parameter_array *array = &trainer->parameters.arrays[i];
+        if (array->what.trainable || !trainer->needed[array->layer])
+            continue;
+        const float momentum = trainer->model->layers[array->layer].batch_norm.momentum;
+        const size_t end = array->offset + (size_t)array->rows * (size_t)array->pitch;
+        for (size_t k = array->offset; k < end; k++)
+            trainer->weights[k] =
+                momentum * trainer->weights[k] + (1 - momentum) * trainer->gradient[k];
+    }
+}
+
+struct trainer_result trainer_step(struct trainer *trainer, const float *x, const float *y, int n,
+                                   double learning_rate)
+{
+    const struct train_batch batch = {.x = x, .y = y, .n = n, .step = trainer->optimizer.step};
+    struct trainer_result result =
+        trainer->engine->learn(trainer->engine_state, &batch, trainer->weights, trainer->gradient);
+    optimizer_prepare(&trainer->optimizer, &trainer->parameters, trainer->team, trainer->weights,
+                      trainer->gradient);
+    result.penalty = trainer->optimizer.penalty;
+    result.finite =
+        isfinite(result.loss) && isfinite(result.penalty) && isfinite(trainer->optimizer.squares);
+    if (!result.finite)
+        return result;
+    optimizer_update(&trainer->optimizer, &trainer->settings, &trainer->parameters, trainer->team,
+                     learning_rate, trainer->gradient, trainer->weights);
+    move_averages(trainer);
+    return result;
+}
+
+struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
+                                       int n, float *scores)
+{
+    const struct train_batch batch = {.x = x, .y = y, .n = n, .step = trainer->optimizer.step};
+    struct trainer_result result =
+        trainer->engine->evaluate(trainer->engine_state, &batch, trainer->weights, scores);
+    result.finite = isfinite(result.loss);
+    return result;
+}
+
+/* --- weights and state -------------------------------------------------------------------------
+ */
+
+void trainer_store(struct trainer *trainer, bool average)
+{
+    const size_t bytes = trainer->parameters.trainable * sizeof(float);
+    if (!average || !trainer->optimizer.average) {
+        parameters_write(&trainer->parameters, trainer->weights, trainer->model);
+        return;
+    }
+    /* The gradient is free between steps; the moving averages are as they are. */
+    memcpy(trainer->gradient, trainer->weights, trainer->parameters.total * sizeof(float));
+    memcpy(trainer->gradient, trainer->optimizer.average, bytes);
+    parameters_write(&trainer->parameters, trainer->gradient, trainer->model);
+}
+
+bool trainer_save(struct trainer *trainer, FILE *file, struct error *error)
+{
+    return store_write(&trainer->parameters, &trainer->optimizer, trainer->weights, file, error);
+}
+
+bool trainer_load(struct trainer *trainer, FILE *file, struct error *error)
+{
+    return store_read(&trainer->parameters, &trainer->optimizer, trainer->weights, file, error);
+}
