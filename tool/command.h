@@ -32,6 +32,7 @@ struct command {
 
 enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 
+extern const struct command command_bench;
 extern const struct command command_init;
 extern const struct command command_plot;
 extern const struct command command_predict;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+    &command_bench,
     &command_init,
     &command_plot,
     &command_predict,
