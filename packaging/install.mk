@@ -16,10 +16,10 @@ INSTALLED_MAN = $(foreach page,$(MAN_PAGES),$(call man_path,$(page)))
 unit = sed -e 's|@NAME@|$(@F)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@DESCRIPTION@|$(1)|' \
            -e 's|@ARGUMENTS@|$(2)|' -e 's|@STATE@|$(3)|' $< >$@
 
-$(BUILD)/pawcamd.service: packaging/pawcamd.service.in $(BUILD)/prefix
+$(BUILD)/pawcamd.service: packaging/pawcamd.service.in packaging/install.mk $(BUILD)/prefix
 	@$(call unit,Cat and dog watcher,,pawcam)
 
-$(BUILD)/pawcamd@.service: packaging/pawcamd.service.in $(BUILD)/prefix
+$(BUILD)/pawcamd@.service: packaging/pawcamd.service.in packaging/install.mk $(BUILD)/prefix
 	@$(call unit,Cat and dog watcher on camera %i, --config /etc/pawcam/%i.conf,pawcam-%i)
 
 # The prefix is compiled in. This file changes when the prefix does, and only then.
