@@ -6,11 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_bench,
-    &command_init,
-    &command_plot,
-    &command_predict,
-    &command_summary,
+    &command_bench, &command_init, &command_plot, &command_predict, &command_summary,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -75,5 +71,5 @@ int main(int argc, char **argv)
         error_set_usage(&error, "there is no command %s; pawcam --help lists them", name);
     }
     log_error("%s", error.message);
-    return error.code;
+    return (int)error.code;
 }
