@@ -40,10 +40,9 @@ static bool wait_until(const struct capture *capture, int64_t until_ns)
         int64_t left_ns = until_ns - clock_monotonic_ns();
         struct timespec timeout = clock_timespec(left_ns > 0 ? left_ns : 0);
         struct pollfd interrupt = {.fd = capture->interrupt_fd, .events = POLLIN};
-        int ready = ppoll(&interrupt, 1, &timeout, NULL);
-        if (ready > 0)
+        if (ppoll(&interrupt, 1, &timeout, NULL) > 0)
             return true;
-        if (ready == 0 && left_ns <= 0)
+        if (left_ns <= 0)
             return false;
     }
 }

@@ -3,7 +3,7 @@ BUILD_PACKAGES := build-essential pkg-config libopencv-dev libturbojpeg0-dev lib
     libhdf5-dev libjansson-dev libsystemd-dev libavformat-dev libavcodec-dev libavutil-dev \
     libswscale-dev
 CHECK_PACKAGES := check curl ffmpeg python3 python3-numpy python3-opencv python3-h5py graphviz chromium \
-    chromium-driver python3-selenium kmod util-linux systemd udev iproute2 man-db mandoc \
+    chromium-driver python3-selenium kmod util-linux v4l-utils systemd udev iproute2 man-db mandoc \
     clang clang-format valgrind
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -9,6 +9,8 @@ TEST_MODULES    := $(BUILD)/tests/capture/pawcam-video.so
 # Programs that end-to-end tests run.
 TEST_HELPERS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/e2e/*.c))
 
+include tests/vm/vm.mk
+
 .PHONY: check check-unit check-programs check-valgrind
 check: deps-check ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS)
