@@ -5,8 +5,8 @@
 #include "nn/train/network.h"
 #include "tests/suite.h"
 
-#include <signal.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
