@@ -12,8 +12,10 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 install_packages = \
 	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 	    grep -q 'ok installed' || echo $$p; done); \
-	[ -z "$$missing" ] || { echo "installing" $$missing; $(SUDO) apt-get -qq update && \
-	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -qq install -y --no-install-recommends $$missing; }
+	[ -z "$$missing" ] || { echo "installing" $$missing; mkdir -p $(BUILD); \
+	    { $(SUDO) apt-get -q update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -q install -y \
+	        --no-install-recommends $$missing; } >$(BUILD)/packages.log 2>&1 || \
+	    { tail -20 $(BUILD)/packages.log; echo "the packages could not be installed"; exit 1; }; }
 
 .PHONY: deps deps-check
 deps: ## install the packages that building needs
