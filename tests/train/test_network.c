@@ -1,6 +1,6 @@
 #include "nn/train/network.h"
 
-#include "nn/train/initialize.h"
+#include "nn/layer.h"
 #include "tests/suite.h"
 
 #include <math.h>
@@ -84,6 +84,48 @@ START_TEST(functional_with_branches)
 }
 END_TEST
 
+static size_t parameters_of(const char *text)
+{
+    size_t sum = 0;
+    build(text);
+    for (int i = 0; i < network.model->layer_count; i++) {
+        struct parameter list[LAYER_PARAMETERS_MAX];
+        int count = layer_parameters(network.model, &network.model->layers[i], list);
+        for (int k = 0; k < count; k++)
+            sum += parameter_count(&list[k]);
+    }
+    finish();
+    return sum;
+}
+
+START_TEST(parameter_counts_of_the_lessons)
+{
+    ck_assert_uint_eq(
+        parameters_of("m = Sequential()\n"
+                      "m.add(Conv2D(32, 3, padding='same', input_shape=(28, 28, 1)))\n"
+                      "m.add(MaxPooling2D(2, padding='same'))\n"
+                      "m.add(Dropout(0.3))\n"
+                      "m.add(Conv2D(64, 3, padding='same'))\n"
+                      "m.add(MaxPooling2D(2, padding='same'))\n"
+                      "m.add(Dropout(0.3))\n"
+                      "m.add(Conv2D(128, 3, padding='same'))\n"
+                      "m.add(MaxPooling2D(2, padding='same'))\n"
+                      "m.add(Dropout(0.3))\n"
+                      "m.add(Flatten())\n"
+                      "m.add(Dense(128))\n"
+                      "m.add(Dense(10))\n"),
+        356234);
+    ck_assert_uint_eq(parameters_of("x = Input((28, 28, 1))\n"
+                                    "x = Conv2D(32, 3)(x)\n"
+                                    "x = MaxPooling2D()(x)\n"
+                                    "x = Conv2D(64, 3)(x)\n"
+                                    "x = MaxPooling2D()(x)\n"
+                                    "x = Dense(512)(Flatten()(x))\n"
+                                    "x = Dense(10)(x)\n"),
+                      843658);
+}
+END_TEST
+
 START_TEST(one_seed_one_network)
 {
     const char *text = "m = Sequential([Dense(3, input_shape=(4,))])";
@@ -156,4 +198,5 @@ START_TEST(errors_name_file_and_line)
 END_TEST
 
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
-          one_seed_one_network, initializers_have_their_deviation, errors_name_file_and_line)
+          parameter_counts_of_the_lessons, one_seed_one_network, initializers_have_their_deviation,
+          errors_name_file_and_line)
