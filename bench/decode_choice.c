@@ -22,7 +22,7 @@ struct bench {
     struct image decoded, input;
 };
 
-/* --- the ways -------------------------------------------------------------------------------- */
+/* --- the ways --------------------------------------------------------------------------------- */
 
 static bool linear(struct bench *bench, struct error *error)
 {
@@ -77,7 +77,7 @@ struct outcome {
 };
 static struct outcome outcomes[WAY_COUNT];
 
-/* --- pictures -------------------------------------------------------------------------------- */
+/* --- pictures --------------------------------------------------------------------------------- */
 
 static bool read_picture(struct bench *bench, const char *path, struct error *error)
 {

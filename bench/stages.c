@@ -29,7 +29,7 @@ struct bench {
     double time_s;
 };
 
-/* --- the stages ------------------------------------------------------------------------------ */
+/* --- the stages ------------------------------------------------------------------------------- */
 
 static int min_side(const struct bench *bench)
 {
@@ -170,7 +170,7 @@ static const struct timing stages[] = {
 };
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 
-/* --- set-up ---------------------------------------------------------------------------------- */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 static struct frame *encode_frame(const struct image *picture, struct error *error)
 {
@@ -244,7 +244,7 @@ static void finish(struct bench *bench)
     annotate_destroy(bench->annotator);
 }
 
-/* --- the table ------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const int sizes[][2] = {{640, 480}, {1280, 720}};
 enum { SIZE_COUNT = sizeof sizes / sizeof *sizes };

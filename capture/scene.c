@@ -6,8 +6,7 @@
 static const struct colour WOOD = {60, 95, 140};
 static const struct colour PAPER = {225, 235, 240};
 
-/* --- wall and floor ----------------------------------------------------------------------------
- */
+/* --- wall and floor --------------------------------------------------------------------------- */
 
 enum { SHADE_ONE = 128 };
 
@@ -63,8 +62,7 @@ static void draw_boards(struct canvas *canvas, const struct scene_room *room, do
     }
 }
 
-/* --- things in the room; x is their middle, in picture heights ---------------------------------
- */
+/* --- things in the room; x is their middle, in picture heights -------------------------------- */
 
 static void draw_window(struct canvas *canvas, const struct scene_room *room, double x)
 {
@@ -168,8 +166,7 @@ static void draw_rug(struct canvas *canvas, const struct scene_room *room, doubl
     canvas_ellipse(canvas, aspect / 2, y, 0.37 * aspect, 0.060, 0, room->rug);
 }
 
-/* --- the scene ---------------------------------------------------------------------------------
- */
+/* --- the scene -------------------------------------------------------------------------------- */
 
 static void draw_animal(const struct canvas *room, const struct scene *scene, double aspect,
                         bool *failed)

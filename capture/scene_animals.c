@@ -149,8 +149,9 @@ static void draw_eye(struct canvas *head, double x, double y, double radius, dou
                    radius * 0.24 * open, 0, WHITE);
 }
 
-/* --- cat ---------------------------------------------------------------------------------------
- * Heads have a canvas of their own: the skull's middle is the origin, its radius about one. */
+/* --- cat -------------------------------------------------------------------------------------- */
+
+/* Heads have a canvas of their own: the skull's middle is the origin, its radius about one. */
 
 static void draw_cat_ear(struct canvas *head, double side, const struct scene_coat *coat)
 {
@@ -240,8 +241,7 @@ static void draw_cat_parts(struct canvas *canvas, const struct scene_pose *pose,
     draw_cat_head(canvas, pose, coat);
 }
 
-/* --- dog ---------------------------------------------------------------------------------------
- */
+/* --- dog -------------------------------------------------------------------------------------- */
 
 static void draw_dog_ear(struct canvas *head, double side, double flap,
                          const struct scene_coat *coat)
@@ -331,8 +331,7 @@ static void draw_dog_parts(struct canvas *canvas, const struct scene_pose *pose,
     draw_dog_head(canvas, pose, coat);
 }
 
-/* --- both --------------------------------------------------------------------------------------
- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 static void draw_outlined(struct canvas *canvas, const struct scene_pose *pose,
                           const struct scene_coat *coat,

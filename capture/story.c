@@ -4,8 +4,7 @@
 
 static const double TURN = 2 * 3.14159265358979323846;
 
-/* --- random choices ----------------------------------------------------------------------------
- */
+/* --- random choices --------------------------------------------------------------------------- */
 
 static uint64_t next(struct story_random *random)
 {
@@ -83,8 +82,7 @@ void story_random_coat(struct story_random *random, enum scene_animal animal,
     coat->light = colour_times(coat->light, fmin(tone, 1));
 }
 
-/* --- the visit ---------------------------------------------------------------------------------
- */
+/* --- the visit -------------------------------------------------------------------------------- */
 
 /* Streams of random numbers that do not depend on each other. */
 enum stream { STREAM_ROOM, STREAM_ORDER, STREAM_VISIT };

@@ -27,8 +27,7 @@ __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size
     va_end(args);
 }
 
-/* --- lists: "realtime|max", "forever=0|once=1" --------------------------------------------------
- */
+/* --- lists: "realtime|max", "forever=0|once=1" ------------------------------------------------ */
 
 struct item {
     const char *name;
@@ -95,7 +94,7 @@ static void choice_name(const char *choices, int index, char buffer[VALUE_TEXT_M
             snprintf(buffer, VALUE_TEXT_MAX, "%.*s", item.length, item.name);
 }
 
-/* --- what a row allows ----------------------------------------------------------------------- */
+/* --- what a row allows ------------------------------------------------------------------------ */
 
 /* The shortest text that reads back as the same number; whole numbers without exponent. */
 static void print_number(double number, char buffer[VALUE_TEXT_MAX])
@@ -145,7 +144,7 @@ void value_facts(const struct option_row *row, char facts[VALUE_FACTS_MAX])
            row->value[0] ? row->value : "empty", row->live ? "; applied on reload" : "");
 }
 
-/* --- parsing --------------------------------------------------------------------------------- */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
 static bool refuse(const struct option_row *row, const char *text, struct error *error)
 {

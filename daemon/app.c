@@ -18,7 +18,7 @@ bool app_read_options(int argc, char **argv, struct options *options,
     return !settings_matter || options_check(options, error);
 }
 
-/* --- settings of the parts --- */
+/* --- settings of the parts -------------------------------------------------------------------- */
 
 static struct capture_settings capture_settings(const struct options *options)
 {
@@ -59,7 +59,7 @@ static struct smooth_settings smooth_settings(const struct app *app)
     };
 }
 
-/* --- start --- */
+/* --- start ------------------------------------------------------------------------------------ */
 
 static bool start_source(struct app *app, struct error *error)
 {
@@ -143,7 +143,7 @@ bool app_reconfigure(struct app *app, struct error *error)
     return true;
 }
 
-/* --- stop --- */
+/* --- stop ------------------------------------------------------------------------------------- */
 
 static bool log_failure(bool fine, const struct error *error)
 {

@@ -23,7 +23,7 @@ static char *next_item(char **rest)
     return item;
 }
 
-/* --- triples --------------------------------------------------------------------------------- */
+/* --- triples ---------------------------------------------------------------------------------- */
 
 static bool parse_number(const char *text, double *number)
 {
@@ -50,7 +50,7 @@ bool options_parse_triple(const char *text, double values[3], struct error *erro
     return true;
 }
 
-/* --- classes --------------------------------------------------------------------------------- */
+/* --- classes ---------------------------------------------------------------------------------- */
 
 static bool add_class(struct class_list *list, const char *name, struct error *error)
 {
@@ -90,7 +90,7 @@ void class_list_free(struct class_list *list)
     *list = (struct class_list){0};
 }
 
-/* --- the options ----------------------------------------------------------------------------- */
+/* --- the options ------------------------------------------------------------------------------ */
 
 bool options_check_not_empty(const char *text, struct error *error)
 {

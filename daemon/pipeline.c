@@ -37,7 +37,7 @@ struct pipeline {
     struct error failure; /* why the thread ended before its time; empty: it did not */
 };
 
-/* --- settings --- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 void pipeline_configure(struct pipeline *pipeline, const struct smooth_settings *smooth,
                         struct painter *painter)
@@ -64,7 +64,7 @@ static void adopt_settings(struct pipeline *pipeline)
     painter_destroy(old);
 }
 
-/* --- frames --- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static void note_damage(struct pipeline *pipeline, const struct frame *frame,
                         const struct error *error)
@@ -193,7 +193,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct pipeline *pipeline_create(const struct pipeline_parts *parts,
                                  const struct smooth_settings *smooth, struct painter *painter,

@@ -40,8 +40,7 @@ static void fold(struct graph *graph, struct node *node, struct node *target)
     target->out = node->out;
 }
 
-/* --- layers that do nothing --------------------------------------------------------------------
- */
+/* --- layers that do nothing ------------------------------------------------------------------- */
 
 static bool is_identity(const struct node *node)
 {
@@ -70,8 +69,7 @@ static void fold_identity(struct graph *graph, struct node *node)
     node->uses = source->uses;
 }
 
-/* --- scale and shift ---------------------------------------------------------------------------
- */
+/* --- scale and shift -------------------------------------------------------------------------- */
 
 static bool scales(enum layer_op op)
 {
@@ -125,8 +123,7 @@ static bool compose_scale(struct node *target, const struct layer *layer, struct
     return true;
 }
 
-/* --- activation, addition, pooling -------------------------------------------------------------
- */
+/* --- activation, addition, pooling ------------------------------------------------------------ */
 
 static bool can_be_activated(const struct node *target)
 {
@@ -164,8 +161,7 @@ static bool can_be_pooled(const struct graph *graph, const struct node *node,
            w->pad_bottom == 0 && w->pad_right == 0;
 }
 
-/* --- layers that are folded into the one behind them -------------------------------------------
- */
+/* --- layers that are folded into the one behind them ------------------------------------------ */
 
 /* `node` reads the input of its input instead. */
 static void skip_input(struct graph *graph, struct node *node)
@@ -202,8 +198,7 @@ static bool is_flattening(const struct graph *graph, const struct node *node)
            input->activation.kind == ACTIVATION_LINEAR && read_once(graph, input, 0);
 }
 
-/* --- the pass over the layers ------------------------------------------------------------------
- */
+/* --- the pass over the layers ----------------------------------------------------------------- */
 
 static void fold_forward(struct graph *graph, struct node *node)
 {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 const char *layer_op_name(enum layer_op op)
 {
@@ -52,8 +51,7 @@ const char *activation_name(enum activation kind)
     return (unsigned)kind < ACTIVATION_COUNT ? names[kind] : "unknown";
 }
 
-/* --- building ----------------------------------------------------------------------------------
- */
+/* --- building --------------------------------------------------------------------------------- */
 
 static bool out_of_memory(struct error *error)
 {
@@ -219,8 +217,7 @@ refused:
     return NULL;
 }
 
-/* --- finishing ---------------------------------------------------------------------------------
- */
+/* --- finishing -------------------------------------------------------------------------------- */
 
 static bool check_finite(const struct model *model, const struct layer *layer, struct error *error)
 {

@@ -29,8 +29,7 @@ static float *copy_outputs(const struct pack *p, const float *row, int first, in
     return to + count;
 }
 
-/* --- convolution -------------------------------------------------------------------------------
- */
+/* --- convolution ------------------------------------------------------------------------------ */
 
 size_t pack_conv_count(const struct pack *p)
 {
@@ -52,8 +51,7 @@ void pack_conv(const struct pack *p, float *packed)
                 }
 }
 
-/* --- Winograd ----------------------------------------------------------------------------------
- */
+/* --- Winograd --------------------------------------------------------------------------------- */
 
 ptrdiff_t pack_winograd_stride(const struct pack *p)
 {
@@ -104,8 +102,7 @@ void pack_winograd(const struct pack *p, float *packed)
     }
 }
 
-/* --- dense and depthwise -----------------------------------------------------------------------
- */
+/* --- dense and depthwise ---------------------------------------------------------------------- */
 
 size_t pack_dense_inputs(const struct pack *p)
 {

@@ -50,8 +50,7 @@ void plan_destroy(struct plan *plan)
     free(plan);
 }
 
-/* --- running -----------------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static void run_step(const struct kernels *kernels, const struct step *step)
 {
@@ -108,8 +107,7 @@ static const float *run_steps(struct plan *plan)
     return plan->result;
 }
 
-/* --- input -------------------------------------------------------------------------------------
- */
+/* --- input ------------------------------------------------------------------------------------ */
 
 /* Address of one value of the input tensor, by the model's channel. */
 static float *input_value(const struct input *input, int y, int x, int channel)
@@ -177,8 +175,7 @@ const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int strid
     return run_steps(plan);
 }
 
-/* --- what `pawcam summary` shows ---------------------------------------------------------------
- */
+/* --- what `pawcam summary` shows -------------------------------------------------------------- */
 
 const char *plan_describe(const struct plan *plan, int layer)
 {

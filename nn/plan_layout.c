@@ -46,8 +46,7 @@ float *plan_allocate(size_t floats)
     return memory;
 }
 
-/* --- the input ---------------------------------------------------------------------------------
- */
+/* --- the input -------------------------------------------------------------------------------- */
 
 static bool reads_input(const struct node *node)
 {
@@ -88,8 +87,7 @@ static bool input_is_reversed(const struct plan *plan)
     return true;
 }
 
-/* --- borders -----------------------------------------------------------------------------------
- */
+/* --- borders ---------------------------------------------------------------------------------- */
 
 /* Rows (or columns) that the windows reach beyond the end of the picture. */
 static int overhang(int outputs, int stride, int kernel, int dilation, int pad, int size)
@@ -130,8 +128,7 @@ static size_t tensor_count(const struct tensor *tensor)
     return pixels * (size_t)(pack_blocks(tensor->size.channels, multiple) * multiple);
 }
 
-/* --- one node ----------------------------------------------------------------------------------
- */
+/* --- one node --------------------------------------------------------------------------------- */
 
 static void choose_kernel(struct plan *plan, int index)
 {

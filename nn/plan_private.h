@@ -91,8 +91,7 @@ bool plan_lay_out(struct plan *plan, struct error *error);
 /* Fills in steps, weights, input and output. */
 bool plan_make_steps(struct plan *plan, struct error *error);
 
-/* --- small questions that both passes ask ------------------------------------------------------
- */
+/* --- small questions that both passes ask ----------------------------------------------------- */
 
 /* CONV2D, or a DENSE that acts on each pixel of a map: a 1x1 convolution. */
 bool plan_is_conv(const struct node *node);

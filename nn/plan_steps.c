@@ -15,8 +15,7 @@ struct context {
     int lanes;
 };
 
-/* --- tensors as the kernels see them -----------------------------------------------------------
- */
+/* --- tensors as the kernels see them ---------------------------------------------------------- */
 
 static struct place place_of(const struct plan *plan, const struct tensor *tensor)
 {
@@ -54,8 +53,7 @@ static struct place output_place(const struct context *c)
     return place_of(c->plan, &c->planned->out);
 }
 
-/* --- the list of steps -------------------------------------------------------------------------
- */
+/* --- the list of steps ------------------------------------------------------------------------ */
 
 static struct step *add_step(struct plan *plan, enum step_kind kind)
 {
@@ -94,8 +92,7 @@ static bool add_border(struct plan *plan, const struct tensor *tensor)
     return step != NULL;
 }
 
-/* --- activations -------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 static bool can_fuse(enum activation kind)
 {
@@ -142,8 +139,7 @@ static bool add_activation(const struct context *c)
     return step != NULL;
 }
 
-/* --- weights -----------------------------------------------------------------------------------
- */
+/* --- weights ---------------------------------------------------------------------------------- */
 
 /* Room for packed weights and for the bias of `outputs` channels, which is filled in: the layer's,
  * scaled and shifted as what was folded into it asks. */
@@ -168,8 +164,7 @@ static int padded(int channels, int multiple)
     return pack_blocks(channels, multiple) * multiple;
 }
 
-/* --- convolutions ------------------------------------------------------------------------------
- */
+/* --- convolutions ----------------------------------------------------------------------------- */
 
 static const char *step_text(enum conv_step step)
 {
@@ -296,8 +291,7 @@ static bool add_conv(const struct context *c)
     return c->planned->choice.block > 0 ? add_winograd(c) : add_direct(c);
 }
 
-/* --- depthwise, and what is depthwise in disguise ----------------------------------------------
- */
+/* --- depthwise, and what is depthwise in disguise --------------------------------------------- */
 
 /* With a depth multiplier the input's channels are repeated first. */
 static bool add_repetition(const struct context *c, struct place *in)
@@ -367,8 +361,7 @@ static bool add_scale(const struct context *c)
     return step != NULL;
 }
 
-/* --- dense, pooling ----------------------------------------------------------------------------
- */
+/* --- dense, pooling --------------------------------------------------------------------------- */
 
 static bool add_dense(const struct context *c)
 {
@@ -419,8 +412,7 @@ static bool add_pool(const struct context *c)
     return true;
 }
 
-/* --- layers that move values -------------------------------------------------------------------
- */
+/* --- layers that move values ------------------------------------------------------------------ */
 
 static bool add_sum(const struct context *c)
 {
@@ -505,8 +497,7 @@ static bool add_copied(const struct context *c)
     return add_copy(c->plan, &copy);
 }
 
-/* --- all nodes ---------------------------------------------------------------------------------
- */
+/* --- all nodes -------------------------------------------------------------------------------- */
 
 static bool add_node(const struct context *c)
 {

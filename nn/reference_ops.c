@@ -204,8 +204,7 @@ void reference_concatenate(const struct layer *layer, const struct shape *in, co
         memcpy(y + n * outputs + (size_t)first, x + n * channels, channels * sizeof *y);
 }
 
-/* --- activations -------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 static double sigmoid(double x)
 {

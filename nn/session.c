@@ -28,8 +28,7 @@ struct session {
     float *input; /* for session_classify where the engine takes no 8-bit pixels; else NULL */
 };
 
-/* --- choosing an engine ------------------------------------------------------------------------
- */
+/* --- choosing an engine ----------------------------------------------------------------------- */
 
 /* "avx512, avx2, reference" into text: those that this machine can run. */
 static const char *list_available(char *text, size_t size)
@@ -60,8 +59,7 @@ static const struct engine *choose(const char *cpu, struct error *error)
     return NULL;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static bool takes_pixels(const struct session *session)
 {
@@ -106,8 +104,7 @@ void session_destroy(struct session *session)
     free(session);
 }
 
-/* --- running -----------------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 const float *session_run(struct session *session, const float *input)
 {
@@ -161,8 +158,7 @@ void session_classify(struct session *session, const uint8_t *pixels, int stride
     }
 }
 
-/* --- what `pawcam summary` shows ---------------------------------------------------------------
- */
+/* --- what `pawcam summary` shows -------------------------------------------------------------- */
 
 const char *session_engine_name(const struct session *session)
 {

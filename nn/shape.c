@@ -57,8 +57,7 @@ bool shape_check(const struct shape *shape, struct error *error)
     return true;
 }
 
-/* --- windows -----------------------------------------------------------------------------------
- */
+/* --- windows ---------------------------------------------------------------------------------- */
 
 struct axis {
     const char *name;
@@ -142,8 +141,7 @@ static bool infer_zero_padding(const struct shape *input, struct layer *layer, s
     return true;
 }
 
-/* --- the other ops -----------------------------------------------------------------------------
- */
+/* --- the other ops ---------------------------------------------------------------------------- */
 
 static bool infer_dense(const struct shape *input, struct layer *layer, struct error *error)
 {

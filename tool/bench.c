@@ -45,8 +45,7 @@ struct outcome {
     long rss_kb;
 };
 
-/* --- the command line --------------------------------------------------------------------------
- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 static bool parse_number(const char *name, const char *text, double max, double *value,
                          struct error *error)
@@ -72,8 +71,7 @@ static bool parse(const struct bench_settings *settings, int *threads, double *s
            error_set_usage(error, "--threads must be a whole number, not %s", settings->threads);
 }
 
-/* --- measuring ---------------------------------------------------------------------------------
- */
+/* --- measuring -------------------------------------------------------------------------------- */
 
 /* The thread's own time on the processor: a run never waits, so this is its duration, less what
  * other programs take of the machine. */
@@ -134,8 +132,7 @@ static bool run_threads(struct runner *runners, int threads, struct error *error
            error_set(error, "cannot start %d threads: %s", threads, strerror(status));
 }
 
-/* --- the outcome -------------------------------------------------------------------------------
- */
+/* --- the outcome ------------------------------------------------------------------------------ */
 
 static int ascending(const void *a, const void *b)
 {

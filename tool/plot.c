@@ -18,8 +18,7 @@ static const struct command_option options[] = {
      offsetof(struct plot_settings, out)},
 };
 
-/* --- the graph ---------------------------------------------------------------------------------
- */
+/* --- the graph -------------------------------------------------------------------------------- */
 
 /* Inside of a quoted string of the language. */
 static void print_escaped(FILE *out, const char *text)
@@ -56,8 +55,7 @@ static void print_graph(FILE *out, const struct model *model)
     fputs("}\n", out);
 }
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static bool write_dot(const struct model *model, const char *path, struct error *error)
 {

@@ -31,8 +31,7 @@ struct predictor {
     bool json;
 };
 
-/* --- one picture -------------------------------------------------------------------------------
- */
+/* --- one picture ------------------------------------------------------------------------------ */
 
 static bool read_stream(FILE *file, uint8_t **data, size_t *size, struct error *error)
 {
@@ -78,8 +77,7 @@ static bool classify(struct predictor *predictor, const char *path, struct error
     return good || error_prefix(error, "%s", path);
 }
 
-/* --- output ------------------------------------------------------------------------------------
- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static int best_class(const struct predictor *predictor)
 {
@@ -138,8 +136,7 @@ static bool predict(struct predictor *predictor, const char *path, struct error 
            (predictor->json ? print_json(predictor, path, error) : print_text(predictor, path));
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static bool check_model(const struct model *model, const char *path, struct error *error)
 {

@@ -22,8 +22,7 @@ static json_t *number(float value)
     return json_real((double)value);
 }
 
-/* --- activations -------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 /* A layer that is nothing but the activation: its class and its own arguments. */
 static const char *activation_class(const struct activation_params *a, json_t *config)
@@ -72,8 +71,7 @@ static json_t *activation_argument(const struct activation_params *a)
     return json_pack("{s:s, s:o}", "class_name", class_name, "config", config);
 }
 
-/* --- arguments of each op ----------------------------------------------------------------------
- */
+/* --- arguments of each op --------------------------------------------------------------------- */
 
 static void set_window(json_t *config, const struct window *window, const char *size_key)
 {
@@ -173,8 +171,7 @@ static const char *set_arguments(json_t *config, const struct layer *layer)
     return layer_op_name(layer->op);
 }
 
-/* --- the graph ---------------------------------------------------------------------------------
- */
+/* --- the graph -------------------------------------------------------------------------------- */
 
 static bool carries_activation(enum layer_op op)
 {

@@ -11,8 +11,7 @@ enum { DEPTH_MAX = 16, INPUTS_MAX = 64 };
 static bool build_model(struct builder *builder, const json_t *model, int input, int depth,
                         int *output, struct error *error);
 
-/* --- what a layer says of itself ---------------------------------------------------------------
- */
+/* --- what a layer says of itself -------------------------------------------------------------- */
 
 static const char *class_of(const json_t *layer)
 {
@@ -77,8 +76,7 @@ static const json_t *find_layer(const json_t *model, const char *name)
     return NULL;
 }
 
-/* --- the input's shape -------------------------------------------------------------------------
- */
+/* --- the input's shape ------------------------------------------------------------------------ */
 
 /* The shape that a layer was given, with the batch in front; NULL: none. */
 static const json_t *given_shape(const json_t *layer)
@@ -152,8 +150,7 @@ static bool check_promise(const struct builder *builder, const json_t *layer, in
            error_set(error, "input %s does not take %s", name_of(layer), shape_text(shape, text));
 }
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 /* Appends one layer or nested model that reads `inputs`. */
 static bool build_layer(struct builder *builder, const json_t *layer, const int *inputs, int count,
@@ -189,8 +186,7 @@ static bool build_sequential(struct builder *builder, const json_t *model, int i
     return true;
 }
 
-/* --- functional models -------------------------------------------------------------------------
- */
+/* --- functional models ------------------------------------------------------------------------ */
 
 /* The layers that one layer reads, by name. */
 struct inbound {

@@ -19,8 +19,7 @@ struct hdf5_file {
     hid_t id;
 };
 
-/* --- opening -----------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 struct hdf5_file *hdf5_open(const char *path, struct error *error)
 {
@@ -71,8 +70,7 @@ bool hdf5_has_attribute(struct hdf5_file *file, const char *group, const char *n
     return H5Aexists_by_name(file->id, group, name, H5P_DEFAULT) > 0;
 }
 
-/* --- attributes --------------------------------------------------------------------------------
- */
+/* --- attributes ------------------------------------------------------------------------------- */
 
 /* An open attribute with its type and number of elements. */
 struct attribute {
@@ -235,8 +233,7 @@ bool hdf5_read_numbers(struct hdf5_file *file, const char *group, const char *na
     return good;
 }
 
-/* --- datasets ----------------------------------------------------------------------------------
- */
+/* --- datasets --------------------------------------------------------------------------------- */
 
 static void print_shape(char *text, size_t size, int rank, const hsize_t *dim)
 {

@@ -25,8 +25,7 @@ static void fail(struct hdf5_writer *writer, const char *what)
     writer->failed = true;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 /* A file that lives in memory and is never written by the library. */
 static hid_t create_in_memory(const char *path)
@@ -130,8 +129,7 @@ bool hdf5_commit(struct hdf5_writer *writer, struct error *error)
     return good;
 }
 
-/* --- attributes --------------------------------------------------------------------------------
- */
+/* --- attributes ------------------------------------------------------------------------------- */
 
 /* The group, made with all on the way to it where it is missing; < 0: failed. */
 static hid_t open_group(struct hdf5_writer *writer, const char *group)
@@ -179,8 +177,7 @@ void hdf5_write_numbers(struct hdf5_writer *writer, const char *group, const cha
     write_attribute(writer, group, attribute, H5T_NATIVE_DOUBLE, numbers, count);
 }
 
-/* --- arrays ------------------------------------------------------------------------------------
- */
+/* --- arrays ----------------------------------------------------------------------------------- */
 
 void hdf5_write_array(struct hdf5_writer *writer, const char *group, const char *name, int rank,
                       const int *dim, const float *values)

@@ -13,8 +13,7 @@
 
 enum { PATH_BYTES = 4096 };
 
-/* --- configurations ----------------------------------------------------------------------------
- */
+/* --- configurations --------------------------------------------------------------------------- */
 
 static json_t *parse_config(const char *text, struct error *error)
 {
@@ -81,8 +80,7 @@ static bool prepare(struct builder *builder, json_t *root, struct hdf5_file *fil
     return true;
 }
 
-/* --- models ------------------------------------------------------------------------------------
- */
+/* --- models ----------------------------------------------------------------------------------- */
 
 /* A network that scales its input itself wants the pixels as they are. */
 static void set_preprocessing(struct model *model)
@@ -121,8 +119,7 @@ static struct model *load(json_t *root, struct hdf5_file *file, const char *path
     return NULL;
 }
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static bool ends_with(const char *text, const char *end)
 {

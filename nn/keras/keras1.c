@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* --- configurations ----------------------------------------------------------------------------
- */
+/* --- configurations --------------------------------------------------------------------------- */
 
 static const struct {
     const char *old, *new;
@@ -123,8 +122,7 @@ bool keras1_check_window(const struct window *window, struct error *error)
            error_set(error, "padding same of Theano is only supported for odd sizes and stride 1");
 }
 
-/* --- the order of flattened values -------------------------------------------------------------
- */
+/* --- the order of flattened values ------------------------------------------------------------ */
 
 /* The Flatten whose values the layer passes on as they are; NULL: none. */
 static const struct layer *origin(const struct model *model, const struct layer *layer)
@@ -177,8 +175,7 @@ bool keras1_check_order(const struct model *model, struct error *error)
     return true;
 }
 
-/* --- weights -----------------------------------------------------------------------------------
- */
+/* --- weights ---------------------------------------------------------------------------------- */
 
 void keras1_convert_kernel(const float *from, const int dim[4], float *to)
 {

@@ -14,8 +14,7 @@ static const struct shape *input_shape(const struct builder *builder, const stru
     return &builder->model->layers[source->inputs[0]].shape;
 }
 
-/* --- adding ------------------------------------------------------------------------------------
- */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 /* Notes which weights the layer needs; kernel_name: what Keras calls its kernel, NULL: as usual. */
 static bool add_slots(struct builder *builder, const struct source *source, int index,
@@ -60,8 +59,7 @@ static bool add(struct builder *builder, const struct source *source, struct lay
     return add_named(builder, source, layer, source->name, NULL, output, error);
 }
 
-/* --- common arguments --------------------------------------------------------------------------
- */
+/* --- common arguments ------------------------------------------------------------------------- */
 
 static bool check_data_format(const struct builder *builder, const json_t *config,
                               struct error *error)
@@ -144,8 +142,7 @@ static bool check_groups(const json_t *config, struct error *error)
     return groups == 1 || error_set(error, "groups %d is not supported, only 1", groups);
 }
 
-/* --- layers with weights -----------------------------------------------------------------------
- */
+/* --- layers with weights ---------------------------------------------------------------------- */
 
 static bool read_conv(struct builder *builder, const struct source *source, int *output,
                       struct error *error)
@@ -228,8 +225,7 @@ static bool read_batch_norm(struct builder *builder, const struct source *source
     return add(builder, source, &layer, output, error);
 }
 
-/* --- layers without weights --------------------------------------------------------------------
- */
+/* --- layers without weights ------------------------------------------------------------------- */
 
 static bool read_activation(struct builder *builder, const struct source *source, int *output,
                             struct error *error)
@@ -421,8 +417,7 @@ static bool read_rescaling(struct builder *builder, const struct source *source,
     return add(builder, source, &layer, output, error);
 }
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static const struct layer_class {
     const char *name;

@@ -21,8 +21,7 @@ static struct range next_range(const struct builder *builder, int first)
     return (struct range){first, end};
 }
 
-/* --- one array ---------------------------------------------------------------------------------
- */
+/* --- one array -------------------------------------------------------------------------------- */
 
 /* Reads Theano's [out][in][kernel_h][kernel_w] and converts it. */
 static bool read_theano_kernel(struct hdf5_file *file, const char *group, const char *name,
@@ -76,8 +75,7 @@ static bool read_slot(const struct builder *builder, const struct slot *slot,
     return !builder->channels_first || reorder_rows(builder, layer, parameter, values, error);
 }
 
-/* --- which array is which ----------------------------------------------------------------------
- */
+/* --- which array is which --------------------------------------------------------------------- */
 
 /* Is the path ".../layer/name:0" (the index and, in Keras 3, the colon may be missing)? `suffix`
  * allows "layer_1", as TensorFlow calls a layer that was built twice. */
@@ -156,8 +154,7 @@ static bool read_group(const struct builder *builder, struct range range, struct
     return good;
 }
 
-/* --- which group is which ----------------------------------------------------------------------
- */
+/* --- which group is which --------------------------------------------------------------------- */
 
 enum { GROUP_PATH_MAX = 1024 };
 

@@ -5,8 +5,7 @@
 #include <math.h>
 #include <pthread.h>
 
-/* --- every frame, once, in order ---------------------------------------------------------------
- */
+/* --- every frame, once, in order -------------------------------------------------------------- */
 
 static void check_whole(const char *path, enum pixel_format format)
 {
@@ -115,8 +114,7 @@ START_TEST(size_may_change_in_the_middle)
 }
 END_TEST
 
-/* --- colours and geometry ----------------------------------------------------------------------
- */
+/* --- colours and geometry --------------------------------------------------------------------- */
 
 /* The first frame of a recording as BGR. */
 static struct image first_picture(const char *path, enum pixel_format *format)
@@ -237,8 +235,7 @@ START_TEST(odd_sizes_work)
 }
 END_TEST
 
-/* --- damage ------------------------------------------------------------------------------------
- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
 START_TEST(a_truncated_recording_is_played_and_said_to_be_one)
 {
@@ -320,8 +317,7 @@ START_TEST(what_is_no_video_is_refused_in_one_line)
 }
 END_TEST
 
-/* --- streams -----------------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 /* ffmpeg as an HTTP server for one client; port 0 of a listening socket would not tell its number,
  * so one is derived from the process's. */

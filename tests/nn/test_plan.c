@@ -327,8 +327,7 @@ START_TEST(a_map_of_one_pixel_is_read_with_and_without_its_border)
 }
 END_TEST
 
-/* --- random graphs -----------------------------------------------------------------------------
- */
+/* --- random graphs ---------------------------------------------------------------------------- */
 
 static unsigned long dice_state;
 

@@ -140,8 +140,7 @@ static inline void fixture_start_pipeline(struct fixture *fixture, int period_ms
     ck_assert_int_eq(pthread_create(&fixture->pipeline, NULL, fixture_run_pipeline, fixture), 0);
 }
 
-/* --- the client --------------------------------------------------------------------------------
- */
+/* --- the client ------------------------------------------------------------------------------- */
 
 /* A connection to 127.0.0.1 from a loopback address of the caller's choice; -1: refused. */
 static inline int dial_from(const char *from, int port)

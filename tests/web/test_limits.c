@@ -2,8 +2,7 @@
 
 static struct reply reply;
 
-/* --- where it listens --------------------------------------------------------------------------
- */
+/* --- where it listens ------------------------------------------------------------------------- */
 
 static void expect_no_start(struct web_settings settings, int code, const char *words)
 {
@@ -79,8 +78,7 @@ START_TEST(it_serves_ipv6)
 }
 END_TEST
 
-/* --- how many ----------------------------------------------------------------------------------
- */
+/* --- how many --------------------------------------------------------------------------------- */
 
 static void expect_status(int fd, int status, const char *words)
 {
@@ -149,8 +147,7 @@ START_TEST(there_are_so_many_connections_in_all)
 }
 END_TEST
 
-/* --- how long ----------------------------------------------------------------------------------
- */
+/* --- how long --------------------------------------------------------------------------------- */
 
 /* Seconds until the server ends the connection, sending one byte of `drip` every 50 ms. */
 static double seconds_to_end(int fd, const char *drip)
