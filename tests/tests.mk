@@ -32,3 +32,17 @@ VALGRIND_TESTS := $(filter $(foreach d,common config daemon keras web,$(BUILD)/t
 check-valgrind: $(VALGRIND_TESTS) ## run unit tests under valgrind
 	@PAWCAM_TEST_WRAPPER="valgrind -q --error-exitcode=9 --leak-check=full" \
 	    tests/run $(VALGRIND_TESTS)
+
+# The tests of the inference engine as aarch64 programs, in qemu's user mode: BUILD is that build's
+# own folder, and tests/neon/check.h stands in for the Check library.
+NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC),$(wildcard nn/*.c)) common/error.c) \
+          $(KERNEL_OBJ)
+$(BUILD)/neon-%: $(BUILD)/tests/nn/%.o $(NN_OBJ)
+	$(call say,LD )$(CC) $(LDFLAGS) -o $@ $^ -lm
+
+.PHONY: check-neon
+check-neon: ## test the NEON kernels with a cross-compiler and qemu
+	$(call install_packages,gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+	@CPPFLAGS=-Itests/neon LDFLAGS=-static $(MAKE) --no-print-directory CC=aarch64-linux-gnu-gcc \
+	    BUILD=$(BUILD)/neon pkg_cflags= $(BUILD)/neon/neon-test_kernels $(BUILD)/neon/neon-test_plan
+	@PAWCAM_TEST_WRAPPER=qemu-aarch64 tests/run $(BUILD)/neon/neon-test_kernels $(BUILD)/neon/neon-test_plan
