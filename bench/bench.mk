@@ -14,3 +14,5 @@ bench: $(BUILD)/bench/stages ## measure every stage, ms per frame; MODEL=FILE: w
 bench-decode: $(BUILD)/bench/decode_choice ## what decoding small costs and changes; MODEL=FILE PICTURES="FILE ..."
 	@$< $(or $(BENCH_MODEL),$(error give a model: MODEL=FILE)) \
 	    $(or $(PICTURES),$(error give JPEG pictures: PICTURES="FILE ..."))
+
+include bench/peers.mk
