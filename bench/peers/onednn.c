@@ -245,8 +245,10 @@ static void build(struct onednn *d, const struct peer_net *net)
     const dnnl_dims_t dims = {1, 3, net->height, net->width};
     CHECK(d, dnnl_engine_create(&d->engine, dnnl_cpu, 0));
     CHECK(d, dnnl_stream_create(&d->stream, d->engine, 0));
-    const dnnl_memory_desc_t input = describe(d, 4, dims, dnnl_nhwc);
-    d->outputs[0] = memory(d, &input, (void *)net->input);
+    const dnnl_memory_desc_t given = describe(d, 4, dims, dnnl_nhwc);
+    const dnnl_memory_desc_t planes =
+        describe(d, 4, dims, dnnl_nchw); /* its fastest for 3 channels */
+    d->outputs[0] = in_layout(d, memory(d, &given, (void *)net->input), &planes, true);
     for (int i = 1; i < d->graph.count && !d->failed; i++)
         if (d->graph.nodes[i].runs)
             d->outputs[i] = add_node(d, &d->graph.nodes[i]);
