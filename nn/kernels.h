@@ -66,7 +66,7 @@ struct conv {
     const float *weights;
     const float *bias; /* NULL: zeros */
     struct fused fused;
-    bool pool; /* 2x2 max-pooling of the output, stride 2 */
+    bool pool; /* 2x2 max-pooling of the output, stride 2; `fused` must not decrease then */
 };
 
 /* A convolution works for one distance between the inputs of neighbouring outputs

@@ -1,6 +1,7 @@
 #include "nn/kernels_private.h"
 
-/* Stores one tile, or its 2x2 maxima. */
+/* Stores one tile, or its 2x2 maxima: the plan only fuses activations that never decrease, so that
+ * they may come after the maximum. */
 static ALWAYS_INLINE void tile_store(const struct conv *c, vec acc[KERNEL_TILE_PIXELS][4],
                                      float *out, const float *residual, const int rows,
                                      const int columns, const int vectors)
@@ -12,30 +13,25 @@ static ALWAYS_INLINE void tile_store(const struct conv *c, vec acc[KERNEL_TILE_P
                 const float *r = residual + (p / columns) * c->residual_row + (p % columns) * VL;
                 REPEAT4(v, if (v < vectors) acc[p][v] += load(r + v * c->residual_block);)
             })
-    if (c->fused.kind != FUSED_LINEAR)
-        REPEAT16(
-            p, if (p < pixels) {
-                REPEAT4(v, if (v < vectors) acc[p][v] = fuse(acc[p][v], &c->fused);)
-            })
     if (rows % 2 == 0 && columns % 2 == 0 && c->pool) {
         REPEAT16(
             p, if (p < pixels && p / columns % 2 == 0 && p % columns % 2 == 0) {
-                enum {
-                    LAST = KERNEL_TILE_PIXELS - 1
-                }; /* only quiets the compiler where p has no tile */
-                const int below = p + columns <= LAST ? p + columns : LAST;
+                enum { LAST = KERNEL_TILE_PIXELS - 1 }; /* quiets the compiler about other p */
+                const int below = (p + columns) & LAST;
                 float *o = out + (p / columns / 2) * c->out.row + (p % columns / 2) * VL;
-                REPEAT4(v, if (v < vectors)
-                               store(o + v * c->out.block,
-                                     max(max(acc[p][v], acc[(p + 1) & LAST][v]),
-                                         max(acc[below][v], acc[(below + 1) & LAST][v])));)
+                REPEAT4(
+                    v, if (v < vectors) {
+                        const vec upper = max(acc[p][v], acc[(p + 1) & LAST][v]);
+                        const vec lower = max(acc[below][v], acc[(below + 1) & LAST][v]);
+                        store(o + v * c->out.block, fuse(max(upper, lower), &c->fused));
+                    })
             })
         return;
     }
     REPEAT16(
         p, if (p < pixels) {
             float *o = out + (p / columns) * c->out.row + (p % columns) * VL;
-            REPEAT4(v, if (v < vectors) store(o + v * c->out.block, acc[p][v]);)
+            REPEAT4(v, if (v < vectors) store(o + v * c->out.block, fuse(acc[p][v], &c->fused));)
         })
 }
 

@@ -110,7 +110,17 @@ static ALWAYS_INLINE vec max(vec a, vec b)
 
 static ALWAYS_INLINE vec min(vec a, vec b)
 {
-    return -max(-a, -b);
+#if VL == 16
+    return (vec)_mm512_min_ps((__m512)a, (__m512)b);
+#elif VL == 8
+    return (vec)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__x86_64__)
+    return (vec)_mm_min_ps((__m128)a, (__m128)b);
+#elif defined(__ARM_NEON)
+    return (vec)vminq_f32((float32x4_t)a, (float32x4_t)b);
+#else
+    return choose(a < b, a, b);
+#endif
 }
 
 /* The fused activation, once per vector. `fused` is the same for all of a kernel's vectors, so the

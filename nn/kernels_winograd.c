@@ -106,20 +106,19 @@ static ALWAYS_INLINE void store_tile(const struct conv *c, vec tile[16], int blo
             for (int j = 0; j < 4; j++)
                 tile[i * 4 + j] += load(residual + (at.y + i) * c->residual_row + j * VL);
     }
-    if (c->fused.kind != FUSED_LINEAR)
-        for (int i = 0; i < 16; i++)
-            tile[i] = fuse(tile[i], &c->fused);
     if (c->pool) {
         for (int i = 0; i < 4; i += 2)
             for (int j = 0; j < 4; j += 2)
                 store(out + (at.y + i) / 2 * c->out.row + (at.x + j) / 2 * VL,
-                      max(max(tile[i * 4 + j], tile[i * 4 + j + 1]),
-                          max(tile[i * 4 + j + 4], tile[i * 4 + j + 5])));
+                      fuse(max(max(tile[i * 4 + j], tile[i * 4 + j + 1]),
+                               max(tile[i * 4 + j + 4], tile[i * 4 + j + 5])),
+                           &c->fused));
         return;
     }
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
-            store(out + (at.y + i) * c->out.row + (at.x + j) * VL, tile[i * 4 + j]);
+            store(out + (at.y + i) * c->out.row + (at.x + j) * VL,
+                  fuse(tile[i * 4 + j], &c->fused));
 }
 
 static void transform_output(const struct winograd *w, const float *products, int first_tile)
