@@ -91,9 +91,13 @@ $(BUILD)/pic/%.o: %.c
 	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(pkg_cflags) $(video_cflags) \
 	    -MMD -MP -c -o $@ $<
 
+NO_COMMONING   := $(shell $(CC) -Werror -fno-predictive-commoning -x c -c -o /dev/null /dev/null 2>&1 || echo x)
+NO_COMMONING   := $(if $(NO_COMMONING),,-fno-predictive-commoning)
 # -ffp-contract=fast: a * b + c becomes one instruction. Nothing else may change what is computed.
+# GCC's predictive commoning carries values from one turn of the inner loop to the next and so runs out
+# of registers; Clang does not know the word.
 # The undefined-behaviour checks of unrolled code take minutes to compile; ASan stays.
-KERNEL_CFLAGS  := -O3 -ffp-contract=fast $(if $(SANITIZE),-fno-sanitize=undefined)
+KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(if $(SANITIZE),-fno-sanitize=undefined)
 KERNEL_ARCH_8  := -march=x86-64-v3
 KERNEL_ARCH_16 := -march=x86-64-v4 -mprefer-vector-width=512
 define kernel_rule

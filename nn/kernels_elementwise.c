@@ -1,6 +1,7 @@
 #include "nn/kernels_private.h"
 
 #include <math.h>
+#include <string.h>
 
 void KERNEL(add)(const struct add *a)
 {
@@ -17,7 +18,18 @@ void KERNEL(add)(const struct add *a)
 
 void KERNEL(pixel_row)(const struct pixel_row *row)
 {
-    for (int i = 0; i < row->count; i++)
+    typedef uint8_t bytes __attribute__((vector_size(VL)));
+    int i = 0;
+    for (; i + VL <= row->count; i += VL) {
+        bytes pixels;
+        vec scale, value;
+        memcpy(&pixels, row->pixels + i, sizeof pixels);
+        memcpy(&scale, row->scale + i, sizeof scale);
+        memcpy(&value, row->offset + i, sizeof value);
+        value += __builtin_convertvector(pixels, vec) * scale;
+        memcpy(row->out + i, &value, sizeof value);
+    }
+    for (; i < row->count; i++)
         row->out[i] = (float)row->pixels[i] * row->scale[i] + row->offset[i];
 }
 
