@@ -11,17 +11,23 @@ struct machine {
     double latency;    /* of a multiply-add: a tile's sums cannot be updated faster */
     double tile;       /* to begin and end a tile */
     double store;      /* per output vector: bias in, activation, out */
-    double cache_byte; /* to fetch a byte of weights that the first cache does not hold */
+    double cache_byte; /* to fetch a byte of weights that the first cache does not hold, */
+    double far_byte;   /* and that the second does not hold either */
     double transform_in, transform_out; /* Winograd: per 6x6 tile and vector */
 };
 
 static const struct machine machines[] = {
-    [4] = {0.55, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 110, 85},
-    [8] = {0.5, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 115, 90},
-    [16] = {1.0, 0.5, 0.02, 4, 20, 3, 1.0 / 32, 190, 145},
+    [4] = {0.55, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 1.0 / 10, 110, 85},
+    [8] = {0.5, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 1.0 / 10, 115, 90},
+    [16] = {1.0, 0.5, 0.02, 4, 20, 3, 1.0 / 32, 1.0 / 10, 190, 145},
 };
 
-enum { FIRST_CACHE_BYTES = 32 * 1024, BLOCK_TILES_MAX = 64, SCRATCH_BYTES_MAX = 768 * 1024 };
+enum {
+    FIRST_CACHE_BYTES = 32 * 1024,
+    SECOND_CACHE_BYTES = 512 * 1024,
+    BLOCK_TILES_MAX = 64,
+    SCRATCH_BYTES_MAX = 768 * 1024
+};
 
 static double larger(double a, double b)
 {
@@ -71,7 +77,8 @@ static double winograd_cost(const struct machine *m, const struct conv_kernel *k
     const double weights = 36.0 * task->in_channels * task->out_blocks * lanes * sizeof(float);
     return blocks *
            (block * (task->in_blocks * m->transform_in + task->out_blocks * m->transform_out) +
-            36 * direct_cost(m, kernel, &product, lanes) + weights * m->cache_byte);
+            36 * direct_cost(m, kernel, &product, lanes) +
+            weights * (weights > SECOND_CACHE_BYTES ? m->far_byte : m->cache_byte));
 }
 
 static bool block_fits(const struct conv_task *task, int lanes, int block)
