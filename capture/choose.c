@@ -1,9 +1,9 @@
 /* Which backend reads a source. */
 #include "capture/backend.h"
+#include "capture/names.h"
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,16 +23,6 @@ static const char *extension(const char *source)
         if (!isalnum((unsigned char)*c))
             return NULL;
     return dot + 1;
-}
-
-static bool is_picture(const char *source)
-{
-    static const char *const pictures[] = {"jpg", "jpeg", "png", "bmp", "webp"};
-    const char *end = extension(source);
-    for (size_t i = 0; end && i < sizeof pictures / sizeof *pictures; i++)
-        if (strcasecmp(end, pictures[i]) == 0)
-            return true;
-    return false;
 }
 
 /* A camera may be absent, so its name is told by its form: not a path, and nothing that ends like a
@@ -57,7 +47,7 @@ const struct backend *backend_choose(const char *source, struct error *error)
     bool exists = stat(source, &file) == 0;
     if (exists && S_ISCHR(file.st_mode))
         return &backend_v4l2;
-    if ((exists && S_ISDIR(file.st_mode)) || is_picture(source))
+    if ((exists && S_ISDIR(file.st_mode)) || names_is_picture(source))
         return &backend_images;
     if (!exists && is_camera_name(source))
         return &backend_v4l2;
