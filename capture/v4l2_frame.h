@@ -11,15 +11,4 @@
 struct frame *v4l2_frame_copy(const struct v4l2_picture *picture, const uint8_t *data, size_t used,
                               const char **why);
 
-/* What a JPEG file in memory says of itself. */
-struct jpeg_outline {
-    int width, height; /* pixels */
-    size_t size;       /* bytes up to and including the end marker */
-};
-
-/* Reads the markers (ITU-T T.81, annex B) up to the entropy-coded data, without decoding. False:
- * not a whole JPEG file. */
-bool jpeg_outline_read(const uint8_t *data, size_t size, struct jpeg_outline *outline,
-                       const char **why);
-
 #endif

@@ -80,13 +80,14 @@ START_TEST(segments_between_scans_are_stepped_over)
         0xff, 0xc4, 0,    6,    9, 9,    0xff, 0xd9,                /* table */
         0xff, 0xda, 0,    2,    4, 0xff, 0xd9, 7,
     };
-    struct jpeg_outline outline;
     const char *why = NULL;
-    ck_assert_msg(jpeg_outline_read(jpeg, sizeof jpeg, &outline, &why), "%s", why);
-    ck_assert_int_eq(outline.width, 32);
-    ck_assert_int_eq(outline.height, 16);
-    ck_assert_uint_eq(outline.size, sizeof jpeg - 1);
-    ck_assert(!jpeg_outline_read(jpeg, sizeof jpeg - 2, &outline, &why));
+    struct frame *frame = v4l2_frame_copy(&jpeg_camera, jpeg, sizeof jpeg, &why);
+    ck_assert_msg(frame, "%s", why);
+    ck_assert_int_eq(frame->width, 32);
+    ck_assert_int_eq(frame->height, 16);
+    ck_assert_uint_eq(frame->size, sizeof jpeg - 1);
+    frame_unref(&frame);
+    expect_bad(&jpeg_camera, jpeg, sizeof jpeg - 2, "no JPEG end marker");
 }
 END_TEST
 
@@ -120,7 +121,7 @@ START_TEST(a_jpeg_without_its_start_or_with_an_impossible_size_is_bad)
     uint8_t *header = memmem(jpeg, size, "\xff\xc0", 2);
     ck_assert_ptr_nonnull(header);
     header[5] = header[6] = 0; /* height */
-    expect_bad(&jpeg_camera, jpeg, size, "impossible JPEG size");
+    expect_bad(&jpeg_camera, jpeg, size, "damaged JPEG header");
     header[5] = header[6] = 0xff;
     expect_bad(&jpeg_camera, jpeg, size, "impossible JPEG size");
     free(jpeg);
