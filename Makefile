@@ -75,7 +75,7 @@ $(BUILD)/pawcam: $(TOOL_OBJ) $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
 $(BUILD)/pawcam-video.so: $(VIDEO_OBJ)
-	$(call say,LD )$(CC) $(LDFLAGS) -shared -o $@ $^ $(video_libs) -lm
+	$(call say,LD )$(CC) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $^ $(video_libs) -lm
 
 $(BUILD)/libpawcam.a: $(LIB_OBJ)
 	@rm -f $@
@@ -115,7 +115,9 @@ $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(call say,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(pkg_cflags) -MMD -MP -c -o $@ $<
 
-.SECONDARY:
+# Objects that only a pattern names are kept. (Of all others a missing one must be made again, which
+# an empty list here would prevent.)
+.SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*/*/*.c bench/*.c fuzz/*.c))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include tests/tests.mk packaging/man.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk
