@@ -44,8 +44,8 @@ say = $(if $(V),,@echo "  $(1) $@";)
 # A module of its own, loaded only when a recording or a stream is asked for. It has its own copy
 # of the stateless sources that it shares with the programs (capture/video_module.h says why).
 VIDEO_SRC    := capture/video.c capture/video_input.c capture/video_log.c capture/video_picture.c
-VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c capture/jpeg_scan.c \
-                capture/video_time.c
+VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c common/text.c \
+                capture/jpeg_scan.c capture/video_time.c
 VIDEO_OBJ    := $(patsubst %.c,$(BUILD)/pic/%.o,$(VIDEO_SRC) $(VIDEO_SHARED))
 
 LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon

@@ -3,6 +3,7 @@
 #include "capture/pacer.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -63,10 +64,12 @@ static void close_source(struct capture *capture)
 
 static void update_name(struct capture *capture)
 {
-    const char *name = capture->backend->describe(capture->state);
+    char name[sizeof capture->name];
+    snprintf(name, sizeof name, "%s", capture->backend->describe(capture->state));
+    text_one_line(name); /* a camera says itself what it is called */
     if (strcmp(name, capture->name) == 0)
         return;
-    snprintf(capture->name, sizeof capture->name, "%s", name);
+    memcpy(capture->name, name, sizeof name);
     log_info("source: %s", capture->name);
 }
 

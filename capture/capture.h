@@ -65,7 +65,8 @@ void capture_interrupt(struct capture *capture);
  */
 bool capture_is_recording(const struct capture *capture);
 
-/* What is captured, for people; valid until close. May change when a lost camera comes back. */
+/* What is captured, for people, on one line; valid until close. May change when a lost camera comes
+ * back. */
 const char *capture_name(const struct capture *capture);
 
 /* NULL is allowed. No other thread may still read. */

@@ -1,21 +1,16 @@
 #include "common/error.h"
 
+#include "common/text.h"
+
 #include <stdio.h>
 #include <string.h>
-
-static void make_one_line(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
-}
 
 static bool set(struct error *error, enum exit_code code, const char *format, va_list args)
 {
     if (error) {
         error->code = code;
         vsnprintf(error->message, sizeof error->message, format, args);
-        make_one_line(error->message);
+        text_one_line(error->message);
     }
     return false;
 }

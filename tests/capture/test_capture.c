@@ -20,6 +20,7 @@ static struct {
     double step_s;     /* distance of frames */
     char source[32];   /* what the last open was given */
     int interrupt_fd;
+    const char *name; /* what it says that it is called; NULL: "opened" */
 } fake;
 
 static void play(const char *script)
@@ -88,6 +89,8 @@ static bool fake_rewind(void *self, struct error *error)
 static const char *fake_describe(const void *self)
 {
     (void)self;
+    if (fake.name)
+        return fake.name;
     return fake.opens > 1 ? "opened again" : "opened";
 }
 
@@ -156,6 +159,16 @@ START_TEST(a_source_that_can_never_work_does_not_open)
     ck_assert_ptr_null(capture_open_backend(&live, &settings, &error));
     ck_assert_str_eq(error.message, "open says f");
     ck_assert_int_eq(fake.closes, 0);
+}
+END_TEST
+
+START_TEST(a_name_is_one_line)
+{
+    play("o");
+    fake.name = "camera\nSTOPPING=1\x7f";
+    struct capture *capture = open_capture(&live, &settings);
+    ck_assert_str_eq(capture_name(capture), "camera?STOPPING=1?");
+    capture_close(capture);
 }
 END_TEST
 
@@ -419,7 +432,8 @@ START_TEST(all_else_is_video)
 }
 END_TEST
 
-TEST_MAIN(capture, settings_are_copied, a_source_that_can_never_work_does_not_open,
+TEST_MAIN(capture, settings_are_copied, a_name_is_one_line,
+          a_source_that_can_never_work_does_not_open,
           an_absent_source_opens_and_is_reported_at_once, a_lost_source_is_closed_and_comes_back,
           a_source_that_fails_for_good_while_lost_says_so, live_frames_carry_the_wall_clock,
           a_recording_ends_and_stays_ended, loops_are_counted_and_numbers_go_on,
