@@ -29,8 +29,8 @@ struct capture {
     struct pacer pacer;
     uint64_t next_sequence;
     uint64_t sequence_base; /* added to a live backend's own count, which begins anew */
-    int frames;             /* delivered so far, for `limit` */
-    int loops;              /* how often the recording was played to its end */
+    uint64_t frames;        /* delivered so far, for `limit` */
+    uint64_t loops;         /* how often the recording was played to its end */
     bool played;            /* the current pass gave a frame */
 };
 
@@ -145,8 +145,8 @@ static enum capture_status reopen(struct capture *capture, struct error *error)
 static enum capture_status next_pass(struct capture *capture, struct error *error)
 {
     capture->loops++;
-    bool again =
-        capture->settings.replay_loop == 0 || capture->loops < capture->settings.replay_loop;
+    uint64_t wanted = (uint64_t)capture->settings.replay_loop; /* 0: for ever */
+    bool again = wanted == 0 || capture->loops < wanted;
     if (!capture->backend->is_recording || !again || !capture->played || !capture->backend->rewind)
         return CAPTURE_END;
     if (!capture->backend->rewind(capture->state, error))
@@ -208,7 +208,7 @@ enum capture_status capture_read(struct capture *capture, struct frame **frame, 
     *frame = NULL;
     if (interrupted(capture))
         return CAPTURE_INTERRUPTED;
-    if (capture->settings.limit > 0 && capture->frames >= capture->settings.limit)
+    if (capture->settings.limit > 0 && capture->frames >= (uint64_t)capture->settings.limit)
         return CAPTURE_END;
 
     enum capture_status status = CAPTURE_FRAME;
