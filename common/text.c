@@ -1,8 +1,47 @@
 #include "common/text.h"
 
+#include <stdint.h>
+
 void text_one_line(char *text)
 {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)
             *text = '?';
+}
+
+/* Bytes that follow the first one of a character; -1: none begins with it. */
+static int following_bytes(unsigned char first)
+{
+    if (first < 0x80)
+        return 0;
+    if (first < 0xc0 || first >= 0xf8)
+        return -1;
+    return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+}
+
+/* Steps over one character; false: it is not plain. */
+static bool take_character(const unsigned char **at)
+{
+    static const uint32_t least[] = {0x20, 0x80, 0x800, 0x10000}; /* no longer than need be */
+    int more = following_bytes(**at);
+    if (more < 0)
+        return false;
+    uint32_t code = more ? **at & (0x3fU >> more) : **at;
+    ++*at;
+    for (int i = 0; i < more; i++, ++*at) {
+        if ((**at & 0xc0) != 0x80)
+            return false;
+        code = code << 6 | (**at & 0x3f);
+    }
+    bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code >= least[more] && code <= 0x10ffff && !is_surrogate && code != 0x7f;
+}
+
+bool text_is_plain(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at)
+        if (!take_character(&at))
+            return false;
+    return true;
 }

@@ -1,5 +1,6 @@
 #include "nn/model.h"
 
+#include "common/text.h"
 #include "nn/layer.h"
 #include "nn/shape.h"
 
@@ -281,6 +282,31 @@ static bool replace_classes(struct model *model, const char *const *from, int co
     return true;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names are keys of JSON objects and are told apart by people. */
+static bool check_names(const char *const *names, int count, struct error *error)
+{
+    for (int i = 0; i < count; i++)
+        if (!*names[i] || !text_is_plain(names[i]))
+            return error_set(error, "the name of class %d is %s", i,
+                             *names[i] ? "not UTF-8, or has control characters in it" : "empty");
+    const char **sorted = malloc((size_t)count * sizeof *sorted);
+    if (!sorted)
+        return out_of_memory(error);
+    memcpy(sorted, names, (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_names);
+    bool good = true;
+    for (int i = 1; good && i < count; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            good = error_set(error, "two classes are called \"%.60s\"", sorted[i]);
+    free(sorted);
+    return good;
+}
+
 bool model_set_classes(struct model *model, const char *const *names, int count,
                        struct error *error)
 {
@@ -290,7 +316,7 @@ bool model_set_classes(struct model *model, const char *const *names, int count,
     if (count != wanted)
         return error_set(error, "model %s decides between %d classes, but %d names are given",
                          model->name, wanted, count);
-    return replace_classes(model, names, count, error);
+    return check_names(names, count, error) && replace_classes(model, names, count, error);
 }
 
 bool model_finish(struct model *model, struct error *error)

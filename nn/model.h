@@ -162,7 +162,8 @@ struct layer *model_add_layer(struct model *model, const struct layer *layer, st
  * output and that every weight is finite (names the layer), and sets default class names. */
 bool model_finish(struct model *model, struct error *error);
 
-/* Replaces the class names; `count` must fit the output (1 output: 2 names). Copies. */
+/* Replaces the class names; `count` must fit the output (1 output: 2 names). Each is different from
+ * the others, not empty, and UTF-8 without control characters. Copies. */
 bool model_set_classes(struct model *model, const char *const *names, int count,
                        struct error *error);
 

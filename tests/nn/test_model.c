@@ -172,6 +172,30 @@ START_TEST(classes_follow_the_output)
 }
 END_TEST
 
+START_TEST(class_names_are_different_and_plain)
+{
+    static const struct {
+        const char *names[2], *reason;
+    } cases[] = {
+        {{"cat", "cat"}, "two classes are called \"cat\""},
+        {{"cat", ""}, "the name of class 1 is empty"},
+        {{"k\xe4t", "dog"}, "the name of class 0 is not UTF-8"},
+        {{"cat", "dog\n"}, "the name of class 1 is not UTF-8, or has control"},
+    };
+    struct model *model = build_model(4, 4, 1);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, dense(2));
+    finish(model);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error;
+        ck_assert(!model_set_classes(model, cases[i].names, 2, &error));
+        ck_assert_msg(strstr(error.message, cases[i].reason) != NULL, "%s", error.message);
+        ck_assert_str_eq(model->class_names[1], "class 1");
+    }
+    model_destroy(model);
+}
+END_TEST
+
 /* The lessons' networks: parameters per layer and in all. */
 START_TEST(parameter_counts_of_the_lessons)
 {
@@ -226,4 +250,5 @@ TEST_MAIN(model, windows_slide_as_in_tensorflow, bad_geometry_is_refused_by_name
           a_flat_input_does_not_fit_a_convolution, inputs_of_joins_must_fit,
           sizes_are_limited_before_memory_is_asked_for,
           weights_that_are_no_numbers_are_refused_by_name, an_empty_model_is_refused,
-          classes_follow_the_output, parameter_counts_of_the_lessons, options_take_weights_away)
+          classes_follow_the_output, class_names_are_different_and_plain,
+          parameter_counts_of_the_lessons, options_take_weights_away)
