@@ -33,6 +33,9 @@ pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/de
 # Only the two OpenCV modules that are used; the rest would load 245 libraries at start.
 pkg_libs   = -lopencv_imgproc -lopencv_core -lturbojpeg -lmicrohttpd -ljansson -lsystemd \
              $(shell pkg-config --libs hdf5 2>/dev/null) -lm -ldl
+# Picture files and compressed data sets, for the workbench only.
+TOOL_PKGS := zlib libpng libwebp
+tool_libs  = $(shell pkg-config --libs $(TOOL_PKGS) 2>/dev/null)
 video_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(VIDEO_PKGS) 2>/dev/null))
 video_libs = $(shell pkg-config --libs $(VIDEO_PKGS) 2>/dev/null)
 
@@ -72,7 +75,7 @@ $(BUILD)/pawcamd: $(BUILD)/daemon/main.o $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
 $(BUILD)/pawcam: $(TOOL_OBJ) $(BUILD)/libpawcam.a
-	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(tool_libs)
 
 $(BUILD)/pawcam-video.so: $(VIDEO_OBJ)
 	$(call say,LD )$(CC) $(LDFLAGS) -shared $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $^ $(video_libs) -lm
@@ -82,7 +85,7 @@ $(BUILD)/libpawcam.a: $(LIB_OBJ)
 	$(call say,AR )$(AR) rcs $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpawcam.a
-	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check 2>/dev/null)
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(tool_libs) $(shell pkg-config --libs check 2>/dev/null)
 
 $(BUILD)/web/page.o: $(wildcard web/page/*) # which it embeds
 

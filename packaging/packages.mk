@@ -1,7 +1,7 @@
 # Debian packages: to build, and to check on top of that. docs/dependencies.md says why each.
 BUILD_PACKAGES := build-essential pkg-config libopencv-dev libturbojpeg0-dev libmicrohttpd-dev \
     libhdf5-dev libjansson-dev libsystemd-dev libavformat-dev libavcodec-dev libavutil-dev \
-    libswscale-dev
+    libswscale-dev zlib1g-dev libpng-dev libwebp-dev
 CHECK_PACKAGES := check curl ffmpeg python3 python3-numpy python3-opencv python3-h5py graphviz chromium \
     chromium-driver python3-selenium kmod util-linux v4l-utils systemd udev iproute2 man-db mandoc \
     clang clang-format valgrind

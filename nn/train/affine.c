@@ -1,0 +1,180 @@
+#include "nn/train/affine.h"
+
+#include <math.h>
+#include <string.h>
+
+/* a after b: first b takes the place, then a. */
+static struct affine compose(const struct affine *a, const struct affine *b)
+{
+    const double *p = a->m, *q = b->m;
+    return (struct affine){{
+        p[0] * q[0] + p[1] * q[3],
+        p[0] * q[1] + p[1] * q[4],
+        p[0] * q[2] + p[1] * q[5] + p[2],
+        p[3] * q[0] + p[4] * q[3],
+        p[3] * q[1] + p[4] * q[4],
+        p[3] * q[2] + p[4] * q[5] + p[5],
+    }};
+}
+
+static void append(struct affine *map, double m0, double m1, double m2, double m3, double m4,
+                   double m5)
+{
+    const struct affine next = {{m0, m1, m2, m3, m4, m5}};
+    *map = compose(map, &next);
+}
+
+static double between(const double range[2], struct random *random)
+{
+    return range[0] + (range[1] - range[0]) * random_uniform(random);
+}
+
+static double around_zero(double range, struct random *random)
+{
+    return range * (2 * random_uniform(random) - 1);
+}
+
+/* --- maps --------------------------------------------------------------------------------------
+ */
+
+/* The window (top, left, height, width) of the source, stretched over the new picture. */
+static struct affine stretch(double top, double left, double height, double width, int out_height,
+                             int out_width)
+{
+    double y = height / out_height, x = width / out_width;
+    return (struct affine){{y, 0, top + 0.5 * y - 0.5, 0, x, left + 0.5 * x - 0.5}};
+}
+
+struct affine affine_resize(const struct picture_view *source, int out_height, int out_width)
+{
+    return stretch(0, 0, source->height, source->width, out_height, out_width);
+}
+
+static struct affine draw_crop(const struct augment_settings *settings,
+                               const struct picture_view *source, int out_height, int out_width,
+                               struct random *random)
+{
+    double area = between(settings->random_crop, random);
+    double aspect = sqrt(between(settings->aspect_range, random));
+    double height = fmin(sqrt(area) / aspect, 1) * source->height;
+    double width = fmin(sqrt(area) * aspect, 1) * source->width;
+    double top = (source->height - height) * random_uniform(random);
+    double left = (source->width - width) * random_uniform(random);
+    return stretch(top, left, height, width, out_height, out_width);
+}
+
+/* A range below 1 is a share of the side, as in Keras. */
+static double draw_shift(double range, int side, struct random *random)
+{
+    return around_zero(range, random) * (range < 1 ? side : 1);
+}
+
+/* The matrices in the order of apply_affine_transform of keras_preprocessing, around the centre. */
+static struct affine draw_keras(const struct augment_settings *settings,
+                                const struct picture_view *source, struct random *random)
+{
+    const double to_radians = M_PI / 180;
+    double row = source->height / 2.0 - 0.5, column = source->width / 2.0 - 0.5;
+    double theta = around_zero(settings->rotation_range, random) * to_radians;
+    double ty = draw_shift(settings->height_shift_range, source->height, random);
+    double tx = draw_shift(settings->width_shift_range, source->width, random);
+    double shear = around_zero(settings->shear_range, random) * to_radians;
+    double zy = between(settings->zoom_range, random), zx = between(settings->zoom_range, random);
+    struct affine map = {{1, 0, row, 0, 1, column}};
+    append(&map, cos(theta), -sin(theta), 0, sin(theta), cos(theta), 0);
+    append(&map, 1, 0, ty, 0, 1, tx);
+    append(&map, 1, -sin(shear), 0, 0, cos(shear), 0);
+    append(&map, zy, 0, 0, 0, zx, 0);
+    append(&map, 1, 0, -row, 0, 1, -column);
+    return map;
+}
+
+struct affine affine_draw(const struct augment_settings *settings,
+                          const struct picture_view *source, int out_height, int out_width,
+                          struct random *random)
+{
+    struct affine keras = draw_keras(settings, source, random);
+    struct affine crop = draw_crop(settings, source, out_height, out_width, random);
+    struct affine map = compose(&keras, &crop);
+    if (settings->horizontal_flip && random_uniform(random) < 0.5)
+        append(&map, 1, 0, 0, 0, -1, out_width - 1);
+    if (settings->vertical_flip && random_uniform(random) < 0.5)
+        append(&map, -1, 0, out_height - 1, 0, 1, 0);
+    return map;
+}
+
+/* --- the walk ----------------------------------------------------------------------------------
+ */
+
+enum fill { FILL_NEAREST, FILL_CONSTANT, FILL_REFLECT, FILL_WRAP };
+
+static enum fill find_fill(const char *name)
+{
+    return strcmp(name, "constant") == 0  ? FILL_CONSTANT
+           : strcmp(name, "reflect") == 0 ? FILL_REFLECT
+           : strcmp(name, "wrap") == 0    ? FILL_WRAP
+                                          : FILL_NEAREST;
+}
+
+/* The index inside of 0..side-1 that stands for one outside; -1: the constant. */
+static int inside(int index, int side, enum fill fill)
+{
+    if (index >= 0 && index < side)
+        return index;
+    int period = fill == FILL_REFLECT ? 2 * side : side;
+    int wrapped = ((index % period) + period) % period;
+    switch (fill) {
+    case FILL_CONSTANT:
+        return -1;
+    case FILL_REFLECT: /* d c b a | a b c d | d c b a */
+        return wrapped < side ? wrapped : period - 1 - wrapped;
+    case FILL_WRAP:
+        return wrapped;
+    case FILL_NEAREST:
+        break;
+    }
+    return index < 0 ? 0 : side - 1;
+}
+
+/* One of the four neighbours of a place, or NULL for the constant. */
+static const uint8_t *neighbour(const struct picture_view *source, int row, int column,
+                                enum fill fill)
+{
+    int y = inside(row, source->height, fill), x = inside(column, source->width, fill);
+    return y < 0 || x < 0 ? NULL
+                          : source->pixels + ((size_t)y * (size_t)source->width + (size_t)x) *
+                                                 (size_t)source->channels;
+}
+
+static void sample(const struct picture_view *source, enum fill fill, float cval, double row,
+                   double column, float *out)
+{
+    /* Far outside of any picture an int would overflow; everything there looks the same. */
+    const double far = 1e6;
+    row = fmin(fmax(row, -far), far);
+    column = fmin(fmax(column, -far), far);
+    int top = (int)floor(row), left = (int)floor(column);
+    float v = (float)(row - top), u = (float)(column - left);
+    const uint8_t *a = neighbour(source, top, left, fill);
+    const uint8_t *b = neighbour(source, top, left + 1, fill);
+    const uint8_t *c = neighbour(source, top + 1, left, fill);
+    const uint8_t *d = neighbour(source, top + 1, left + 1, fill);
+    for (int i = 0; i < source->channels; i++) {
+        float upper = (1 - u) * (a ? a[i] : cval) + u * (b ? b[i] : cval);
+        float lower = (1 - u) * (c ? c[i] : cval) + u * (d ? d[i] : cval);
+        out[i] = (1 - v) * upper + v * lower;
+    }
+}
+
+void affine_warp(const struct affine *map, const struct picture_view *source,
+                 const struct augment_settings *settings, int out_height, int out_width, float *out)
+{
+    enum fill fill = find_fill(settings->fill_mode);
+    const double *m = map->m;
+    for (int row = 0; row < out_height; row++)
+        for (int column = 0; column < out_width; column++) {
+            sample(source, fill, (float)settings->cval, m[0] * row + m[1] * column + m[2],
+                   m[3] * row + m[4] * column + m[5], out);
+            out += source->channels;
+        }
+}

@@ -1,0 +1,28 @@
+/*
+ * affine: the geometry of augmentation: a map from places in the new picture to places in the
+ * source, and the walk along it. Places are (row, column) of pixel centres.
+ */
+#ifndef PAWCAM_NN_TRAIN_AFFINE_H
+#define PAWCAM_NN_TRAIN_AFFINE_H
+
+#include "nn/train/augment.h"
+
+/* source row = m[0] row + m[1] column + m[2]; source column = m[3] row + m[4] column + m[5]. */
+struct affine {
+    double m[6];
+};
+
+/* The map of a plain resize, as cv::resize(INTER_LINEAR) has it. */
+struct affine affine_resize(const struct picture_view *source, int out_height, int out_width);
+
+/* Draws rotation, shifts, shear, zoom, flips and crop. */
+struct affine affine_draw(const struct augment_settings *settings,
+                          const struct picture_view *source, int out_height, int out_width,
+                          struct random *random);
+
+/* Linear interpolation; outside of the source as fill_mode says. */
+void affine_warp(const struct affine *map, const struct picture_view *source,
+                 const struct augment_settings *settings, int out_height, int out_width,
+                 float *out);
+
+#endif

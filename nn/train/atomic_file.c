@@ -1,0 +1,52 @@
+#include "nn/train/atomic_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error)
+{
+    *file = (struct atomic_file){.path = strdup(path)};
+    if (!file->path || asprintf(&file->temporary, "%s.part", path) < 0) {
+        free(file->path);
+        return error_set(error, "%s: out of memory", path);
+    }
+    file->stream = fopen(file->temporary, "wbe");
+    if (file->stream)
+        return true;
+    error_set(error, "%s: cannot be written: %s", path, strerror(errno));
+    free(file->temporary);
+    free(file->path);
+    return false;
+}
+
+bool atomic_file_commit(struct atomic_file *file, struct error *error)
+{
+    bool good =
+        !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
+    int reason = errno;
+    if (fclose(file->stream) != 0 && good) {
+        reason = errno;
+        good = false;
+    }
+    if (good && rename(file->temporary, file->path) != 0) {
+        reason = errno;
+        good = false;
+    }
+    if (!good) {
+        error_set(error, "%s: cannot be written: %s", file->path, strerror(reason));
+        unlink(file->temporary);
+    }
+    free(file->temporary);
+    free(file->path);
+    return good;
+}
+
+void atomic_file_abandon(struct atomic_file *file)
+{
+    fclose(file->stream);
+    unlink(file->temporary);
+    free(file->temporary);
+    free(file->path);
+}

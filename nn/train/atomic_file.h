@@ -1,0 +1,26 @@
+/*
+ * atomic_file: a file that is written under another name beside its place and takes its own name
+ * only when it is complete and on the disk. A crash or a full disk leaves what was there before.
+ */
+#ifndef PAWCAM_NN_TRAIN_ATOMIC_FILE_H
+#define PAWCAM_NN_TRAIN_ATOMIC_FILE_H
+
+#include "common/error.h"
+
+#include <stdio.h>
+
+struct atomic_file {
+    FILE *stream; /* to write to */
+    char *path, *temporary;
+};
+
+/* On failure nothing is left over; the error names the path. */
+bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error);
+
+/* Completes the file. false: it is gone, and what had its name before is untouched. */
+bool atomic_file_commit(struct atomic_file *file, struct error *error);
+
+/* Gives up. */
+void atomic_file_abandon(struct atomic_file *file);
+
+#endif

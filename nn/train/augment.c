@@ -1,0 +1,147 @@
+#include "nn/train/augment.h"
+
+#include "nn/train/affine.h"
+#include "nn/train/colour.h"
+#include "nn/train/degrade.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct augment_settings augment_none = {
+    .zoom_range = {1, 1},
+    .fill_mode = "nearest",
+    .brightness_range = {1, 1},
+    .random_crop = {1, 1},
+    .aspect_range = {1, 1},
+    .contrast_range = {1, 1},
+    .saturation_range = {1, 1},
+    .mixup_share = 1,
+    .degrade = 0.5,
+    .downscale = {1, 1},
+    .jpeg_quality = {100, 100},
+};
+
+#define ROW(name, kind, min, max)                                                                  \
+    {                                                                                              \
+#name, kind, offsetof(struct augment_settings, name), min, max                             \
+    }
+
+static const struct field fields[] = {
+    ROW(rotation_range, FIELD_NUMBER, 0, 180),
+    ROW(width_shift_range, FIELD_NUMBER, 0, 4096),
+    ROW(height_shift_range, FIELD_NUMBER, 0, 4096),
+    ROW(shear_range, FIELD_NUMBER, 0, 89),
+    ROW(zoom_range, FIELD_RANGE, 0.01, 100),
+    ROW(horizontal_flip, FIELD_BOOL, 0, 0),
+    ROW(vertical_flip, FIELD_BOOL, 0, 0),
+    ROW(fill_mode, FIELD_STRING, 0, 0),
+    ROW(cval, FIELD_NUMBER, 0, 255),
+    ROW(brightness_range, FIELD_BOUNDS, 0, 100),
+    ROW(channel_shift_range, FIELD_NUMBER, 0, 255),
+    ROW(random_crop, FIELD_BOUNDS, 0.01, 1),
+    ROW(aspect_range, FIELD_BOUNDS, 0.1, 10),
+    ROW(contrast_range, FIELD_BOUNDS, 0, 100),
+    ROW(saturation_range, FIELD_BOUNDS, 0, 100),
+    ROW(colour_cast, FIELD_NUMBER, 0, 1),
+    ROW(grey, FIELD_NUMBER, 0, 1),
+    ROW(erasing, FIELD_NUMBER, 0, 1),
+    ROW(mixup, FIELD_NUMBER, 0, 100),
+    ROW(mixup_share, FIELD_NUMBER, 0, 1),
+    ROW(degrade, FIELD_NUMBER, 0, 1),
+    ROW(downscale, FIELD_BOUNDS, 0.01, 1),
+    ROW(blur, FIELD_BOUNDS, 0, 5),
+    ROW(noise, FIELD_BOUNDS, 0, 255),
+    ROW(jpeg_quality, FIELD_BOUNDS, 1, 100),
+};
+
+const struct fields augment_fields = {fields, sizeof fields / sizeof *fields};
+
+bool augment_check(const struct augment_settings *settings, struct error *error)
+{
+    static const char *const modes[] = {"nearest", "constant", "reflect", "wrap"};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(settings->fill_mode, modes[i]) == 0)
+            return true;
+    return error_set_usage(error,
+                           "fill_mode must be nearest, constant, reflect or wrap, not '%.40s'",
+                           settings->fill_mode);
+}
+
+void augment_free(struct augment_scratch *scratch)
+{
+    free(scratch->floats);
+    free(scratch->bytes);
+    *scratch = (struct augment_scratch){0};
+}
+
+static bool reserve(struct augment_scratch *scratch, size_t count, struct error *error)
+{
+    if (scratch->capacity >= count)
+        return true;
+    augment_free(scratch);
+    scratch->floats = malloc(count * sizeof *scratch->floats);
+    scratch->bytes = malloc(count);
+    if (!scratch->floats || !scratch->bytes)
+        return error_set(error, "out of memory for augmenting pictures");
+    scratch->capacity = count;
+    return true;
+}
+
+static void copy(const struct picture_view *source, float *out)
+{
+    size_t count = (size_t)source->height * (size_t)source->width * (size_t)source->channels;
+    for (size_t i = 0; i < count; i++)
+        out[i] = source->pixels[i];
+}
+
+static bool same_map(const struct affine *map)
+{
+    const struct affine identity = {{1, 0, 0, 0, 1, 0}};
+    for (int i = 0; i < 6; i++)
+        if (fabs(map->m[i] - identity.m[i]) > 1e-9)
+            return false;
+    return true;
+}
+
+bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
+                     const struct picture_view *source, int out_height, int out_width, float *out,
+                     struct random *random, struct augment_scratch *scratch, struct error *error)
+{
+    bool plain = settings == &augment_none;
+    struct affine map = plain ? affine_resize(source, out_height, out_width)
+                              : affine_draw(settings, source, out_height, out_width, random);
+    if (same_map(&map) && out_height == source->height && out_width == source->width)
+        copy(source, out);
+    else
+        affine_warp(&map, source, settings, out_height, out_width, out);
+    if (plain)
+        return true;
+    size_t count = (size_t)out_height * (size_t)out_width * (size_t)source->channels;
+    colour_jitter(settings, out, out_height, out_width, source->channels, random);
+    if (!reserve(scratch, count, error) ||
+        !degrade_picture(settings, codec, out, out_height, out_width, source->channels,
+                         scratch->floats, scratch->bytes, random, error))
+        return false;
+    colour_erase(settings, out, out_height, out_width, source->channels, random);
+    return true;
+}
+
+/* Gamma(alpha, 1) by Marsaglia and Tsang 2000; for alpha < 1 by their boost from alpha + 1. */
+static double draw_gamma(double alpha, struct random *random)
+{
+    if (alpha < 1)
+        return draw_gamma(alpha + 1, random) * pow(1 - random_uniform(random), 1 / alpha);
+    double d = alpha - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = random_normal(random), v = pow(1 + c * x, 3);
+        if (v > 0 && log(1 - random_uniform(random)) < 0.5 * x * x + d - d * v + d * log(v))
+            return d * v;
+    }
+}
+
+double augment_mixup_share(double alpha, struct random *random)
+{
+    double a = draw_gamma(alpha, random), b = draw_gamma(alpha, random);
+    return a + b > 0 ? a / (a + b) : 0.5;
+}

@@ -1,0 +1,74 @@
+/*
+ * augment: pictures changed at random, so that a network learns what does not matter. Names and
+ * meaning of the first group are those of Keras's ImageDataGenerator (keras_preprocessing/image,
+ * affine_transformations.py); all geometry is one affine map with linear interpolation.
+ *
+ * What is done to a picture depends on the random stream alone, not on threads or order.
+ */
+#ifndef PAWCAM_NN_TRAIN_AUGMENT_H
+#define PAWCAM_NN_TRAIN_AUGMENT_H
+
+#include "nn/train/bind.h"
+#include "nn/train/random.h"
+#include "nn/train/sources.h"
+
+struct augment_settings {
+    double rotation_range;                        /* degrees, to either side */
+    double width_shift_range, height_shift_range; /* share of the side, or pixels from 1 on */
+    double shear_range;                           /* degrees */
+    double zoom_range[2];                         /* factors of the shown area's sides */
+    bool horizontal_flip, vertical_flip;
+    const char *fill_mode;      /* "nearest", "constant", "reflect", "wrap" */
+    double cval;                /* grey of "constant" */
+    double brightness_range[2]; /* factors */
+    double channel_shift_range; /* added to each picture, up to this much */
+
+    double random_crop[2];      /* share of the area that is cut out and enlarged */
+    double aspect_range[2];     /* width to height of the cut-out, relative to the picture's */
+    double contrast_range[2];   /* factors around the picture's mean */
+    double saturation_range[2]; /* factors around the pixel's grey */
+    double colour_cast;         /* each channel by a factor from 1 - x to 1 + x */
+    double grey;                /* probability of a grey picture */
+    double erasing;             /* probability of a rectangle of noise (Zhong et al. 2017) */
+    double mixup;               /* alpha (Zhang et al. 2017); 0: none */
+    double mixup_share;         /* of the batches */
+
+    double degrade;         /* probability of each of what follows */
+    double downscale[2];    /* factors: smaller and back to the size */
+    double blur[2];         /* standard deviation in pixels */
+    double noise[2];        /* standard deviation */
+    double jpeg_quality[2]; /* 1..100 */
+};
+
+/* Nothing is changed. */
+extern const struct augment_settings augment_none;
+
+/* Rows of the recipe's section [augment]. */
+extern const struct fields augment_fields;
+
+/* Settings that cannot be told by one row: the name of the fill mode. */
+bool augment_check(const struct augment_settings *settings, struct error *error);
+
+struct picture_view {
+    const uint8_t *pixels; /* [height][width][channels] */
+    int height, width, channels;
+};
+
+/* What one thread needs to work; zero-initialise, augment_free at the end. */
+struct augment_scratch {
+    float *floats;
+    uint8_t *bytes;
+    size_t capacity;
+};
+void augment_free(struct augment_scratch *scratch);
+
+/* Makes a picture of out_height x out_width from the source, values 0..255 as floats. With
+ * augment_none it is only resized (and copied where the size is the same). */
+bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
+                     const struct picture_view *source, int out_height, int out_width, float *out,
+                     struct random *random, struct augment_scratch *scratch, struct error *error);
+
+/* The share of the first of two pictures in a mixup: beta(alpha, alpha) distributed. */
+double augment_mixup_share(double alpha, struct random *random);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * dataset: labelled pictures in memory, all of one size, 8 bits a value. The sources that fill one
+ * are in sources.h; prefetch.h makes batches of it.
+ */
+#ifndef PAWCAM_NN_TRAIN_DATASET_H
+#define PAWCAM_NN_TRAIN_DATASET_H
+
+#include "common/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct dataset {
+    int count;
+    int height, width, channels; /* channels: 1 (grey) or 3 (R, G, B) */
+    uint8_t *pixels;             /* [count][height][width][channels], owned */
+    int *labels;                 /* [count], each in 0..class_count-1, owned */
+    int class_count;
+    char **class_names; /* [class_count], owned */
+    char **files;       /* [count], owned, the files that pictures came from; NULL: none */
+    int skipped;        /* files that could not be read as pictures */
+};
+
+/* Room for `count` pictures of zeros without class names. On failure the dataset is empty. */
+bool dataset_reserve(struct dataset *data, int count, int height, int width, int channels,
+                     struct error *error);
+bool dataset_set_classes(struct dataset *data, const char *const *names, int count,
+                         struct error *error);
+
+/* Accepts an empty (zero) dataset; leaves one. */
+void dataset_free(struct dataset *data);
+
+const uint8_t *dataset_picture(const struct dataset *data, int index);
+
+/* A selection of a dataset's pictures, by index, in a fixed order. */
+struct subset {
+    const struct dataset *data;
+    int *indices; /* owned */
+    int count;
+};
+
+/* Divides the pictures: of each class the last `share` (0 <= share < 1, rounded down) go to
+ * *held_out, the rest to *kept, as the validation_split of Keras's ImageDataGenerator does it by
+ * class. An error when either is left empty though share > 0. Both are to be freed. */
+bool dataset_split(const struct dataset *data, double share, struct subset *kept,
+                   struct subset *held_out, struct error *error);
+
+/* All pictures. */
+bool dataset_all(const struct dataset *data, struct subset *all, struct error *error);
+
+void subset_free(struct subset *subset);
+
+#endif

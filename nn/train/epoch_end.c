@@ -1,0 +1,185 @@
+#include "nn/train/epoch_end.h"
+
+#include "nn/keras/save.h"
+#include "nn/train/checkpoint_name.h"
+#include "nn/train/tensorboard.h"
+#include "nn/train/weights.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fit_path(const char *folder, const char *name, char path[FIT_PATH_BYTES], struct error *error)
+{
+    int length = name[0] == '/' ? snprintf(path, FIT_PATH_BYTES, "%s", name)
+                                : snprintf(path, FIT_PATH_BYTES, "%s/%s", folder, name);
+    return length < FIT_PATH_BYTES ||
+           error_set(error, "%.80s: the name of the file is too long", name);
+}
+
+static void report(const struct fit_run *run, const struct error *error)
+{
+    const struct fit_observer *observer = &run->settings->observer;
+    char message[sizeof error->message + 40];
+    snprintf(message, sizeof message, "%s; the training goes on", error->message);
+    if (observer->trouble)
+        observer->trouble(observer->self, message);
+}
+
+/* --- weights -----------------------------------------------------------------------------------
+ */
+
+static void store(struct fit_run *run)
+{
+    trainer_store(run->trainer, run->settings->recipe->trainer.ema > 0);
+}
+
+static bool save_model(const struct fit_run *run, const char *name, struct error *error)
+{
+    char path[FIT_PATH_BYTES];
+    return fit_path(run->settings->out, name, path, error) &&
+           keras_save(run->settings->network->model, path, error);
+}
+
+static bool save_state(struct fit_run *run, struct error *error)
+{
+    char path[FIT_PATH_BYTES];
+    bool good = fit_path(run->settings->out, "resume.state", path, error) &&
+                fit_state_save(&run->state, run->trainer, path, error);
+    run->saved = run->saved || good;
+    return good;
+}
+
+static bool keep_best(struct fit_run *run, struct error *error)
+{
+    struct fit_state *state = &run->state;
+    if (!state->best_weights)
+        state->best_weights = malloc(state->identity.weights * sizeof *state->best_weights);
+    if (!state->best_weights)
+        return error_set(error, "out of memory for the best weights");
+    weights_get(run->settings->network->model, state->best_weights);
+    return true;
+}
+
+/* --- callbacks ---------------------------------------------------------------------------------
+ */
+
+static void save_checkpoint(const struct fit_run *run, const char *pattern,
+                            const struct history_row *row)
+{
+    char name[FIT_PATH_BYTES];
+    struct error error;
+    bool good = checkpoint_name_fill(pattern, row, name, sizeof name)
+                    ? save_model(run, name, &error)
+                    : error_set(&error, "%.80s: the name of the checkpoint is too long", pattern);
+    if (!good)
+        report(run, &error);
+}
+
+static void write_csv(const struct fit_run *run, const char *name)
+{
+    char path[FIT_PATH_BYTES];
+    struct error error;
+    if (!fit_path(run->settings->out, name, path, &error) ||
+        !history_write(&run->state.history, path, &error))
+        report(run, &error);
+}
+
+static bool run_callback(struct fit_run *run, int index, const struct history_row *row,
+                         struct error *error)
+{
+    const struct callback_settings *callback = &run->settings->recipe->callbacks[index];
+    struct callback_state *state = &run->state.callbacks[index];
+    switch (callback->kind) {
+    case CALLBACK_CHECKPOINT:
+        if (!callback->save_best_only || callback_improved(callback, state, row))
+            save_checkpoint(run, callback->path, row);
+        return true;
+    case CALLBACK_EARLY_STOPPING:
+        if (callback_improved(callback, state, row) && callback->restore_best_weights &&
+            !keep_best(run, error))
+            return false;
+        if (callback_stops(callback, state))
+            run->state.finished = 1;
+        return true;
+    case CALLBACK_CSV:
+        write_csv(run, callback->path);
+        return true;
+    case CALLBACK_TENSORBOARD:
+        break; /* write_events */
+    }
+    return true;
+}
+
+/* The command line's folder, or the recipe's inside of `out`; NULL: none. */
+static const char *events_folder(const struct fit_run *run, char path[FIT_PATH_BYTES])
+{
+    const struct recipe *recipe = run->settings->recipe;
+    if (run->settings->tensorboard)
+        return run->settings->tensorboard;
+    for (int i = 0; i < recipe->callback_count; i++)
+        if (recipe->callbacks[i].kind == CALLBACK_TENSORBOARD &&
+            fit_path(run->settings->out, recipe->callbacks[i].path, path, NULL))
+            return path;
+    return NULL;
+}
+
+static void write_events(const struct fit_run *run, const struct history_row *row)
+{
+    char path[FIT_PATH_BYTES];
+    struct error error;
+    const char *folder = events_folder(run, path);
+    if (folder && !tensorboard_add_epoch(folder, row, &error))
+        report(run, &error);
+}
+
+/* --- ends --------------------------------------------------------------------------------------
+ */
+
+bool epoch_end(struct fit_run *run, const struct history_row *row, struct error *error)
+{
+    struct fit_state *state = &run->state;
+    struct error trouble;
+    if (!history_add(&state->history, row, error))
+        return false;
+    store(run);
+    for (int i = 0; i < run->settings->recipe->callback_count; i++)
+        if (!run_callback(run, i, row, error))
+            return false;
+    write_csv(run, "history.csv");
+    write_events(run, row);
+    state->epoch++;
+    state->step = 0;
+    state->totals = (struct fit_totals){0};
+    if (!save_state(run, &trouble))
+        report(run, &trouble);
+    return true;
+}
+
+/* The best epoch whose weights the recipe wants back; 0: none. */
+static int restored_epoch(const struct fit_run *run)
+{
+    const struct recipe *recipe = run->settings->recipe;
+    for (int i = 0; i < recipe->callback_count; i++)
+        if (recipe->callbacks[i].restore_best_weights)
+            return run->state.callbacks[i].best_epoch;
+    return 0;
+}
+
+bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *error)
+{
+    bool interrupted = result->end == FIT_INTERRUPTED;
+    if (interrupted && !save_state(run, error))
+        return false;
+    store(run);
+    if (!interrupted && run->state.best_weights) {
+        weights_set(run->settings->network->model, run->state.best_weights);
+        result->best_epoch = restored_epoch(run);
+    }
+    struct error reason;
+    if (save_model(run, "model.h5", &reason))
+        return true;
+    return error_set(error, "%.400s%s", reason.message,
+                     run->saved ? "; nothing is lost: make room, then --resume writes it" : "");
+}

@@ -1,0 +1,68 @@
+/*
+ * fit: the training as a whole: epochs of steps, validation, callbacks, checkpoints. It prints
+ * nothing; an observer does.
+ *
+ * In the folder `out` it keeps
+ *   model.h5      the result; of an interrupted training: the weights that it had
+ *   history.csv   a line an epoch (history.h)
+ *   resume.state  all that a resumed training needs, after every epoch and when interrupted
+ * and what callbacks name. Each is replaced only when the new one is complete. A checkpoint that
+ * cannot be written (full disk) is reported and tried again after the next epoch; the training goes
+ * on, because its weights exist nowhere else.
+ */
+#ifndef PAWCAM_NN_TRAIN_FIT_H
+#define PAWCAM_NN_TRAIN_FIT_H
+
+#include "nn/train/history.h"
+#include "nn/train/recipe.h"
+
+#include <signal.h>
+
+/* Where an epoch is, after each step. */
+struct fit_progress {
+    int epoch, epochs; /* from 1 */
+    int step, steps;   /* done so far */
+    double loss, accuracy;
+    double images_per_s;
+    double eta_s;   /* of the epoch's training */
+    double starved; /* share of the time in which the training waited for pictures */
+};
+
+/* Functions may be NULL. */
+struct fit_observer {
+    void *self;
+    void (*step)(void *self, const struct fit_progress *progress);
+    void (*epoch)(void *self, const struct history_row *row, const struct fit_progress *progress);
+    void (*trouble)(void *self, const char *message); /* the training goes on */
+};
+
+struct fit_settings {
+    const struct recipe *recipe; /* its trainer settings are those used */
+    struct network *network;
+    const struct subset *train;
+    const struct subset *validation; /* NULL: none */
+    const struct picture_codec *codec;
+    const char *out;         /* folder, exists */
+    const char *tensorboard; /* folder, made when missing; NULL: that of the recipe, if any */
+    int threads;             /* that prepare pictures */
+    bool resume;
+    const volatile sig_atomic_t *stop; /* not 0: stop after this batch */
+    struct fit_observer observer;
+};
+
+enum fit_end { FIT_COMPLETE, FIT_STOPPED_EARLY, FIT_INTERRUPTED };
+
+struct fit_result {
+    enum fit_end end;
+    int epochs;     /* done so far */
+    int best_epoch; /* whose weights were restored; 0: none were */
+};
+
+/* Trains; afterwards the network's model has the weights that model.h5 has. false: NaN, out of
+ * memory, the last file cannot be written; the last good checkpoint is untouched. */
+bool fit(const struct fit_settings *settings, struct fit_result *result, struct error *error);
+
+/* Is there the state of a training in the folder? */
+bool fit_exists(const char *out);
+
+#endif

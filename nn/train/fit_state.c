@@ -1,0 +1,150 @@
+#include "nn/train/fit_state.h"
+
+#include "nn/train/atomic_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char magic[16] = "pawcam fit 1\n";
+
+enum { EPOCHS_MAX = 1 << 20 };
+
+void fit_state_free(struct fit_state *state)
+{
+    history_free(&state->history);
+    free(state->best_weights);
+    *state = (struct fit_state){0};
+}
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
+static void put(FILE *file, const void *bytes, size_t size)
+{
+    fwrite(bytes, 1, size, file); /* atomic_file_commit notices failures */
+}
+
+static void put_state(FILE *file, const struct fit_state *state)
+{
+    int has_best = state->best_weights != NULL;
+    put(file, magic, sizeof magic);
+    put(file, &state->identity, sizeof state->identity);
+    put(file, &state->epoch, sizeof state->epoch);
+    put(file, &state->step, sizeof state->step);
+    put(file, &state->finished, sizeof state->finished);
+    put(file, &state->totals, sizeof state->totals);
+    put(file, state->callbacks, sizeof state->callbacks);
+    put(file, &state->history.count, sizeof state->history.count);
+    if (state->history.count)
+        put(file, state->history.rows, (size_t)state->history.count * sizeof *state->history.rows);
+    put(file, &has_best, sizeof has_best);
+    if (has_best)
+        put(file, state->best_weights, state->identity.weights * sizeof *state->best_weights);
+}
+
+bool fit_state_save(const struct fit_state *state, struct trainer *trainer, const char *path,
+                    struct error *error)
+{
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    put_state(file.stream, state);
+    if (!ferror(file.stream) && !trainer_save(trainer, file.stream, error)) {
+        atomic_file_abandon(&file);
+        return error_prefix(error, "%s", path);
+    }
+    return atomic_file_commit(&file, error);
+}
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+static bool get(FILE *file, void *bytes, size_t size)
+{
+    return fread(bytes, 1, size, file) == size;
+}
+
+static bool refuse(struct error *error, const char *what)
+{
+    return error_set(error,
+                     "the training that stopped here had %s; resume it with the same recipe "
+                     "and options, or begin anew in another folder",
+                     what);
+}
+
+static bool check_identity(const struct fit_identity *wanted, const struct fit_identity *found,
+                           struct error *error)
+{
+    if (found->weights != wanted->weights)
+        return refuse(error, "another network");
+    if (found->seed != wanted->seed)
+        return refuse(error, "another seed");
+    if (found->batch != wanted->batch)
+        return refuse(error, "another batch size");
+    if (found->pictures != wanted->pictures)
+        return refuse(error, "another number of pictures");
+    return true;
+}
+
+/* Numbers that no training writes would lead out of arrays. */
+static bool is_sane(const struct fit_state *state)
+{
+    return state->epoch >= 0 && state->epoch <= EPOCHS_MAX && state->step >= 0 &&
+           state->step <= state->identity.pictures;
+}
+
+static bool get_history(FILE *file, struct history *history)
+{
+    int count;
+    if (!get(file, &count, sizeof count) || count < 0 || count > EPOCHS_MAX)
+        return false;
+    history->rows = calloc((size_t)count + 1, sizeof *history->rows);
+    history->count = history->rows ? count : 0;
+    return history->rows && get(file, history->rows, (size_t)count * sizeof *history->rows);
+}
+
+static bool get_best(FILE *file, struct fit_state *state)
+{
+    int has_best;
+    if (!get(file, &has_best, sizeof has_best))
+        return false;
+    if (!has_best)
+        return true;
+    size_t count = state->identity.weights;
+    state->best_weights = malloc(count * sizeof *state->best_weights);
+    return state->best_weights &&
+           get(file, state->best_weights, count * sizeof *state->best_weights);
+}
+
+static bool get_state(FILE *file, struct fit_state *state, struct error *error)
+{
+    char found_magic[sizeof magic];
+    struct fit_identity wanted = state->identity;
+    if (!get(file, found_magic, sizeof found_magic) ||
+        memcmp(found_magic, magic, sizeof magic) != 0)
+        return error_set(error, "not the state of a training");
+    if (!get(file, &state->identity, sizeof state->identity))
+        return error_set(error, "is cut off");
+    if (!check_identity(&wanted, &state->identity, error))
+        return false;
+    if (get(file, &state->epoch, sizeof state->epoch) &&
+        get(file, &state->step, sizeof state->step) &&
+        get(file, &state->finished, sizeof state->finished) &&
+        get(file, &state->totals, sizeof state->totals) &&
+        get(file, state->callbacks, sizeof state->callbacks) && is_sane(state) &&
+        get_history(file, &state->history) && get_best(file, state))
+        return true;
+    return error_set(error, "is cut off or damaged");
+}
+
+bool fit_state_load(struct fit_state *state, struct trainer *trainer, const char *path,
+                    struct error *error)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return error_set(error, "%s: %s; there is no training to resume", path, strerror(errno));
+    bool good = get_state(file, state, error) && trainer_load(trainer, file, error);
+    fclose(file);
+    return good || error_prefix(error, "%s", path);
+}

@@ -1,0 +1,286 @@
+#include "common/log.h"
+#include "nn/train/sources.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { FILE_BYTES_MAX = 256 << 20, THREADS_MAX = 64 };
+
+/* --- names -------------------------------------------------------------------------------------
+ */
+
+struct names {
+    char **list;
+    int count;
+};
+
+static void free_names(struct names *names)
+{
+    for (int i = 0; i < names->count; i++)
+        free(names->list[i]);
+    free(names->list);
+    *names = (struct names){0};
+}
+
+/* Takes over the name, also on failure. */
+static bool add_name(struct names *names, char *name, struct error *error)
+{
+    char **list = name ? realloc(names->list, ((size_t)names->count + 1) * sizeof *list) : NULL;
+    if (!list) {
+        free(name);
+        return error_set(error, "out of memory for a list of files");
+    }
+    names->list = list;
+    list[names->count++] = name;
+    return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_picture(const char *name)
+{
+    static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".webp"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+static bool is_folder(const char *folder, const char *name)
+{
+    struct stat status;
+    char *path = join(folder, name);
+    bool result = path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    free(path);
+    return result;
+}
+
+/* Sorted names of the sub-folders, or of the pictures, in a folder; hidden ones do not count. */
+static bool list_folder(const char *path, bool folders, struct names *names, struct error *error)
+{
+    bool good = true;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return error_set(error, "%s: %s", path, strerror(errno));
+    for (struct dirent *entry; good && (entry = readdir(folder));)
+        if (entry->d_name[0] != '.' &&
+            (folders ? is_folder(path, entry->d_name) : is_picture(entry->d_name)))
+            good = add_name(names, strdup(entry->d_name), error);
+    closedir(folder);
+    if (names->count > 0)
+        qsort(names->list, (size_t)names->count, sizeof *names->list, compare_names);
+    return good;
+}
+
+/* --- what is there -----------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct names classes;
+    struct names files; /* whole paths, class by class */
+    int *labels;        /* [files.count] */
+};
+
+static void free_listing(struct listing *listing)
+{
+    free_names(&listing->classes);
+    free_names(&listing->files);
+    free(listing->labels);
+    *listing = (struct listing){0};
+}
+
+static bool list_classes(const struct folder_settings *settings, struct names *classes,
+                         struct error *error)
+{
+    bool good = true;
+    if (!settings->classes) {
+        good = list_folder(settings->path, true, classes, error);
+        if (good && classes->count < 2)
+            good = error_set(error, "%s: %s; a classifier needs a folder for each of two classes",
+                             settings->path,
+                             classes->count ? "holds one class folder only" : "holds no folders");
+    }
+    for (int i = 0; good && settings->classes && i < settings->class_count; i++)
+        good = add_name(classes, strdup(settings->classes[i]), error);
+    return good;
+}
+
+static bool list_class(const struct folder_settings *settings, int label, struct listing *listing,
+                       struct error *error)
+{
+    struct names names = {0};
+    char *path = join(settings->path, listing->classes.list[label]);
+    bool good = path ? list_folder(path, false, &names, error) : error_set(error, "out of memory");
+    if (good && names.count == 0)
+        good = error_set(error, "%s: holds no pictures (jpg, jpeg, png, bmp, webp)", path);
+    int take = settings->limit && settings->limit < names.count ? settings->limit : names.count;
+    int first = listing->files.count;
+    int *labels = good ? realloc(listing->labels, (size_t)(first + take) * sizeof *labels) : NULL;
+    if (labels)
+        listing->labels = labels;
+    else if (good)
+        good = error_set(error, "out of memory for a list of files");
+    for (int i = 0; good && i < take; i++) {
+        listing->labels[first + i] = label;
+        good = add_name(&listing->files, join(path, names.list[i]), error);
+    }
+    free_names(&names);
+    free(path);
+    return good;
+}
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+static bool read_stream(FILE *file, uint8_t **bytes, size_t *size, struct error *error)
+{
+    struct stat status;
+    if (fstat(fileno(file), &status) != 0)
+        return error_set(error, "%s", strerror(errno));
+    if (status.st_size < 1 || status.st_size > FILE_BYTES_MAX)
+        return error_set(error, status.st_size ? "is too large for a picture" : "is empty");
+    *size = (size_t)status.st_size;
+    *bytes = malloc(*size);
+    if (!*bytes)
+        return error_set(error, "out of memory");
+    return fread(*bytes, 1, *size, file) == *size || error_set(error, "cannot be read to its end");
+}
+
+static bool read_picture(const struct folder_settings *settings, const char *path, uint8_t *pixels,
+                         struct error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_set(error, "%s", strerror(errno));
+    bool good = read_stream(file, &bytes, &size, error) &&
+                settings->codec->decode(bytes, size, settings->height, settings->width,
+                                        settings->channels, pixels, error);
+    free(bytes);
+    fclose(file);
+    return good;
+}
+
+/* Shared by the threads; each takes the next file until there is none. */
+struct job {
+    const struct folder_settings *settings;
+    const struct listing *listing;
+    struct dataset *data;
+    struct error *problems; /* [files.count]: why a file is left out; empty where it is good */
+    atomic_int next;
+};
+
+static void *read_files(void *argument)
+{
+    struct job *job = argument;
+    struct dataset *data = job->data;
+    size_t bytes = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    for (int i; (i = atomic_fetch_add(&job->next, 1)) < data->count;)
+        read_picture(job->settings, job->listing->files.list[i], data->pixels + (size_t)i * bytes,
+                     &job->problems[i]);
+    return NULL;
+}
+
+static void run_threads(struct job *job, int threads)
+{
+    pthread_t ids[THREADS_MAX];
+    int started = 0;
+    while (started < threads - 1 && started < THREADS_MAX &&
+           pthread_create(&ids[started], NULL, read_files, job) == 0)
+        started++;
+    read_files(job); /* this thread works as well, and alone if no other could be started */
+    for (int i = 0; i < started; i++)
+        pthread_join(ids[i], NULL);
+}
+
+/* Moves the good pictures together; warns of the others in the order of their names. */
+static void leave_out_bad(struct job *job)
+{
+    struct dataset *data = job->data;
+    size_t bytes = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    int kept = 0;
+    for (int i = 0; i < data->count; i++) {
+        const char *problem = job->problems[i].message;
+        if (*problem) {
+            log_warning("%s: left out: %s", job->listing->files.list[i], problem);
+            data->skipped++;
+            free(data->files[i]);
+            continue;
+        }
+        if (kept != i)
+            memcpy(data->pixels + (size_t)kept * bytes, data->pixels + (size_t)i * bytes, bytes);
+        data->labels[kept] = data->labels[i];
+        data->files[kept++] = data->files[i];
+    }
+    data->count = kept;
+}
+
+/* Every class must still have pictures. */
+static bool check_classes(const struct dataset *data, const char *path, struct error *error)
+{
+    for (int c = 0; c < data->class_count; c++) {
+        int of_class = 0;
+        for (int i = 0; i < data->count; i++)
+            of_class += data->labels[i] == c;
+        if (of_class == 0)
+            return error_set(error, "%s/%s: none of its pictures can be read", path,
+                             data->class_names[c]);
+    }
+    return true;
+}
+
+static bool read_listing(struct dataset *data, const struct folder_settings *settings,
+                         struct listing *listing, struct error *error)
+{
+    struct job job = {.settings = settings, .listing = listing, .data = data};
+    const char *const *names = (const char *const *)listing->classes.list;
+    if (!dataset_reserve(data, listing->files.count, settings->height, settings->width,
+                         settings->channels, error) ||
+        !dataset_set_classes(data, names, listing->classes.count, error))
+        return error_prefix(error, "%s", settings->path);
+    size_t count = (size_t)data->count;
+    memcpy(data->labels, listing->labels, count * sizeof *data->labels);
+    data->files = calloc(count, sizeof *data->files);
+    job.problems = calloc(count, sizeof *job.problems);
+    bool good = data->files && job.problems;
+    for (size_t i = 0; good && i < count; i++)
+        good = (data->files[i] = strdup(listing->files.list[i])) != NULL;
+    if (good) {
+        run_threads(&job, settings->threads);
+        leave_out_bad(&job);
+    }
+    free(job.problems);
+    return good ? check_classes(data, settings->path, error)
+                : error_set(error, "%s: out of memory", settings->path);
+}
+
+bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error)
+{
+    struct listing listing = {0};
+    *data = (struct dataset){0};
+    bool good = list_classes(settings, &listing.classes, error);
+    for (int i = 0; good && i < listing.classes.count; i++)
+        good = list_class(settings, i, &listing, error);
+    good = good && read_listing(data, settings, &listing, error);
+    if (!good)
+        dataset_free(data);
+    free_listing(&listing);
+    return good;
+}

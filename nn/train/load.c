@@ -1,0 +1,165 @@
+#include "nn/train/load.h"
+
+#include "nn/shape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_picture(const struct shape *shape)
+{
+    return shape->rank == 3;
+}
+
+/* --- sources -----------------------------------------------------------------------------------
+ */
+
+static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
+                        const struct shape *input, const struct load_settings *settings,
+                        struct dataset *data, struct error *error)
+{
+    int class_count = source->classes ? source->classes->count : 0;
+    const char **classes = calloc((size_t)class_count + 1, sizeof *classes);
+    struct folder_settings folder = {
+        .path = path,
+        .classes = class_count ? classes : NULL,
+        .class_count = class_count,
+        .limit = source->limit,
+        .height = source->size[0] ? source->size[0] : input->dim[0],
+        .width = source->size[0] ? source->size[1] : input->dim[1],
+        .channels = is_picture(input) ? input->dim[2] : 3,
+        .threads = settings->threads,
+        .codec = settings->codec,
+    };
+    bool good = classes || error_set(error, "out of memory");
+    if (good && !is_picture(input) && !source->size[0])
+        good = bind_refuse(&recipe->script, source->line, error,
+                           "the network takes no pictures: give Folder a size=(height, width)");
+    for (int i = 0; good && i < class_count; i++)
+        classes[i] = source->classes->items[i].text;
+    good = good && folder_load(data, &folder, error);
+    free(classes);
+    return good;
+}
+
+static bool load_any(const struct recipe *recipe, const struct source *source, const char *path,
+                     const struct shape *input, const struct load_settings *settings,
+                     struct dataset *data, struct error *error)
+{
+    bool train = source->split && strcmp(source->split, "train") == 0;
+    switch (source->kind) {
+    case SOURCE_MNIST:
+        return idx_load(data, path, train, mnist_classes, error);
+    case SOURCE_FASHION_MNIST:
+        return idx_load(data, path, train, fashion_mnist_classes, error);
+    case SOURCE_CIFAR10:
+        return cifar10_load(data, path, train, error);
+    case SOURCE_FOLDER:
+        return load_folder(recipe, source, path, input, settings, data, error);
+    case SOURCE_SHAPES:
+        return shapes_draw(data, source->count, source->side, (uint64_t)source->seed, error);
+    case SOURCE_NONE:
+        break;
+    }
+    return error_set(error, "no data");
+}
+
+static bool check_size(const struct dataset *data, const struct shape *input, struct error *error)
+{
+    char text[SHAPE_TEXT_BYTES];
+    size_t values = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
+    if (is_picture(input) ? data->channels == input->dim[2] : values == shape_count(input))
+        return true;
+    return error_set_usage(error, "pictures of %d x %d x %d do not fit the network's input of %s",
+                           data->height, data->width, data->channels, shape_text(input, text));
+}
+
+static const char *mode_of(enum target_kind target)
+{
+    static const char *const names[] = {
+        [TARGET_INDEX] = "sparse", [TARGET_ONE_HOT] = "categorical", [TARGET_BINARY] = "binary"};
+    return names[target];
+}
+
+static enum target_kind target_of(const struct recipe *recipe, const struct model *model)
+{
+    if (recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return TARGET_INDEX;
+    return shape_count(model_output_shape(model)) == 1 ? TARGET_BINARY : TARGET_ONE_HOT;
+}
+
+static bool check_classes(const struct recipe *recipe, const struct source *source,
+                          const struct dataset *data, const struct model *model,
+                          struct error *error)
+{
+    int outputs = (int)shape_count(model_output_shape(model));
+    enum target_kind target = target_of(recipe, model);
+    if (data->class_count != (outputs == 1 ? 2 : outputs))
+        return error_set_usage(error, "%d classes do not fit the network's %d output%s",
+                               data->class_count, outputs, outputs == 1 ? "" : "s");
+    if (source->mode && strcmp(source->mode, mode_of(target)) != 0)
+        return error_set_usage(error, "mode='%s' does not fit loss and network, which take '%s'",
+                               source->mode, mode_of(target));
+    return true;
+}
+
+/* The path as seen from here; the caller frees it. */
+static char *resolve(const char *root, const char *path)
+{
+    char *resolved;
+    if (!path || path[0] == '/' || strcmp(root, ".") == 0)
+        return strdup(path ? path : "");
+    return asprintf(&resolved, "%s/%s", root, path) < 0 ? NULL : resolved;
+}
+
+bool load_source(const struct recipe *recipe, const struct source *source,
+                 const struct model *model, const struct load_settings *settings,
+                 struct dataset *data, struct error *error)
+{
+    const struct shape *input = model_input_shape(model);
+    char *path = resolve(settings->root, source->path);
+    struct error reason = {0};
+    bool good = path || error_set(&reason, "out of memory");
+    *data = (struct dataset){0};
+    good = good && load_any(recipe, source, path, input, settings, data, &reason) &&
+           check_size(data, input, &reason) && check_classes(recipe, source, data, model, &reason);
+    free(path);
+    if (good)
+        return true;
+    dataset_free(data);
+    if (error)
+        *error = reason;
+    return error_prefix(error, "%s:%d", recipe->script.path, source->line);
+}
+
+/* --- what the model is told --------------------------------------------------------------------
+ */
+
+bool load_describe(const struct recipe *recipe, const struct dataset *data, struct model *model,
+                   struct error *error)
+{
+    struct preprocessing *how = &model->preprocessing;
+    for (int c = 0; c < 3; c++) {
+        how->scale[c] = (float)(recipe->rescale / recipe->std[c]);
+        how->offset[c] = (float)(-recipe->mean[c] / recipe->std[c]);
+    }
+    how->bgr = false;
+    return model_set_classes(model, (const char *const *)data->class_names, data->class_count,
+                             error);
+}
+
+struct prefetch_settings load_feed(const struct recipe *recipe, const struct model *model,
+                                   const struct subset *pictures)
+{
+    const struct shape *input = model_input_shape(model);
+    struct prefetch_settings feed = {
+        .pictures = pictures,
+        .augment = &augment_none,
+        .height = is_picture(input) ? input->dim[0] : pictures->data->height,
+        .width = is_picture(input) ? input->dim[1] : pictures->data->width,
+        .target = target_of(recipe, model),
+    };
+    memcpy(feed.scale, model->preprocessing.scale, sizeof feed.scale);
+    memcpy(feed.offset, model->preprocessing.offset, sizeof feed.offset);
+    return feed;
+}

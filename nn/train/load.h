@@ -1,0 +1,30 @@
+/* load: from the sources that a recipe names to datasets, checked against the network and the loss
+ * that they are for. */
+#ifndef PAWCAM_NN_TRAIN_LOAD_H
+#define PAWCAM_NN_TRAIN_LOAD_H
+
+#include "nn/train/prefetch.h"
+#include "nn/train/recipe.h"
+
+struct load_settings {
+    const char *root; /* folder to which the recipe's relative paths belong */
+    const struct picture_codec *codec;
+    int threads;
+};
+
+/* Fills an empty dataset. Errors name file:line of the recipe; on failure the dataset is empty. */
+bool load_source(const struct recipe *recipe, const struct source *source,
+                 const struct model *model, const struct load_settings *settings,
+                 struct dataset *data, struct error *error);
+
+/* Tells the model what its input and output mean: the recipe's preprocessing, the data's classes.
+ */
+bool load_describe(const struct recipe *recipe, const struct dataset *data, struct model *model,
+                   struct error *error);
+
+/* Batches of these pictures for the recipe's loss: everything but augmentation, codec, batch,
+ * threads, shuffle and seed. */
+struct prefetch_settings load_feed(const struct recipe *recipe, const struct model *model,
+                                   const struct subset *pictures);
+
+#endif

@@ -1,0 +1,320 @@
+#include "nn/train/prefetch.h"
+
+#include "common/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS_PER_THREAD = 2, THREADS_MAX = 64 };
+
+struct slot_batch {
+    struct batch batch;
+    bool ready;
+};
+
+struct prefetch {
+    const struct prefetch_settings *settings;
+    int epoch;
+    int batches;
+    int *order; /* [pictures->count]: places in the subset */
+    size_t x_size, y_size;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct slot_batch *slots; /* batch i is made in slot i % slot_count */
+    int slot_count;
+    int next_to_make;
+    int next_to_give; /* the one before it is with the caller */
+    int released;     /* batches below are done with: their slots are free */
+    bool stopping, failed;
+    struct error error;
+    double waited_s;
+
+    pthread_t threads[THREADS_MAX];
+    int thread_count;
+};
+
+/* --- what a batch holds ------------------------------------------------------------------------
+ */
+
+/* A stream of its own for each purpose, so that none depends on how much another drew. */
+static void seed_for(struct random *random, const struct prefetch_settings *settings, int epoch,
+                     uint64_t purpose)
+{
+    random_seed(random, settings->seed * 0x9e3779b97f4a7c15 + (uint64_t)epoch * 0xd1342543de82ef95 +
+                            purpose);
+    random_seed(random, random_bits(random));
+}
+
+enum purpose { PURPOSE_ORDER = 0, PURPOSE_MIXUP = 1, PURPOSE_PICTURE = 1 << 30 };
+
+/* Fisher and Yates, as Durstenfeld 1964 wrote it down. */
+static void shuffle(int *order, int count, struct random *random)
+{
+    for (int i = count - 1; i > 0; i--) {
+        int j = (int)random_below(random, (uint64_t)i + 1), swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+}
+
+static int target_width(const struct prefetch_settings *settings)
+{
+    return settings->target == TARGET_ONE_HOT ? settings->pictures->data->class_count : 1;
+}
+
+static void write_target(const struct prefetch_settings *settings, int label, float *y)
+{
+    if (settings->target != TARGET_ONE_HOT) {
+        *y = (float)label;
+        return;
+    }
+    memset(y, 0, (size_t)target_width(settings) * sizeof *y);
+    y[label] = 1;
+}
+
+static void scale(const struct prefetch_settings *settings, float *x, size_t count)
+{
+    int channels = settings->pictures->data->channels;
+    for (size_t i = 0; i < count; i += (size_t)channels)
+        for (int c = 0; c < channels; c++)
+            x[i + (size_t)c] = x[i + (size_t)c] * settings->scale[c] + settings->offset[c];
+}
+
+static bool make_picture(const struct prefetch *prefetch, int place, float *x, float *y,
+                         struct augment_scratch *scratch, struct error *error)
+{
+    const struct prefetch_settings *settings = prefetch->settings;
+    const struct dataset *data = settings->pictures->data;
+    int index = settings->pictures->indices[prefetch->order[place]];
+    struct picture_view view = {dataset_picture(data, index), data->height, data->width,
+                                data->channels};
+    struct random random;
+    seed_for(&random, settings, prefetch->epoch, PURPOSE_PICTURE + (uint64_t)place);
+    if (!augment_picture(settings->augment, settings->codec, &view, settings->height,
+                         settings->width, x, &random, scratch, error))
+        return false;
+    scale(settings, x, prefetch->x_size);
+    write_target(settings, data->labels[index], y);
+    return true;
+}
+
+static void mix(float *a, const float *b, size_t count, float share)
+{
+    for (size_t i = 0; i < count; i++)
+        a[i] = share * a[i] + (1 - share) * b[i];
+}
+
+/* Picture i with picture i + n / 2, and the later with the new earlier ones: each batch is shuffled
+ * already, so any fixed pairing is a random one. */
+static void mix_up(const struct prefetch *prefetch, int number, struct batch *batch)
+{
+    const struct augment_settings *augment = prefetch->settings->augment;
+    struct random random;
+    if (augment->mixup <= 0 || batch->n < 2)
+        return;
+    seed_for(&random, prefetch->settings, prefetch->epoch,
+             PURPOSE_MIXUP + ((uint64_t)number << 32));
+    if (random_uniform(&random) >= augment->mixup_share)
+        return;
+    for (int i = 0; i < batch->n; i++) {
+        size_t a = (size_t)i, b = (size_t)((i + batch->n / 2) % batch->n);
+        float share = (float)augment_mixup_share(augment->mixup, &random);
+        share = share < 0.5F ? 1 - share : share; /* it stays mostly itself */
+        mix(batch->x + a * prefetch->x_size, batch->x + b * prefetch->x_size, prefetch->x_size,
+            share);
+        mix(batch->y + a * prefetch->y_size, batch->y + b * prefetch->y_size, prefetch->y_size,
+            share);
+    }
+}
+
+static bool make_batch(const struct prefetch *prefetch, int number, struct batch *batch,
+                       struct augment_scratch *scratch, struct error *error)
+{
+    int first = number * prefetch->settings->batch;
+    int left = prefetch->settings->pictures->count - first;
+    batch->n = left < prefetch->settings->batch ? left : prefetch->settings->batch;
+    for (int i = 0; i < batch->n; i++)
+        if (!make_picture(prefetch, first + i, batch->x + (size_t)i * prefetch->x_size,
+                          batch->y + (size_t)i * prefetch->y_size, scratch, error))
+            return false;
+    mix_up(prefetch, number, batch);
+    return true;
+}
+
+/* --- threads -----------------------------------------------------------------------------------
+ */
+
+/* Waits for a free slot and takes the next number; -1: there is nothing more to make. */
+static int take_number(struct prefetch *prefetch)
+{
+    int number = -1;
+    pthread_mutex_lock(&prefetch->mutex);
+    while (!prefetch->stopping && !prefetch->failed && prefetch->next_to_make < prefetch->batches &&
+           prefetch->next_to_make >= prefetch->released + prefetch->slot_count)
+        pthread_cond_wait(&prefetch->changed, &prefetch->mutex);
+    if (!prefetch->stopping && !prefetch->failed && prefetch->next_to_make < prefetch->batches)
+        number = prefetch->next_to_make++;
+    pthread_mutex_unlock(&prefetch->mutex);
+    return number;
+}
+
+static void report(struct prefetch *prefetch, struct slot_batch *slot, bool good,
+                   const struct error *error)
+{
+    pthread_mutex_lock(&prefetch->mutex);
+    slot->ready = good;
+    if (!good && !prefetch->failed) {
+        prefetch->failed = true;
+        prefetch->error = *error;
+    }
+    pthread_cond_broadcast(&prefetch->changed);
+    pthread_mutex_unlock(&prefetch->mutex);
+}
+
+static void *work(void *argument)
+{
+    struct prefetch *prefetch = argument;
+    struct augment_scratch scratch = {0};
+    for (int number; (number = take_number(prefetch)) >= 0;) {
+        struct slot_batch *slot = &prefetch->slots[number % prefetch->slot_count];
+        struct error error;
+        bool good = make_batch(prefetch, number, &slot->batch, &scratch, &error);
+        report(prefetch, slot, good, &error);
+    }
+    augment_free(&scratch);
+    return NULL;
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+int prefetch_batches(const struct prefetch_settings *settings)
+{
+    return (settings->pictures->count + settings->batch - 1) / settings->batch;
+}
+
+static bool reserve(struct prefetch *prefetch)
+{
+    const struct prefetch_settings *settings = prefetch->settings;
+    size_t n = (size_t)settings->batch, count = (size_t)settings->pictures->count;
+    prefetch->x_size = (size_t)settings->height * (size_t)settings->width *
+                       (size_t)settings->pictures->data->channels;
+    prefetch->y_size = (size_t)target_width(settings);
+    prefetch->order = calloc(count + 1, sizeof *prefetch->order);
+    prefetch->slots = calloc((size_t)prefetch->slot_count, sizeof *prefetch->slots);
+    for (int i = 0; prefetch->slots && i < prefetch->slot_count; i++) {
+        struct batch *batch = &prefetch->slots[i].batch;
+        batch->x = malloc(n * prefetch->x_size * sizeof *batch->x);
+        batch->y = malloc(n * prefetch->y_size * sizeof *batch->y);
+        if (!batch->x || !batch->y)
+            return false;
+    }
+    return prefetch->order && prefetch->slots;
+}
+
+static void draw_order(struct prefetch *prefetch)
+{
+    struct random random;
+    int count = prefetch->settings->pictures->count;
+    for (int i = 0; i < count; i++)
+        prefetch->order[i] = i;
+    seed_for(&random, prefetch->settings, prefetch->epoch, PURPOSE_ORDER);
+    if (prefetch->settings->shuffle)
+        shuffle(prefetch->order, count, &random);
+}
+
+static bool start_threads(struct prefetch *prefetch, struct error *error)
+{
+    int wanted = prefetch->settings->threads;
+    while (prefetch->thread_count < wanted && prefetch->thread_count < THREADS_MAX &&
+           pthread_create(&prefetch->threads[prefetch->thread_count], NULL, work, prefetch) == 0)
+        prefetch->thread_count++;
+    return prefetch->thread_count > 0 ||
+           error_set(error, "no thread can be started that prepares the pictures");
+}
+
+struct prefetch *prefetch_start(const struct prefetch_settings *settings, int epoch, int first,
+                                struct error *error)
+{
+    struct prefetch *prefetch = calloc(1, sizeof *prefetch);
+    if (!prefetch) {
+        error_set(error, "out of memory for batches");
+        return NULL;
+    }
+    *prefetch = (struct prefetch){
+        .settings = settings,
+        .epoch = epoch,
+        .batches = prefetch_batches(settings),
+        .slot_count = SLOTS_PER_THREAD * settings->threads + 1,
+        .next_to_make = first,
+        .next_to_give = first,
+        .released = first,
+    };
+    pthread_mutex_init(&prefetch->mutex, NULL);
+    pthread_cond_init(&prefetch->changed, NULL);
+    if (!reserve(prefetch)) {
+        error_set(error, "out of memory for batches of %d pictures", settings->batch);
+        prefetch_stop(prefetch);
+        return NULL;
+    }
+    draw_order(prefetch);
+    if (start_threads(prefetch, error))
+        return prefetch;
+    prefetch_stop(prefetch);
+    return NULL;
+}
+
+const struct batch *prefetch_next(struct prefetch *prefetch, struct error *error)
+{
+    const struct batch *batch = NULL;
+    int64_t start_ns = clock_monotonic_ns();
+    if (error)
+        error->message[0] = '\0';
+    pthread_mutex_lock(&prefetch->mutex);
+    int number = prefetch->next_to_give;
+    struct slot_batch *slot = &prefetch->slots[number % prefetch->slot_count];
+    if (prefetch->released < number) { /* the caller is done with the one before */
+        prefetch->slots[(number - 1) % prefetch->slot_count].ready = false;
+        prefetch->released = number;
+        pthread_cond_broadcast(&prefetch->changed);
+    }
+    while (number < prefetch->batches && !slot->ready && !prefetch->failed)
+        pthread_cond_wait(&prefetch->changed, &prefetch->mutex);
+    if (prefetch->failed && error) {
+        *error = prefetch->error;
+    } else if (number < prefetch->batches && !prefetch->failed) {
+        prefetch->next_to_give++;
+        batch = &slot->batch;
+    }
+    pthread_mutex_unlock(&prefetch->mutex);
+    prefetch->waited_s += (double)(clock_monotonic_ns() - start_ns) / NS_PER_S;
+    return batch;
+}
+
+double prefetch_waited_s(const struct prefetch *prefetch)
+{
+    return prefetch->waited_s;
+}
+
+void prefetch_stop(struct prefetch *prefetch)
+{
+    if (!prefetch)
+        return;
+    pthread_mutex_lock(&prefetch->mutex);
+    prefetch->stopping = true;
+    pthread_cond_broadcast(&prefetch->changed);
+    pthread_mutex_unlock(&prefetch->mutex);
+    for (int i = 0; i < prefetch->thread_count; i++)
+        pthread_join(prefetch->threads[i], NULL);
+    for (int i = 0; prefetch->slots && i < prefetch->slot_count; i++) {
+        free(prefetch->slots[i].batch.x);
+        free(prefetch->slots[i].batch.y);
+    }
+    free(prefetch->slots);
+    free(prefetch->order);
+    pthread_cond_destroy(&prefetch->changed);
+    pthread_mutex_destroy(&prefetch->mutex);
+    free(prefetch);
+}

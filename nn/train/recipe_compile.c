@@ -1,0 +1,244 @@
+#include "nn/train/recipe_parts.h"
+
+#include <string.h>
+
+/* --- optimizers --------------------------------------------------------------------------------
+ */
+
+/* What the arguments of all optimizers are bound to; lr is Keras's older name. */
+struct optimizer_arguments {
+    double learning_rate, lr, decay;
+    struct trainer_settings trainer;
+};
+
+#define RATE(name)                                                                                 \
+    {                                                                                              \
+#name, FIELD_NUMBER, offsetof(struct optimizer_arguments, name), 0, 1e3                    \
+    }
+#define ROW(name, member, max)                                                                     \
+    {                                                                                              \
+        name, FIELD_NUMBER, offsetof(struct optimizer_arguments, trainer.member), 0, max           \
+    }
+#define COMMON                                                                                     \
+    RATE(lr), RATE(decay), ROW("weight_decay", weight_decay, 1), ROW("clipnorm", clip_norm, 1e9),  \
+        ROW("ema_momentum", ema, 0.999999)
+
+static const struct field sgd_fields[] = {
+    RATE(learning_rate),
+    ROW("momentum", momentum, 1),
+    {"nesterov", FIELD_BOOL, offsetof(struct optimizer_arguments, trainer.nesterov), 0, 0},
+    COMMON,
+};
+static const struct field rmsprop_fields[] = {
+    RATE(learning_rate),
+    ROW("rho", rho, 1),
+    ROW("epsilon", epsilon, 1),
+    COMMON,
+};
+static const struct field adam_fields[] = {
+    RATE(learning_rate),
+    ROW("beta_1", beta_1, 1),
+    ROW("beta_2", beta_2, 1),
+    ROW("epsilon", epsilon, 1),
+    COMMON,
+};
+
+/* Defaults: those of tf.keras 2. */
+static const struct optimizer_row {
+    const char *name, *short_name;
+    struct fields fields;
+    double learning_rate;
+    struct trainer_settings defaults;
+} optimizers[] = {
+    {"SGD", "sgd", {sgd_fields, 8}, 0.01, {.optimizer = OPTIMIZER_SGD}},
+    {"RMSprop",
+     "rmsprop",
+     {rmsprop_fields, 8},
+     0.001,
+     {.optimizer = OPTIMIZER_RMSPROP, .rho = 0.9, .epsilon = 1e-7}},
+    {"Adam",
+     "adam",
+     {adam_fields, 9},
+     0.001,
+     {.optimizer = OPTIMIZER_ADAM, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7}},
+    {"AdamW",
+     "adamw",
+     {adam_fields, 9},
+     0.001,
+     {.optimizer = OPTIMIZER_ADAMW,
+      .beta_1 = 0.9,
+      .beta_2 = 0.999,
+      .epsilon = 1e-7,
+      .weight_decay = 0.004}},
+};
+
+static const struct optimizer_row *find_optimizer(const struct expr *e)
+{
+    const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
+    for (size_t i = 0; name && i < sizeof optimizers / sizeof *optimizers; i++)
+        if (strcmp(name, optimizers[i].name) == 0 ||
+            (e->kind == EXPR_STRING && strcmp(name, optimizers[i].short_name) == 0))
+            return &optimizers[i];
+    return NULL;
+}
+
+/* Takes over what an optimizer sets; the rest of the trainer's settings stays. */
+static void set_optimizer(struct recipe *recipe, const struct optimizer_arguments *arguments)
+{
+    const struct trainer_settings *from = &arguments->trainer;
+    struct trainer_settings *to = &recipe->trainer;
+    to->optimizer = from->optimizer;
+    to->momentum = from->momentum;
+    to->nesterov = from->nesterov;
+    to->rho = from->rho;
+    to->beta_1 = from->beta_1;
+    to->beta_2 = from->beta_2;
+    to->epsilon = from->epsilon;
+    to->weight_decay = from->weight_decay;
+    to->clip_norm = from->clip_norm;
+    to->ema = from->ema;
+    recipe->schedule.decay = arguments->decay;
+    recipe->schedule.rate = arguments->lr >= 0 ? arguments->lr : arguments->learning_rate;
+}
+
+static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct error *error)
+{
+    const struct optimizer_row *row = find_optimizer(e);
+    if (!row)
+        return bind_refuse(&recipe->script, e->line, error,
+                           "optimizer must be SGD(...), RMSprop(...), Adam(...) or AdamW(...)");
+    struct optimizer_arguments arguments = {
+        .learning_rate = row->learning_rate,
+        .lr = -1, /* not given */
+        .trainer = row->defaults,
+    };
+    if (e->kind == EXPR_CALL && !bind_call(&recipe->script, e, row->fields, &arguments, error))
+        return false;
+    set_optimizer(recipe, &arguments);
+    return true;
+}
+
+/* --- losses ------------------------------------------------------------------------------------
+ */
+
+static const struct loss_row {
+    const char *name, *class_name;
+    enum loss loss;
+    bool smooths; /* takes label_smoothing */
+} losses[] = {
+    {"mse", "MeanSquaredError", LOSS_MSE, false},
+    {"mean_squared_error", "MeanSquaredError", LOSS_MSE, false},
+    {"binary_crossentropy", "BinaryCrossentropy", LOSS_BINARY_CROSSENTROPY, true},
+    {"categorical_crossentropy", "CategoricalCrossentropy", LOSS_CATEGORICAL_CROSSENTROPY, true},
+    {"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy",
+     LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, false},
+};
+
+static const struct field loss_fields[] = {
+    {"label_smoothing", FIELD_NUMBER, offsetof(struct trainer_settings, label_smoothing), 0, 0.99},
+};
+
+static bool read_loss(struct recipe *recipe, const struct expr *e, struct error *error)
+{
+    const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
+    for (size_t i = 0; name && i < sizeof losses / sizeof *losses; i++) {
+        const struct loss_row *row = &losses[i];
+        if (strcmp(name, e->kind == EXPR_STRING ? row->name : row->class_name) != 0)
+            continue;
+        recipe->trainer.loss = row->loss;
+        return e->kind == EXPR_STRING ||
+               bind_call(&recipe->script, e, (struct fields){loss_fields, row->smooths},
+                         &recipe->trainer, error);
+    }
+    return bind_refuse(&recipe->script, e->line, error,
+                       "loss must be 'mse', 'binary_crossentropy', 'categorical_crossentropy' or "
+                       "'sparse_categorical_crossentropy', or CategoricalCrossentropy(...)");
+}
+
+/* --- schedules and metrics ---------------------------------------------------------------------
+ */
+
+#define SCHEDULE_ROW(name, kind, min, max)                                                         \
+    {                                                                                              \
+#name, kind, offsetof(struct schedule, name), min, max                                     \
+    }
+
+static const struct field constant_fields[] = {
+    SCHEDULE_ROW(warmup_steps, FIELD_INTEGER, 0, 1 << 24),
+};
+static const struct field step_fields[] = {
+    SCHEDULE_ROW(epochs, FIELD_INTEGER, 1, 1 << 20),
+    SCHEDULE_ROW(factor, FIELD_NUMBER, 0, 1),
+    SCHEDULE_ROW(warmup_steps, FIELD_INTEGER, 0, 1 << 24),
+};
+static const struct field cosine_fields[] = {
+    SCHEDULE_ROW(alpha, FIELD_NUMBER, 0, 1),
+    SCHEDULE_ROW(warmup_steps, FIELD_INTEGER, 0, 1 << 24),
+};
+
+static bool read_schedule(struct recipe *recipe, const struct expr *e, struct error *error)
+{
+    struct schedule *schedule = &recipe->schedule;
+    const char *name = bind_callee(e);
+    schedule->epochs = 10;
+    schedule->factor = 0.1;
+    if (name && strcmp(name, "Constant") == 0) {
+        schedule->kind = SCHEDULE_CONSTANT;
+        return bind_call(&recipe->script, e, FIELDS(constant_fields), schedule, error);
+    }
+    if (name && strcmp(name, "StepDecay") == 0) {
+        schedule->kind = SCHEDULE_STEP;
+        return bind_call(&recipe->script, e, FIELDS(step_fields), schedule, error);
+    }
+    if (name && strcmp(name, "CosineDecay") == 0) {
+        schedule->kind = SCHEDULE_COSINE;
+        return bind_call(&recipe->script, e, FIELDS(cosine_fields), schedule, error);
+    }
+    return bind_refuse(&recipe->script, e->line, error,
+                       "schedule must be Constant(...), StepDecay(epochs=N, factor=X) or "
+                       "CosineDecay(...)");
+}
+
+static bool read_metrics(const struct recipe *recipe, const struct expr *e, struct error *error)
+{
+    bool good = e->kind == EXPR_TUPLE;
+    for (int i = 0; good && i < e->count; i++)
+        good = e->items[i].kind == EXPR_STRING &&
+               (strcmp(e->items[i].text, "accuracy") == 0 || strcmp(e->items[i].text, "acc") == 0);
+    return good || bind_refuse(&recipe->script, e->line, error,
+                               "metrics must be ['accuracy']: loss and accuracy are always "
+                               "measured");
+}
+
+/* --- the section -------------------------------------------------------------------------------
+ */
+
+static bool read_statement(struct recipe *recipe, const struct statement *s, bool *has_loss,
+                           bool *has_optimizer, struct error *error)
+{
+    const char *target = s->target ? s->target : "";
+    if (strcmp(target, "optimizer") == 0)
+        return (*has_optimizer = read_optimizer(recipe, &s->value, error));
+    if (strcmp(target, "loss") == 0)
+        return (*has_loss = read_loss(recipe, &s->value, error));
+    if (strcmp(target, "schedule") == 0)
+        return read_schedule(recipe, &s->value, error);
+    if (strcmp(target, "metrics") == 0)
+        return read_metrics(recipe, &s->value, error);
+    return bind_refuse(&recipe->script, s->line, error,
+                       "[compile] holds lines optimizer =, loss =, metrics = and schedule =");
+}
+
+bool recipe_read_compile(struct recipe *recipe, struct error *error)
+{
+    bool has_loss = false, has_optimizer = false;
+    int index = 0;
+    for (const struct statement *s; (s = recipe_next(recipe, "compile", &index));)
+        if (!read_statement(recipe, s, &has_loss, &has_optimizer, error))
+            return false;
+    if (has_loss && has_optimizer)
+        return true;
+    return error_set_usage(error, "%s: [compile] needs a line %s", recipe->script.path,
+                           has_loss ? "optimizer = Adam(learning_rate=1e-3)"
+                                    : "loss = 'categorical_crossentropy'");
+}

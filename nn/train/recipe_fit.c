@@ -1,0 +1,168 @@
+#include "nn/train/checkpoint_name.h"
+#include "nn/train/history.h"
+#include "nn/train/recipe_parts.h"
+
+#include <string.h>
+
+struct fit_section {
+    int epochs, batch_size, seed;
+    double validation_split;
+    bool shuffle;
+};
+
+static const struct field fit_fields[] = {
+    {"epochs", FIELD_INTEGER, offsetof(struct fit_section, epochs), 1, 1 << 20},
+    {"batch_size", FIELD_INTEGER, offsetof(struct fit_section, batch_size), 1, 1 << 16},
+    {"validation_split", FIELD_NUMBER, offsetof(struct fit_section, validation_split), 0, 0.99},
+    {"shuffle", FIELD_BOOL, offsetof(struct fit_section, shuffle), 0, 0},
+    {"seed", FIELD_INTEGER, offsetof(struct fit_section, seed), 0, 1 << 30},
+};
+
+/* --- callbacks ---------------------------------------------------------------------------------
+ */
+
+#define ROW(name, member, kind, min, max)                                                          \
+    {                                                                                              \
+        name, kind, offsetof(struct callback_settings, member), min, max                           \
+    }
+
+static const struct field checkpoint_fields[] = {
+    ROW("filepath", path, FIELD_STRING, 0, 0),
+    ROW("monitor", monitor, FIELD_STRING, 0, 0),
+    ROW("save_best_only", save_best_only, FIELD_BOOL, 0, 0),
+    ROW("mode", mode, FIELD_STRING, 0, 0),
+};
+static const struct field stopping_fields[] = {
+    ROW("monitor", monitor, FIELD_STRING, 0, 0),
+    ROW("min_delta", min_delta, FIELD_NUMBER, 0, 1e9),
+    ROW("patience", patience, FIELD_INTEGER, 0, 1 << 20),
+    ROW("mode", mode, FIELD_STRING, 0, 0),
+    ROW("restore_best_weights", restore_best_weights, FIELD_BOOL, 0, 0),
+};
+static const struct field csv_fields[] = {ROW("filename", path, FIELD_STRING, 0, 0)};
+static const struct field tensorboard_fields[] = {ROW("log_dir", path, FIELD_STRING, 0, 0)};
+
+static const struct callback_row {
+    const char *name;
+    struct fields fields;
+    struct callback_settings defaults;
+} rows[] = {
+    {"ModelCheckpoint",
+     {checkpoint_fields, 4},
+     {.kind = CALLBACK_CHECKPOINT, .monitor = "val_loss", .mode = "auto"}},
+    {"EarlyStopping",
+     {stopping_fields, 5},
+     {.kind = CALLBACK_EARLY_STOPPING, .monitor = "val_loss", .mode = "auto"}},
+    {"CSVLogger", {csv_fields, 1}, {.kind = CALLBACK_CSV}},
+    {"TensorBoard", {tensorboard_fields, 1}, {.kind = CALLBACK_TENSORBOARD, .path = "tensorboard"}},
+};
+
+static const struct callback_row *find_row(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static bool has_validation(const struct recipe *recipe)
+{
+    return recipe->validation.kind != SOURCE_NONE || recipe->validation_split > 0;
+}
+
+static bool check_monitor(const struct recipe *recipe, const struct callback_settings *callback,
+                          struct error *error)
+{
+    enum history_column column;
+    if (!history_find(callback->monitor, &column))
+        return bind_refuse(&recipe->script, callback->line, error,
+                           "monitor must be 'loss', 'accuracy', 'val_loss' or 'val_accuracy', "
+                           "not '%.40s'",
+                           callback->monitor);
+    if (history_is_validation(column) && !has_validation(recipe))
+        return bind_refuse(&recipe->script, callback->line, error,
+                           "%s is monitored, but there is no validation data: give "
+                           "validation_split in [fit] or validation in [data]",
+                           callback->monitor);
+    if (strcmp(callback->mode, "auto") != 0 && strcmp(callback->mode, "min") != 0 &&
+        strcmp(callback->mode, "max") != 0)
+        return bind_refuse(&recipe->script, callback->line, error,
+                           "mode must be 'auto', 'min' or 'max', not '%.40s'", callback->mode);
+    return true;
+}
+
+static bool check_callback(const struct recipe *recipe, const struct callback_settings *callback,
+                           struct error *error)
+{
+    struct error reason;
+    if (callback->kind != CALLBACK_EARLY_STOPPING && (!callback->path || !*callback->path))
+        return bind_refuse(&recipe->script, callback->line, error, "the file's name is missing");
+    if (callback->kind == CALLBACK_CHECKPOINT &&
+        !checkpoint_name_check(callback->path, has_validation(recipe), &reason))
+        return bind_refuse(&recipe->script, callback->line, error, "%s", reason.message);
+    /* A checkpoint that is always written monitors nothing. */
+    bool monitors = callback->kind == CALLBACK_EARLY_STOPPING || callback->save_best_only;
+    return !monitors || check_monitor(recipe, callback, error);
+}
+
+bool recipe_read_callbacks(struct recipe *recipe, const struct expr *list, struct error *error)
+{
+    const struct script *script = &recipe->script;
+    if (list->kind != EXPR_TUPLE || list->count > CALLBACKS_MAX)
+        return bind_refuse(script, list->line, error,
+                           "callbacks must be a list of at most %d, as [EarlyStopping()]",
+                           CALLBACKS_MAX);
+    for (int i = 0; i < list->count; i++) {
+        const struct expr *call = &list->items[i];
+        const struct callback_row *row = find_row(bind_callee(call));
+        struct callback_settings *callback = &recipe->callbacks[i];
+        if (!row)
+            return bind_refuse(script, call->line, error,
+                               "a callback must be ModelCheckpoint(...), EarlyStopping(...), "
+                               "CSVLogger(...) or TensorBoard(...)");
+        *callback = row->defaults;
+        callback->line = call->line;
+        if (!bind_call(script, call, row->fields, callback, error) ||
+            !check_callback(recipe, callback, error))
+            return false;
+        recipe->callback_count = i + 1;
+    }
+    return true;
+}
+
+/* --- the section -------------------------------------------------------------------------------
+ */
+
+/* Binds the section without its line of callbacks, which bind.h has no kind for. */
+static bool bind_numbers(struct recipe *recipe, struct fit_section *fit,
+                         const struct expr **callbacks, struct error *error)
+{
+    int index = 0;
+    for (const struct statement *s; (s = recipe_next(recipe, "fit", &index));) {
+        bool is_callbacks = s->target && strcmp(s->target, "callbacks") == 0;
+        if (is_callbacks)
+            *callbacks = &s->value;
+        else if (!bind_statement(&recipe->script, s, FIELDS(fit_fields), fit, error))
+            return false;
+    }
+    return true;
+}
+
+bool recipe_read_fit(struct recipe *recipe, struct error *error)
+{
+    const struct expr *callbacks = NULL;
+    struct fit_section fit = {
+        .epochs = recipe->epochs,
+        .batch_size = recipe->trainer.batch,
+        .seed = (int)recipe->trainer.seed,
+        .shuffle = recipe->shuffle,
+    };
+    if (!bind_numbers(recipe, &fit, &callbacks, error))
+        return false;
+    recipe->epochs = fit.epochs;
+    recipe->trainer.batch = fit.batch_size;
+    recipe->trainer.seed = (uint64_t)fit.seed;
+    recipe->validation_split = fit.validation_split;
+    recipe->shuffle = fit.shuffle;
+    return !callbacks || recipe_read_callbacks(recipe, callbacks, error);
+}

@@ -1,0 +1,178 @@
+#include "nn/train/tensorboard.h"
+
+#include "common/clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One message fits; the longest tag has 19 bytes. */
+enum { MESSAGE_BYTES = 256, PATH_BYTES = 4096 };
+
+/* The file's name must hold "tfevents"; a fixed one lets a resumed training append. */
+static const char file_name[] = "events.out.tfevents.0.pawcam.v2";
+
+uint32_t tensorboard_crc32c(const void *bytes, size_t size)
+{
+    const uint32_t polynomial = 0x82f63b78; /* reflected */
+    uint32_t crc = ~UINT32_C(0);
+    for (size_t i = 0; i < size; i++) {
+        crc ^= ((const uint8_t *)bytes)[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (crc & 1 ? polynomial : 0);
+    }
+    return ~crc;
+}
+
+uint32_t tensorboard_mask(uint32_t crc)
+{
+    return ((crc >> 15) | (crc << 17)) + 0xa282ead8;
+}
+
+/* --- protobuf ----------------------------------------------------------------------------------
+ */
+
+struct message {
+    uint8_t bytes[MESSAGE_BYTES];
+    size_t size;
+};
+
+enum wire { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
+
+static void put_varint(struct message *message, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        message->bytes[message->size++] = (uint8_t)(value | 0x80);
+    message->bytes[message->size++] = (uint8_t)value;
+}
+
+static void put_key(struct message *message, int field, enum wire wire)
+{
+    put_varint(message, (uint64_t)(field << 3 | (int)wire));
+}
+
+/* Least significant byte first, whatever the machine's order. */
+static void put_fixed(struct message *message, uint64_t bits, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        message->bytes[message->size++] = (uint8_t)(bits >> (8 * i));
+}
+
+static void put_bytes(struct message *message, int field, const void *bytes, size_t size)
+{
+    put_key(message, field, WIRE_BYTES);
+    put_varint(message, size);
+    memcpy(message->bytes + message->size, bytes, size);
+    message->size += size;
+}
+
+static struct message begin_event(double wall_s, int64_t step)
+{
+    struct message event = {.size = 0};
+    uint64_t bits;
+    memcpy(&bits, &wall_s, sizeof bits);
+    put_key(&event, 1, WIRE_64); /* Event.wall_time */
+    put_fixed(&event, bits, 8);
+    if (step) {
+        put_key(&event, 2, WIRE_VARINT); /* Event.step */
+        put_varint(&event, (uint64_t)step);
+    }
+    return event;
+}
+
+static struct message scalar_event(double wall_s, int64_t step, const char *tag, double number)
+{
+    struct message event = begin_event(wall_s, step), summary = {.size = 0}, value = {.size = 0};
+    float scalar = (float)number;
+    uint32_t bits;
+    memcpy(&bits, &scalar, sizeof bits);
+    put_bytes(&value, 1, tag, strlen(tag)); /* Summary.Value.tag */
+    put_key(&value, 2, WIRE_32);            /* Summary.Value.simple_value */
+    put_fixed(&value, bits, 4);
+    put_bytes(&summary, 1, value.bytes, value.size);   /* Summary.value */
+    put_bytes(&event, 5, summary.bytes, summary.size); /* Event.summary */
+    return event;
+}
+
+static struct message version_event(double wall_s)
+{
+    static const char version[] = "brain.Event:2";
+    struct message event = begin_event(wall_s, 0);
+    put_bytes(&event, 3, version, strlen(version)); /* Event.file_version */
+    return event;
+}
+
+/* --- files -------------------------------------------------------------------------------------
+ */
+
+static void write_record(FILE *file, const struct message *message)
+{
+    struct message frame = {.size = 0};
+    put_fixed(&frame, message->size, 8);
+    put_fixed(&frame, tensorboard_mask(tensorboard_crc32c(frame.bytes, 8)), 4);
+    fwrite(frame.bytes, 1, frame.size, file);
+    fwrite(message->bytes, 1, message->size, file);
+    frame.size = 0;
+    put_fixed(&frame, tensorboard_mask(tensorboard_crc32c(message->bytes, message->size)), 4);
+    fwrite(frame.bytes, 1, frame.size, file);
+}
+
+struct scalar {
+    const char *tag;
+    double value;
+};
+
+static void write_scalars(FILE *file, int epoch, const struct scalar *scalars, int count)
+{
+    double wall_s = clock_wall_s();
+    fseek(file, 0, SEEK_END);
+    if (ftell(file) == 0) {
+        struct message version = version_event(wall_s);
+        write_record(file, &version);
+    }
+    for (int i = 0; i < count; i++)
+        if (!isnan(scalars[i].value)) {
+            struct message event = scalar_event(wall_s, epoch, scalars[i].tag, scalars[i].value);
+            write_record(file, &event);
+        }
+}
+
+static bool make_folder(const char *path, struct error *error)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST ||
+           error_set(error, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+static bool append(const char *folder, const char *part, int epoch, const struct scalar *scalars,
+                   int count, struct error *error)
+{
+    char path[PATH_BYTES], file_path[PATH_BYTES + sizeof file_name + 1];
+    snprintf(path, sizeof path, "%s/%s", folder, part);
+    if (!make_folder(folder, error) || !make_folder(path, error))
+        return false;
+    snprintf(file_path, sizeof file_path, "%s/%s", path, file_name);
+    FILE *file = fopen(file_path, "abe");
+    if (!file)
+        return error_set(error, "%s: %s", file_path, strerror(errno));
+    write_scalars(file, epoch, scalars, count);
+    bool good = !ferror(file);
+    if ((fclose(file) != 0) | !good)
+        return error_set(error, "%s: cannot be written: %s", file_path, strerror(errno));
+    return true;
+}
+
+bool tensorboard_add_epoch(const char *folder, const struct history_row *row, struct error *error)
+{
+    const double *values = row->values;
+    const struct scalar train[] = {{"epoch_loss", values[HISTORY_LOSS]},
+                                   {"epoch_accuracy", values[HISTORY_ACCURACY]},
+                                   {"epoch_learning_rate", values[HISTORY_LEARNING_RATE]}};
+    const struct scalar validation[] = {{"epoch_loss", values[HISTORY_VAL_LOSS]},
+                                        {"epoch_accuracy", values[HISTORY_VAL_ACCURACY]}};
+    return append(folder, "train", row->epoch, train, 3, error) &&
+           (isnan(values[HISTORY_VAL_LOSS]) ||
+            append(folder, "validation", row->epoch, validation, 2, error));
+}

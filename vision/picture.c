@@ -1,0 +1,65 @@
+#include "vision/picture.h"
+
+#include "common/frame.h"
+#include "vision/jpeg.h"
+
+#include <png.h>
+#include <string.h>
+#include <webp/decode.h>
+
+/* --- PNG ---------------------------------------------------------------------------------------
+ */
+
+static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
+{
+    const png_color white = {255, 255, 255};
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_memory(&png, bytes, size))
+        return error_set(error, "damaged PNG picture: %s", png.message);
+    png.format = PNG_FORMAT_BGR;
+    bool good =
+        png.width <= FRAME_SIDE_MAX && png.height <= FRAME_SIDE_MAX
+            ? image_reserve(bgr, (int)png.width, (int)png.height, 3, error)
+            : error_set(error, "a PNG picture of %ux%u pixels is too large", png.width, png.height);
+    if (good && !png_image_finish_read(&png, &white, bgr->data, bgr->stride, NULL))
+        good = error_set(error, "damaged PNG picture: %s", png.message);
+    png_image_free(&png);
+    return good;
+}
+
+/* --- WebP --------------------------------------------------------------------------------------
+ */
+
+static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
+{
+    int width, height;
+    if (!WebPGetInfo(bytes, size, &width, &height))
+        return error_set(error, "damaged WebP picture");
+    if (!image_reserve(bgr, width, height, 3, error))
+        return false;
+    size_t room = (size_t)bgr->stride * (size_t)bgr->height;
+    return WebPDecodeBGRInto(bytes, size, bgr->data, room, bgr->stride) ||
+           error_set(error, "damaged WebP picture, or one that moves");
+}
+
+/* --- all ---------------------------------------------------------------------------------------
+ */
+
+static bool begins_with(const uint8_t *bytes, size_t size, const char *magic, size_t length)
+{
+    return size >= length && memcmp(bytes, magic, length) == 0;
+}
+
+bool picture_decode(const uint8_t *bytes, size_t size, int min_side, struct image *bgr,
+                    struct error *error)
+{
+    if (begins_with(bytes, size, "\xff\xd8", 2))
+        return jpeg_decode(bytes, size, min_side, bgr, error);
+    if (begins_with(bytes, size, "\x89PNG\r\n\x1a\n", 8))
+        return decode_png(bytes, size, bgr, error);
+    if (begins_with(bytes, size, "BM", 2))
+        return bmp_decode(bytes, size, bgr, error);
+    if (size >= 12 && memcmp(bytes, "RIFF", 4) == 0 && memcmp(bytes + 8, "WEBP", 4) == 0)
+        return decode_webp(bytes, size, bgr, error);
+    return error_set(error, "not a JPEG, PNG, BMP or WebP picture");
+}
