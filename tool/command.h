@@ -33,10 +33,13 @@ struct command {
 enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 
 extern const struct command command_bench;
+extern const struct command command_evaluate;
+extern const struct command command_history;
 extern const struct command command_init;
 extern const struct command command_plot;
 extern const struct command command_predict;
 extern const struct command command_summary;
+extern const struct command command_train;
 
 /* Reads the command line behind the command's name (argv[0]) into zeroed settings. *operands points
  * into argv, which is reordered. *help: --help was asked for, and nothing else counts. */

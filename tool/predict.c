@@ -3,7 +3,8 @@
 #include "nn/session.h"
 #include "tool/command.h"
 #include "tool/model_options.h"
-#include "vision/jpeg.h"
+#include "tool/number.h"
+#include "vision/picture.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,11 +13,16 @@
 
 struct predict_settings {
     struct model_options model;
+    const char *rotate, *shift;
     bool json;
 };
 
 static const struct command_option options[] = {
     MODEL_OPTION_ROWS(struct predict_settings, model),
+    {"rotate", "DEG", "turn the network's picture counter-clockwise first",
+     offsetof(struct predict_settings, rotate)},
+    {"shift", "X,Y", "move it right and down, in its pixels",
+     offsetof(struct predict_settings, shift)},
     {"json", NULL, "one JSON object a line", offsetof(struct predict_settings, json)},
 };
 
@@ -26,7 +32,9 @@ enum { FILE_BYTES_MAX = 256 << 20 };
 struct predictor {
     const struct model *model;
     struct session *session;
-    struct image decoded, small;
+    struct image decoded, small, moved;
+    bool moves; /* --rotate, --shift */
+    double degrees, shift_x, shift_y;
     float *scores;
     bool json;
 };
@@ -59,6 +67,23 @@ static bool read_file(const char *path, uint8_t **data, size_t *size, struct err
     return good;
 }
 
+/* cv::getRotationMatrix2D around the middle, the shift, cv::warpAffine: how the lessons test what a
+ * network makes of a turned picture. Returns the picture to classify. */
+static const struct image *move(struct predictor *predictor, struct error *error)
+{
+    const struct image *from = &predictor->small;
+    double matrix[6];
+    if (!predictor->moves)
+        return from;
+    vision_rotation_matrix((from->width - 1) / 2.0, (from->height - 1) / 2.0, predictor->degrees, 1,
+                           matrix);
+    matrix[2] += predictor->shift_x;
+    matrix[5] += predictor->shift_y;
+    return vision_warp_affine(from, matrix, from->width, from->height, &predictor->moved, error)
+               ? &predictor->moved
+               : NULL;
+}
+
 /* As the daemon does it: decoded no larger than needed, then resized linearly. */
 static bool classify(struct predictor *predictor, const char *path, struct error *error)
 {
@@ -68,13 +93,14 @@ static bool classify(struct predictor *predictor, const char *path, struct error
     size_t size = 0;
     bool good =
         read_file(path, &data, &size, error) &&
-        jpeg_decode(data, size, height > width ? height : width, &predictor->decoded, error) &&
+        picture_decode(data, size, height > width ? height : width, &predictor->decoded, error) &&
         vision_resize(&predictor->decoded, width, height, &predictor->small, error);
     free(data);
-    if (good)
-        session_classify(predictor->session, predictor->small.data, predictor->small.stride,
-                         predictor->scores);
-    return good || error_prefix(error, "%s", path);
+    const struct image *picture = good ? move(predictor, error) : NULL;
+    if (!picture)
+        return error_prefix(error, "%s", path);
+    session_classify(predictor->session, picture->data, picture->stride, predictor->scores);
+    return true;
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
@@ -138,6 +164,24 @@ static bool predict(struct predictor *predictor, const char *path, struct error 
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+static bool parse_movement(const struct predict_settings *settings, struct predictor *predictor,
+                           struct error *error)
+{
+    char x[32] = "";
+    const char *comma = settings->shift ? strchr(settings->shift, ',') : NULL;
+    predictor->moves = settings->rotate || settings->shift;
+    if (settings->rotate &&
+        !number_real("rotate", settings->rotate, -360, 360, &predictor->degrees, error))
+        return false;
+    if (!settings->shift)
+        return true;
+    if (!comma || (size_t)(comma - settings->shift) >= sizeof x)
+        return error_set_usage(error, "--shift %s: give two numbers, as 10,-5", settings->shift);
+    memcpy(x, settings->shift, (size_t)(comma - settings->shift));
+    return number_real("shift", x, -1e4, 1e4, &predictor->shift_x, error) &&
+           number_real("shift", comma + 1, -1e4, 1e4, &predictor->shift_y, error);
+}
+
 static bool check_model(const struct model *model, const char *path, struct error *error)
 {
     if (!model_takes_picture(model))
@@ -165,6 +209,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
 {
     const struct predict_settings *predict_settings = settings;
     struct predictor predictor = {.json = predict_settings->json};
+    if (!parse_movement(predict_settings, &predictor, error))
+        return false;
     struct model *model = model_options_load(&predict_settings->model, operands[0], error);
     bool good = model && check_model(model, operands[0], error);
     if (good) {
@@ -176,6 +222,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     }
     image_free(&predictor.decoded);
     image_free(&predictor.small);
+    image_free(&predictor.moved);
     free(predictor.scores);
     session_destroy(predictor.session);
     model_destroy(model);
@@ -187,7 +234,7 @@ const struct command command_predict = {
     .operands = "MODEL IMAGE...",
     .operands_min = 2,
     .operands_max = COMMAND_OPERANDS_MANY,
-    .summary = "classify JPEG pictures",
+    .summary = "classify pictures",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .settings_size = sizeof(struct predict_settings),

@@ -55,7 +55,7 @@ static const char *expectation(enum field_kind kind)
 
 static bool in_bounds(const struct field *field, double number)
 {
-    return number >= field->min && number <= field->max;
+    return isfinite(number) && number >= field->min && number <= field->max;
 }
 
 /* Reads `count` numbers from a tuple, or one number for all; false: it is neither. */
@@ -154,9 +154,9 @@ static bool bind_value(const struct script *script, const struct field *field, c
     if (read_value(field, e, (char *)target + field->offset))
         return true;
     if (has_numbers(field->kind) && isfinite(field->max))
-        snprintf(bounds, sizeof bounds, " from %g to %g", field->min, field->max);
+        snprintf(bounds, sizeof bounds, " from %.10g to %.10g", field->min, field->max);
     else if (has_numbers(field->kind) && isfinite(field->min))
-        snprintf(bounds, sizeof bounds, ", %g or more", field->min);
+        snprintf(bounds, sizeof bounds, ", %.10g or more", field->min);
     return bind_refuse(script, e->line, error, "%s must be %s%s", field->name,
                        expectation(field->kind), bounds);
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 960, HEIGHT = 420, LEFT = 56, TOP = 44, PLOT_WIDTH = 400, PLOT_HEIGHT = 280 };
+enum { WIDTH = 960, HEIGHT = 400, LEFT = 56, TOP = 44, PLOT_WIDTH = 400, PLOT_HEIGHT = 280 };
 enum { PLOT_GAP = 76, LEGEND_TOP = 380, TICKS = 5 };
 
 /* Okabe and Ito's colours, which the colour-blind can tell apart. */
@@ -55,6 +55,8 @@ static void find_ranges(struct plot *plot)
         double middle = isfinite(plot->y.low) ? plot->y.low : 0.5;
         plot->y = (struct range){middle - 0.5, middle + 0.5};
     }
+    double margin = 0.04 * (plot->y.high - plot->y.low);
+    plot->y = (struct range){plot->y.low - margin, plot->y.high + margin};
 }
 
 /* 1, 2 or 5 times a power of ten, so that about TICKS fit into the range. */

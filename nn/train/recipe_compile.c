@@ -1,5 +1,6 @@
 #include "nn/train/recipe_parts.h"
 
+#include <math.h>
 #include <string.h>
 
 /* --- optimizers --------------------------------------------------------------------------------
@@ -13,7 +14,7 @@ struct optimizer_arguments {
 
 #define RATE(name)                                                                                 \
     {                                                                                              \
-#name, FIELD_NUMBER, offsetof(struct optimizer_arguments, name), 0, 1e3                    \
+#name, FIELD_NUMBER, offsetof(struct optimizer_arguments, name), 0, INFINITY               \
     }
 #define ROW(name, member, max)                                                                     \
     {                                                                                              \

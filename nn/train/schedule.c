@@ -5,7 +5,7 @@
 static double cosine(const struct schedule *schedule, long step, long steps)
 {
     double first = schedule->warmup_steps;
-    double done = steps > first ? ((double)step - first) / ((double)steps - first) : 1;
+    double done = (double)steps > first ? ((double)step - first) / ((double)steps - first) : 1;
     double share = 0.5 * (1 + cos(M_PI * fmin(fmax(done, 0), 1)));
     return schedule->alpha + (1 - schedule->alpha) * share;
 }

@@ -1,0 +1,51 @@
+#include "tool/catdog.h"
+
+#include <string.h>
+
+static int find(const struct model *model, const char *name)
+{
+    for (int i = 0; i < model->class_count; i++)
+        if (strcmp(model->class_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+struct catdog catdog_begin(const struct model *model, double threshold)
+{
+    return (struct catdog){
+        .cat = find(model, "cat"),
+        .dog = find(model, "dog"),
+        .neither = find(model, "neither"),
+        .threshold = threshold,
+    };
+}
+
+bool catdog_applies(const struct catdog *catdog)
+{
+    return catdog->cat >= 0 && catdog->dog >= 0;
+}
+
+static int decide(const struct catdog *catdog, int class_count, const float *scores)
+{
+    int best = 0;
+    for (int i = 1; i < class_count; i++)
+        if (scores[i] > scores[best])
+            best = i;
+    return (double)scores[best] < catdog->threshold ? catdog->neither : best;
+}
+
+void catdog_add(struct catdog *catdog, int label, int class_count, const float *scores)
+{
+    if (!catdog_applies(catdog))
+        return;
+    int decided = decide(catdog, class_count, scores);
+    if (label == catdog->cat || label == catdog->dog) {
+        int other = label == catdog->cat ? catdog->dog : catdog->cat;
+        catdog->animals++;
+        catdog->right += scores[label] > scores[other];
+        catdog->missed += decided == catdog->neither;
+    } else if (label == catdog->neither) {
+        catdog->others++;
+        catdog->alarms += decided == catdog->cat || decided == catdog->dog;
+    }
+}

@@ -1,0 +1,16 @@
+/* score: a whole dataset through a model, with the inference that the daemon uses. */
+#ifndef PAWCAM_TOOL_SCORE_H
+#define PAWCAM_TOOL_SCORE_H
+
+#include "nn/model.h"
+#include "nn/train/dataset.h"
+
+/* Called with each picture's class_count scores; a single sigmoid p is {1 - p, p}. */
+typedef void (*score_visit)(void *self, int index, const float *scores);
+
+/* Resizes the pictures to the network's input where they differ. A dataset that does not fit the
+ * model is a usage error. */
+bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
+                   score_visit visit, void *self, struct error *error);
+
+#endif

@@ -1,0 +1,280 @@
+/* train: a recipe's whole training, from its data to model.h5. */
+#include "nn/train/fit.h"
+#include "nn/train/load.h"
+#include "nn/train/metrics.h"
+#include "tool/codec.h"
+#include "tool/command.h"
+#include "tool/number.h"
+#include "tool/progress.h"
+#include "tool/score.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct train_settings {
+    const char *data, *out, *epochs, *threads, *seed, *cpu, *tensorboard;
+    bool resume, overwrite;
+};
+
+static const struct command_option options[] = {
+    {"data", "DIR", "folder to which the recipe's paths belong; the current one if not given",
+     offsetof(struct train_settings, data)},
+    {"out", "DIR", "folder for model.h5, history.csv, checkpoints; runs/RECIPE if not given",
+     offsetof(struct train_settings, out)},
+    {"epochs", "N", "instead of the recipe's", offsetof(struct train_settings, epochs)},
+    {"threads", "N", "all processors if not given", offsetof(struct train_settings, threads)},
+    {"seed", "N", "instead of the recipe's", offsetof(struct train_settings, seed)},
+    {"cpu", "NAME", "kernels: auto (the best this machine has), reference, ...",
+     offsetof(struct train_settings, cpu)},
+    {"resume", NULL, "go on with the training in --out", offsetof(struct train_settings, resume)},
+    {"overwrite", NULL, "begin anew though there is a training in --out",
+     offsetof(struct train_settings, overwrite)},
+    {"tensorboard", "DIR", "write event files for TensorBoard",
+     offsetof(struct train_settings, tensorboard)},
+};
+
+/* Everything that a training is made of. */
+struct training {
+    const struct train_settings *settings;
+    struct recipe recipe;
+    struct network network;
+    struct dataset train_data, validation_data, test_data;
+    struct subset train, validation;
+    int threads;
+    char out[4096];
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+/* The first Ctrl-C stops after the batch; a second one ends the program at once. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* --- what the command line says ----------------------------------------------------------------
+ */
+
+static bool apply_settings(struct training *training, struct error *error)
+{
+    const struct train_settings *settings = training->settings;
+    struct recipe *recipe = &training->recipe;
+    long epochs = recipe->epochs, seed = (long)recipe->trainer.seed;
+    long threads = sysconf(_SC_NPROCESSORS_ONLN);
+    if ((settings->epochs &&
+         !number_integer("epochs", settings->epochs, 1, 1 << 20, &epochs, error)) ||
+        (settings->seed && !number_integer("seed", settings->seed, 0, 1L << 62, &seed, error)) ||
+        (settings->threads &&
+         !number_integer("threads", settings->threads, 1, 64, &threads, error)))
+        return false;
+    recipe->epochs = (int)epochs;
+    recipe->trainer.seed = (uint64_t)seed;
+    training->threads = threads < 1 ? 1 : threads > 64 ? 64 : (int)threads;
+    recipe->trainer.threads = training->threads;
+    recipe->trainer.cpu = settings->cpu;
+    return true;
+}
+
+/* runs/NAME of recipes/NAME.recipe */
+static void name_out(struct training *training, const char *recipe_path)
+{
+    const char *slash = strrchr(recipe_path, '/'), *name = slash ? slash + 1 : recipe_path;
+    int length = (int)strcspn(name, ".");
+    if (training->settings->out)
+        snprintf(training->out, sizeof training->out, "%s", training->settings->out);
+    else
+        snprintf(training->out, sizeof training->out, "runs/%.*s", length ? length : 3,
+                 length ? name : "run");
+}
+
+static bool make_folders(const char *path, struct error *error)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return error_set(error, "out of memory");
+    int failed = 0;
+    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(copy, 0777); /* the last one tells whether all worked */
+        *slash = '/';
+    }
+    failed = mkdir(copy, 0777) != 0 && errno != EEXIST;
+    free(copy);
+    return !failed || error_set(error, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+static bool prepare_out(struct training *training, struct error *error)
+{
+    const struct train_settings *settings = training->settings;
+    if (settings->resume && settings->overwrite)
+        return error_set_usage(error, "--resume and --overwrite exclude each other");
+    if (fit_exists(training->out) && !settings->resume && !settings->overwrite)
+        return error_set_usage(error,
+                               "%s holds a training already: --resume goes on with it, --overwrite "
+                               "begins anew, --out names another folder",
+                               training->out);
+    return make_folders(training->out, error);
+}
+
+/* --- data --------------------------------------------------------------------------------------
+ */
+
+static bool load_one(struct training *training, const struct source *source, struct dataset *data,
+                     struct error *error)
+{
+    const struct load_settings load = {
+        .root = training->settings->data ? training->settings->data : ".",
+        .codec = &codec_vision,
+        .threads = training->threads,
+    };
+    return source->kind == SOURCE_NONE ||
+           load_source(&training->recipe, source, training->network.model, &load, data, error);
+}
+
+static bool load_data(struct training *training, struct error *error)
+{
+    const struct recipe *recipe = &training->recipe;
+    if (!load_one(training, &recipe->train, &training->train_data, error) ||
+        !load_one(training, &recipe->validation, &training->validation_data, error) ||
+        !load_one(training, &recipe->test, &training->test_data, error))
+        return false;
+    if (!dataset_split(&training->train_data, recipe->validation_split, &training->train,
+                       &training->validation, error))
+        return error_prefix(error, "%s:%d", recipe->script.path, recipe->train.line);
+    if (recipe->validation.kind != SOURCE_NONE) {
+        subset_free(&training->validation);
+        if (!dataset_all(&training->validation_data, &training->validation, error))
+            return false;
+    }
+    return load_describe(recipe, &training->train_data, training->network.model, error);
+}
+
+static void print_data(const struct training *training)
+{
+    const struct dataset *data = &training->train_data;
+    int skipped = data->skipped + training->validation_data.skipped + training->test_data.skipped;
+    printf("%d training, %d validation, %d test pictures of %d x %d x %d, %d classes",
+           training->train.count, training->validation.count, training->test_data.count,
+           data->height, data->width, data->channels, data->class_count);
+    if (skipped)
+        printf("; %d unreadable left out", skipped);
+    putchar('\n');
+    fflush(stdout);
+}
+
+/* --- training and its end ----------------------------------------------------------------------
+ */
+
+struct test {
+    const struct dataset *data;
+    struct metrics metrics;
+};
+
+static void count_scores(void *self, int index, const float *scores)
+{
+    struct test *test = self;
+    metrics_add(&test->metrics, index, test->data->labels[index], scores);
+}
+
+/* The test set, through the network as the daemon runs it. */
+static bool print_test(const struct training *training, struct error *error)
+{
+    struct test test = {.data = &training->test_data};
+    if (test.data->count == 0)
+        return true;
+    if (!metrics_init(&test.metrics, test.data->class_count, 0, error))
+        return false;
+    bool good = score_dataset(training->network.model, training->settings->cpu, test.data,
+                              count_scores, &test, error);
+    if (good)
+        printf("test: %d pictures, loss %.4f, accuracy %.4f\n", test.metrics.n,
+               metrics_loss(&test.metrics), metrics_accuracy(&test.metrics));
+    metrics_finish(&test.metrics);
+    return good;
+}
+
+static bool tell_end(const struct training *training, const struct fit_result *result,
+                     struct error *error)
+{
+    if (result->end == FIT_INTERRUPTED)
+        return error_set(error, "interrupted after %d of %d epochs; saved in %s: --resume goes on",
+                         result->epochs, training->recipe.epochs, training->out);
+    if (result->end == FIT_STOPPED_EARLY)
+        printf("stopped early after %d epochs\n", result->epochs);
+    if (result->best_epoch)
+        printf("weights of epoch %d, the best, restored\n", result->best_epoch);
+    printf("%s/model.h5 written\n", training->out);
+    return print_test(training, error);
+}
+
+static bool train(struct training *training, struct error *error)
+{
+    struct progress progress;
+    struct fit_result result;
+    const struct fit_settings settings = {
+        .recipe = &training->recipe,
+        .network = &training->network,
+        .train = &training->train,
+        .validation = training->validation.count ? &training->validation : NULL,
+        .codec = &codec_vision,
+        .out = training->out,
+        .tensorboard = training->settings->tensorboard,
+        .threads = training->threads,
+        .resume = training->settings->resume,
+        .stop = &stop,
+        .observer = progress_observer(&progress),
+    };
+    print_data(training);
+    catch_signals();
+    return fit(&settings, &result, error) && tell_end(training, &result, error);
+}
+
+static void release(struct training *training)
+{
+    subset_free(&training->train);
+    subset_free(&training->validation);
+    dataset_free(&training->train_data);
+    dataset_free(&training->validation_data);
+    dataset_free(&training->test_data);
+    network_free(&training->network);
+    recipe_free(&training->recipe);
+}
+
+static bool run(const void *settings, char **operands, int operand_count, struct error *error)
+{
+    struct training training = {.settings = settings};
+    (void)operand_count;
+    name_out(&training, operands[0]);
+    bool good =
+        recipe_read(&training.recipe, operands[0], error) && apply_settings(&training, error) &&
+        network_build(&training.network, &training.recipe.script, training.recipe.trainer.seed,
+                      error) &&
+        load_data(&training, error) && prepare_out(&training, error) && train(&training, error);
+    release(&training);
+    return good;
+}
+
+const struct command command_train = {
+    .name = "train",
+    .operands = "RECIPE",
+    .operands_min = 1,
+    .operands_max = 1,
+    .summary = "train a recipe's network",
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .settings_size = sizeof(struct train_settings),
+    .run = run,
+};
