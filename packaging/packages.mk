@@ -13,8 +13,8 @@ install_packages = \
 	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | \
 	    grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] || { echo "installing" $$missing; mkdir -p $(BUILD); \
-	    { $(SUDO) apt-get -q update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -q install -y \
-	        --no-install-recommends $$missing; } >$(BUILD)/packages.log 2>&1 || \
+	    { $(SUDO) apt-get -q update && $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	        apt-get -q install -y --no-install-recommends $$missing; } >$(BUILD)/packages.log 2>&1 || \
 	    { tail -20 $(BUILD)/packages.log; echo "the packages could not be installed"; exit 1; }; }
 
 .PHONY: deps deps-check
