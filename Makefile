@@ -1,4 +1,4 @@
-# pawcam. `make help` lists the targets; docs/building.md explains the variables.
+# pawcam. `make help` lists the targets; the variables below can be set on the command line.
 
 BUILD    ?= build
 PREFIX   ?= /usr/local
