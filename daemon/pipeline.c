@@ -154,6 +154,7 @@ static bool take_frame(struct pipeline *pipeline)
     bool last = slot_closed(pipeline->parts.frames);
     struct frame *frame =
         (struct frame *)slot_take(pipeline->parts.frames, (int64_t)IDLE_MS * NS_PER_MS);
+    adopt_settings(pipeline); /* also those that came during the wait */
     if (!frame)
         return !last;
     bool goes_on = true;
@@ -179,7 +180,6 @@ static void *run(void *argument)
 {
     struct pipeline *pipeline = argument;
     for (;;) {
-        adopt_settings(pipeline);
         bool goes_on = take_frame(pipeline);
         publisher_update(&pipeline->publisher, pipeline->painter, &pipeline->stats);
         if (!goes_on)
