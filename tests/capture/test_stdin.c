@@ -151,7 +151,7 @@ START_TEST(waiting_can_be_interrupted)
     int64_t start_ns = clock_monotonic_ns();
     struct frame *frame;
     ck_assert_int_eq(capture_read(capture, &frame, &error), CAPTURE_INTERRUPTED);
-    ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S);
+    ck_assert_int_lt(clock_monotonic_ns() - start_ns, 5 * (int64_t)NS_PER_S); /* a busy machine */
     pthread_join(thread, NULL);
     capture_close(capture);
     close(pipe_end);
