@@ -358,7 +358,7 @@ static void expect_interruption(const struct backend *backend, const struct capt
     }
     ck_assert_int_eq(status, CAPTURE_INTERRUPTED);
     ck_assert_int_lt(clock_monotonic_ns() - start_ns, 5 * (int64_t)NS_PER_S); /* a busy machine */
-    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_INTERRUPTED); /* and stays so */
+    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_INTERRUPTED);        /* and stays so */
     pthread_join(thread, NULL);
     capture_close(capture);
 }
