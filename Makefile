@@ -99,8 +99,8 @@ NO_COMMONING   := $(if $(NO_COMMONING),,-fno-predictive-commoning)
 # -ffp-contract=fast: a * b + c becomes one instruction. Nothing else may change what is computed.
 # GCC's predictive commoning carries values from one turn of the inner loop to the next and so runs out
 # of registers; Clang does not know the word.
-# The undefined-behaviour checks of unrolled code take minutes to compile; ASan stays.
-KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(if $(SANITIZE),-fno-sanitize=undefined)
+# With sanitizers the unrolled code takes minutes to compile: less optimized, without UBSan; ASan stays.
+KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(if $(SANITIZE),-O1 -g1 -fno-sanitize=undefined)
 KERNEL_ARCH_8  := -march=x86-64-v3
 KERNEL_ARCH_16 := -march=x86-64-v4 -mprefer-vector-width=512
 define kernel_rule
