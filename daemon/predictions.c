@@ -24,8 +24,13 @@ static bool open_output(struct predictions *predictions, const char *path, struc
         return error_set(error, "predictions: %s", strerror(errno));
     if (standard_output)
         predictions->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-    else
-        predictions->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    else /* non-blocking, for a pipe would wait for its reader and no signal could end that */
+        predictions->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
+    if (predictions->fd < 0 && errno == ENXIO)
+        return error_set(error,
+                         "cannot write predictions to %s: nobody reads that pipe; start its "
+                         "reader first",
+                         path);
     if (predictions->fd < 0)
         return error_set(error, "cannot write predictions to %s: %s", predictions->name,
                          strerror(errno));

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const classes[] = {"cat", "dog"};
@@ -76,6 +77,21 @@ START_TEST(path_that_cannot_be_opened_is_an_error)
     ck_assert_ptr_null(predictions_open("/nowhere/predictions", &error));
     ck_assert_str_eq(error.message,
                      "cannot write predictions to /nowhere/predictions: No such file or directory");
+}
+END_TEST
+
+START_TEST(pipe_without_reader_is_an_error_at_once)
+{
+    char folder[] = "/tmp/pawcam-predictions-XXXXXX", path[64];
+    struct error error;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    alarm(10);
+    ck_assert_ptr_null(predictions_open(path, &error));
+    ck_assert_msg(strstr(error.message, "nobody reads that pipe") != NULL, "%s", error.message);
+    unlink(path);
+    rmdir(folder);
 }
 END_TEST
 
@@ -152,5 +168,6 @@ START_TEST(reader_that_stalls_can_be_interrupted)
 END_TEST
 
 TEST_MAIN(predictions, file_is_appended_to, full_disk_is_an_error_that_names_the_file,
-          path_that_cannot_be_opened_is_an_error, line_is_there_at_once,
-          reader_that_left_is_an_error, reader_that_stalls_can_be_interrupted)
+          path_that_cannot_be_opened_is_an_error, pipe_without_reader_is_an_error_at_once,
+          line_is_there_at_once, reader_that_left_is_an_error,
+          reader_that_stalls_can_be_interrupted)
