@@ -119,7 +119,7 @@ struct model *model_setup(const struct options *options, struct error *error)
             return NULL;
         path = shipped;
     }
-    struct model *model = keras_load(path, error);
+    struct model *model = keras_load_guarded(path, error);
     if (!model)
         return NULL;
     if (!check_input(model, error) || !check_output(model, error))

@@ -76,7 +76,7 @@ static bool apply(const struct model_options *options, struct model *model, stru
 struct model *model_options_load(const struct model_options *options, const char *path,
                                  struct error *error)
 {
-    struct model *model = keras_load(path, error);
+    struct model *model = keras_load_guarded(path, error);
     if (!model || apply(options, model, error))
         return model;
     model_destroy(model);

@@ -126,7 +126,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     if (!plot->out)
         return error_set_usage(error, "--out FILE is missing; see pawcam plot --help");
     const char *format = format_of(plot->out, error);
-    struct model *model = format ? keras_load(operands[0], error) : NULL;
+    struct model *model = format ? keras_load_guarded(operands[0], error) : NULL;
     bool good = model && (strcmp(format, "dot") == 0 ? write_dot(model, plot->out, error)
                                                      : draw(model, format, plot->out, error));
     model_destroy(model);

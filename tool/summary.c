@@ -145,7 +145,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
 {
     const struct summary_settings *summary = settings;
     (void)operand_count;
-    struct model *model = keras_load(operands[0], error);
+    struct model *model = keras_load_guarded(operands[0], error);
     struct session *session = model ? session_create(model, summary->cpu, error) : NULL;
     if (session)
         print_summary(model, session);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -21,6 +22,12 @@ struct hdf5_file {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+bool hdf5_is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+}
+
 struct hdf5_file *hdf5_open(const char *path, struct error *error)
 {
     struct hdf5_file *file = NULL;
@@ -29,7 +36,7 @@ struct hdf5_file *hdf5_open(const char *path, struct error *error)
         error_set(error, "cannot be read: %s", strerror(errno));
         return NULL;
     }
-    if (H5Fis_hdf5(path) <= 0) {
+    if (!hdf5_is_file(path) || H5Fis_hdf5(path) <= 0) {
         error_set(error, "is not an HDF5 file");
         return NULL;
     }

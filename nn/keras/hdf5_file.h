@@ -11,6 +11,10 @@
 
 struct hdf5_file;
 
+/* Whether opening it cannot block: false for folders, pipes and devices. True where nothing is; of
+ * that hdf5_open says why. */
+bool hdf5_is_file(const char *path);
+
 /* NULL: missing, no permission, not HDF5, damaged or truncated. */
 struct hdf5_file *hdf5_open(const char *path, struct error *error);
 void hdf5_close(struct hdf5_file *file); /* accepts NULL */

@@ -4,6 +4,7 @@
 #include "nn/keras/builder.h"
 #include "nn/keras/hdf5_file.h"
 #include "nn/keras/keras1.h"
+#include "nn/keras/trial.h"
 #include "nn/keras/weights.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, TRIAL_S = 10 };
 
 /* --- configurations --------------------------------------------------------------------------- */
 
@@ -188,9 +189,26 @@ static struct model *load_json(const char *path, struct error *error)
 
 struct model *keras_load(const char *path, struct error *error)
 {
-    struct model *model =
-        ends_with(path, ".json") ? load_json(path, error) : load_hdf5(path, error);
+    struct model *model = NULL;
+    if (!hdf5_is_file(path))
+        error_set(error, "is not a file");
+    else
+        model = ends_with(path, ".json") ? load_json(path, error) : load_hdf5(path, error);
     if (!model)
         error_prefix(error, "%s", path);
     return model;
+}
+
+static void try_to_load(void *path)
+{
+    struct error error;
+    model_destroy(keras_load(path, &error));
+}
+
+struct model *keras_load_guarded(const char *path, struct error *error)
+{
+    if (trial_survives(try_to_load, (void *)path, TRIAL_S))
+        return keras_load(path, error);
+    error_set(error, "%s: is damaged inside, libhdf5 fails on it; copy or save it again", path);
+    return NULL;
 }
