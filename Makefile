@@ -52,8 +52,8 @@ VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c common
 VIDEO_OBJ    := $(patsubst %.c,$(BUILD)/pic/%.o,$(VIDEO_SRC) $(VIDEO_SHARED))
 
 LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
-# nn/kernels_*.c are compiled once per vector length (nn/kernels.h).
-KERNEL_SRC := $(wildcard nn/kernels_*.c)
+# These are compiled once per vector length (nn/kernels.h).
+KERNEL_SRC := $(wildcard nn/kernels_*.c nn/train/kernels_*.c)
 KERNEL_VL  := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),4 8 16,4)
 LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
 LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))

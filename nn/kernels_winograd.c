@@ -1,32 +1,5 @@
 #include "nn/kernels_private.h"
-
-/* The transforms below are B^T, G and A^T of the interpolation points 0, 1, -1, 2, -2, infinity;
- * G is applied to the weights once, by pack_winograd. */
-
-/* out[0], out[step], ... = B^T (a b c d e f) */
-static ALWAYS_INLINE void input_transform(const vec in[6], vec *out, const int step)
-{
-    const vec a = in[0], b = in[1], c = in[2], d = in[3], e = in[4], f = in[5];
-    const vec outer = e - 4.0F * c, odd = d - 4.0F * b;
-    const vec inner = e - c, twice = 2.0F * (d - b);
-    out[0 * step] = 4.0F * a - 5.0F * c + e;
-    out[1 * step] = outer + odd;
-    out[2 * step] = outer - odd;
-    out[3 * step] = inner + twice;
-    out[4 * step] = inner - twice;
-    out[5 * step] = 4.0F * b - 5.0F * d + f;
-}
-
-/* out[0], out[step], ... = A^T (a b c d e f) */
-static ALWAYS_INLINE void output_transform(const vec in[6], vec *out, const int step)
-{
-    const vec sum1 = in[1] + in[2], difference1 = in[1] - in[2];
-    const vec sum2 = in[3] + in[4], difference2 = in[3] - in[4];
-    out[0 * step] = in[0] + sum1 + sum2;
-    out[1 * step] = difference1 + 2.0F * difference2;
-    out[2 * step] = sum1 + 4.0F * sum2;
-    out[3 * step] = difference1 + 8.0F * difference2 + in[5];
-}
+#include "nn/winograd_transform.h"
 
 /* Where a tile of 4x4 outputs begins. The last ones move back to end with the output. */
 struct origin {

@@ -7,6 +7,7 @@
 #ifndef PAWCAM_NN_TRAIN_ENGINE_H
 #define PAWCAM_NN_TRAIN_ENGINE_H
 
+#include "nn/train/kernels_train.h"
 #include "nn/train/loss.h"
 #include "nn/train/parameters.h"
 #include "nn/train/team.h"
@@ -22,7 +23,8 @@ struct train_setup {
     const struct parameters *parameters;
     struct loss_function loss;
     struct team *team;
-    int batch; /* the largest */
+    const struct train_kernels *kernels; /* for this machine */
+    int batch;                           /* the largest */
     uint64_t seed;
 };
 
@@ -50,5 +52,8 @@ struct train_engine {
 
 /* Plain loops in double precision, the lessons' way: one thread, runs everywhere. */
 extern const struct train_engine train_engine_reference;
+
+/* Blocked kernels on all threads: fast.h. */
+extern const struct train_engine train_engine_fast;
 
 #endif

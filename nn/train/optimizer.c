@@ -1,7 +1,5 @@
 #include "nn/train/optimizer.h"
 
-#include "nn/train/update.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +15,11 @@ static bool has_second(enum optimizer kind)
 }
 
 bool optimizer_init(struct optimizer_state *state, const struct trainer_settings *settings,
-                    const struct parameters *parameters, const float *weights, struct error *error)
+                    const struct parameters *parameters, const struct train_kernels *kernels,
+                    const float *weights, struct error *error)
 {
     const size_t count = parameters->trainable;
-    *state = (struct optimizer_state){.kind = settings->optimizer};
+    *state = (struct optimizer_state){.kind = settings->optimizer, .kernels = kernels};
     if (has_first(state->kind))
         state->first = parameters_allocate(count);
     if (has_second(state->kind))
@@ -86,9 +85,9 @@ static void prepare(void *context, int worker)
         if (!array->what.trainable)
             continue;
         const struct stretch part = stretch_of(job, array, worker);
-        const struct update_sums sums =
-            update_prepare(part.count, (float)array->l2, job->weights_before + part.offset,
-                           job->gradient + part.offset);
+        const struct update_sums sums = job->state->kernels->prepare(
+            part.count, (float)array->l2, job->weights_before + part.offset,
+            job->gradient + part.offset);
         squares += sums.gradient_squares;
         penalty += array->l2 * sums.weight_squares;
     }
@@ -105,18 +104,19 @@ static void update_stretch(const struct job *job, const struct update *update, s
     float *second = state->second ? state->second + part.offset : NULL;
     switch (state->kind) {
     case OPTIMIZER_SGD:
-        update_sgd(update, part.count, gradient, weights, first);
+        state->kernels->sgd(update, part.count, gradient, weights, first);
         break;
     case OPTIMIZER_RMSPROP:
-        update_rmsprop(update, part.count, gradient, weights, second);
+        state->kernels->rmsprop(update, part.count, gradient, weights, second);
         break;
     case OPTIMIZER_ADAM:
     case OPTIMIZER_ADAMW:
-        update_adam(update, part.count, gradient, weights, first, second);
+        state->kernels->adam(update, part.count, gradient, weights, first, second);
         break;
     }
     if (state->average)
-        update_average(part.count, job->average_keep, weights, state->average + part.offset);
+        state->kernels->average(part.count, job->average_keep, weights,
+                                state->average + part.offset);
 }
 
 static void apply(void *context, int worker)
@@ -141,8 +141,11 @@ static void apply(void *context, int worker)
 void optimizer_prepare(struct optimizer_state *state, const struct parameters *parameters,
                        struct team *team, const float *weights, float *gradient)
 {
-    struct job job = {
-        .parameters = parameters, .team = team, .weights_before = weights, .gradient = gradient};
+    struct job job = {.state = state,
+                      .parameters = parameters,
+                      .team = team,
+                      .weights_before = weights,
+                      .gradient = gradient};
     team_run(team, prepare, &job);
     state->squares = state->penalty = 0;
     for (int i = 0; i < team_size(team); i++) {

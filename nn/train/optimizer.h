@@ -7,12 +7,14 @@
 #ifndef PAWCAM_NN_TRAIN_OPTIMIZER_H
 #define PAWCAM_NN_TRAIN_OPTIMIZER_H
 
+#include "nn/train/kernels_train.h"
 #include "nn/train/parameters.h"
 #include "nn/train/team.h"
 #include "nn/train/trainer.h"
 
 struct optimizer_state {
     enum optimizer kind;
+    const struct train_kernels *kernels;
     uint64_t step;  /* steps done */
     float *first;   /* momentum, or Adam's first moment; NULL where the rule has none */
     float *second;  /* mean of squares; NULL where the rule has none */
@@ -23,7 +25,8 @@ struct optimizer_state {
 
 /* `weights` are the initial ones. On failure nothing is owned. */
 bool optimizer_init(struct optimizer_state *state, const struct trainer_settings *settings,
-                    const struct parameters *parameters, const float *weights, struct error *error);
+                    const struct parameters *parameters, const struct train_kernels *kernels,
+                    const float *weights, struct error *error);
 void optimizer_finish(struct optimizer_state *state);
 
 /* Adds the L2 terms to the gradient and works out squares and penalty. */

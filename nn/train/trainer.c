@@ -1,5 +1,6 @@
 #include "nn/train/trainer.h"
 
+#include "nn/train/cpu.h"
 #include "nn/train/engine.h"
 #include "nn/train/optimizer.h"
 #include "nn/train/store.h"
@@ -41,6 +42,15 @@ static bool check_layers(const struct model *model, struct error *error)
 {
     for (int i = 1; i < model->layer_count; i++) {
         const struct layer *layer = &model->layers[i];
+        const struct window *w = &layer->conv.window;
+        const bool is_conv = layer->op == LAYER_CONV2D || layer->op == LAYER_DEPTHWISE_CONV2D;
+        if (is_conv && (w->stride_h > 1 || w->stride_w > 1) &&
+            (w->dilation_h > 1 || w->dilation_w > 1))
+            return error_set_usage(
+                error, "layer %s: strides and dilation cannot be trained together", layer->name);
+        if (layer->activation.kind == ACTIVATION_ELU && layer->activation.alpha < 0)
+            return error_set_usage(error, "layer %s: elu with a negative alpha cannot be trained",
+                                   layer->name);
         if (layer->input_count > TRAIN_INPUTS_MAX)
             return error_set_usage(error, "layer %s: training takes at most %d inputs, not %d",
                                    layer->name, TRAIN_INPUTS_MAX, layer->input_count);
@@ -60,6 +70,9 @@ static void mark_needed(const struct model *model, bool *needed)
 static bool allocate(struct trainer *trainer, struct error *error)
 {
     const struct model *model = trainer->model;
+    const struct train_kernels *kernels = train_cpu_find(trainer->settings.cpu, error);
+    if (!kernels)
+        return false;
     trainer->needed = calloc((size_t)model->layer_count, sizeof *trainer->needed);
     trainer->weights = parameters_allocate(trainer->parameters.total);
     trainer->gradient = parameters_allocate(trainer->parameters.total);
@@ -67,16 +80,13 @@ static bool allocate(struct trainer *trainer, struct error *error)
         return error_set(error, "model %s: no memory for its gradients", model->name);
     mark_needed(model, trainer->needed);
     parameters_read(&trainer->parameters, model, trainer->weights);
-    return optimizer_init(&trainer->optimizer, &trainer->settings, &trainer->parameters,
+    return optimizer_init(&trainer->optimizer, &trainer->settings, &trainer->parameters, kernels,
                           trainer->weights, error);
 }
 
-static const struct train_engine *find_engine(const char *cpu, struct error *error)
+static bool wants_reference(const struct trainer_settings *settings)
 {
-    if (!cpu || strcmp(cpu, "auto") == 0 || strcmp(cpu, "reference") == 0)
-        return &train_engine_reference;
-    error_set_usage(error, "no training engine is called '%s'; there are: auto, reference", cpu);
-    return NULL;
+    return settings->cpu && strcmp(settings->cpu, "reference") == 0;
 }
 
 static bool start_engine(struct trainer *trainer, struct error *error)
@@ -86,14 +96,14 @@ static bool start_engine(struct trainer *trainer, struct error *error)
         .needed = trainer->needed,
         .parameters = &trainer->parameters,
         .team = trainer->team,
+        .kernels = trainer->optimizer.kernels,
         .batch = trainer->settings.batch,
         .seed = trainer->settings.seed,
     };
     if (!loss_init(&setup.loss, trainer->model, &trainer->settings, error))
         return false;
-    trainer->engine = find_engine(trainer->settings.cpu, error);
-    if (!trainer->engine)
-        return false;
+    trainer->engine =
+        wants_reference(&trainer->settings) ? &train_engine_reference : &train_engine_fast;
     trainer->engine_state = trainer->engine->create(&setup, error);
     return trainer->engine_state != NULL;
 }

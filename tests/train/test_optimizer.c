@@ -1,3 +1,4 @@
+#include "nn/train/cpu.h"
 #include "nn/train/optimizer.h"
 
 #include "tests/train/nets.h"
@@ -16,6 +17,7 @@ static double wave(int i, double frequency, double size)
 static struct net net;
 static struct parameters parameters;
 static struct team *team;
+static const struct train_kernels *kernels;
 static float *weights, *gradient;
 
 /* Where value i of the kernel is in a flat array. */
@@ -30,6 +32,7 @@ static void start(const char *text)
     net_build(&net, text);
     ck_assert(parameters_init(&parameters, &net.network, &error));
     team = team_create(2, &error);
+    kernels = train_cpu_find("auto", &error);
     weights = parameters_allocate(parameters.total);
     gradient = parameters_allocate(parameters.total);
     for (int i = 0; i < VALUES; i++)
@@ -63,7 +66,7 @@ static void assert_agrees(const struct trainer_settings *settings, const double 
     struct optimizer_state state;
     struct error error = {0};
     start(kernel_only);
-    ck_assert(optimizer_init(&state, settings, &parameters, weights, &error));
+    ck_assert(optimizer_init(&state, settings, &parameters, kernels, weights, &error));
     steps(&state, settings);
     for (int i = 0; i < VALUES; i++)
         ck_assert_double_eq_tol((double)weights[place(i)], expected[i], 2e-6);
@@ -129,7 +132,7 @@ START_TEST(average_follows_the_weights)
     settings.ema = 0.75;
     start(kernel_only);
     const double first = (double)weights[0];
-    ck_assert(optimizer_init(&state, &settings, &parameters, weights, &error));
+    ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
     gradient[0] = 1;
     optimizer_prepare(&state, &parameters, team, weights, gradient);
     optimizer_update(&state, &settings, &parameters, team, 0.5, gradient, weights);
@@ -147,7 +150,7 @@ START_TEST(regularizer_is_in_gradient_and_penalty)
     struct error error = {0};
     double squares = 0, norm = 0;
     start("x = Input((3,))\nx = Dense(2, kernel_regularizer=l2(0.25))(x)");
-    ck_assert(optimizer_init(&state, &settings, &parameters, weights, &error));
+    ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
     for (int i = 0; i < VALUES; i++) {
         const double w = wave(i, 1.7, 0.5);
         gradient[place(i)] = 1;
@@ -171,7 +174,7 @@ START_TEST(biases_do_not_decay)
     start("x = Input((3,))\nx = Dense(2)(x)");
     const size_t bias = parameters_find(&parameters, 1, offsetof(struct layer, bias))->offset;
     weights[bias] = 1;
-    ck_assert(optimizer_init(&state, &settings, &parameters, weights, &error));
+    ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
     optimizer_prepare(&state, &parameters, team, weights, gradient);
     optimizer_update(&state, &settings, &parameters, team, 0.1, gradient, weights);
     ck_assert(weights[bias] == 1);

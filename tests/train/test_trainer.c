@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const engines[] = {"reference"};
+static const char *const engines[] = {"reference", "auto"};
 enum { ENGINES = sizeof engines / sizeof *engines };
 
 /* --- against PyTorch ---------------------------------------------------------------------------

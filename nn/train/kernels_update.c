@@ -1,11 +1,11 @@
-#include "nn/train/update.h"
+#include "nn/train/kernels_train_private.h"
 
 #include <math.h>
 
 enum { LANES = 16 };
 
-struct update_sums update_prepare(size_t count, float l2, const float *restrict weights,
-                                  float *restrict gradient)
+struct update_sums KERNEL(train_prepare)(size_t count, float l2, const float *restrict weights,
+                                         float *restrict gradient)
 {
     /* A sum per lane: additions in another order than written are not the compiler's to choose. */
     double gradients[LANES] = {0}, squares[LANES] = {0};
@@ -25,8 +25,8 @@ struct update_sums update_prepare(size_t count, float l2, const float *restrict 
     return sums;
 }
 
-void update_sgd(const struct update *u, size_t count, const float *restrict gradient,
-                float *restrict weights, float *restrict velocity)
+void KERNEL(train_sgd)(const struct update *u, size_t count, const float *restrict gradient,
+                       float *restrict weights, float *restrict velocity)
 {
     const float direct = u->nesterov ? 1 : 0, moving = u->nesterov ? u->momentum : 1;
     for (size_t i = 0; i < count; i++) {
@@ -36,8 +36,8 @@ void update_sgd(const struct update *u, size_t count, const float *restrict grad
     }
 }
 
-void update_rmsprop(const struct update *u, size_t count, const float *restrict gradient,
-                    float *restrict weights, float *restrict squares)
+void KERNEL(train_rmsprop)(const struct update *u, size_t count, const float *restrict gradient,
+                           float *restrict weights, float *restrict squares)
 {
     for (size_t i = 0; i < count; i++) {
         const float g = gradient[i] * u->scale + u->decay * weights[i];
@@ -46,8 +46,8 @@ void update_rmsprop(const struct update *u, size_t count, const float *restrict 
     }
 }
 
-void update_adam(const struct update *u, size_t count, const float *restrict gradient,
-                 float *restrict weights, float *restrict mean, float *restrict squares)
+void KERNEL(train_adam)(const struct update *u, size_t count, const float *restrict gradient,
+                        float *restrict weights, float *restrict mean, float *restrict squares)
 {
     const float momentum = u->momentum, rho = u->rho;
     for (size_t i = 0; i < count; i++) {
@@ -59,9 +59,15 @@ void update_adam(const struct update *u, size_t count, const float *restrict gra
     }
 }
 
-void update_average(size_t count, float keep, const float *restrict weights,
-                    float *restrict average)
+void KERNEL(train_average)(size_t count, float keep, const float *restrict weights,
+                           float *restrict average)
 {
     for (size_t i = 0; i < count; i++)
         average[i] = keep * average[i] + (1 - keep) * weights[i];
+}
+
+void KERNEL(train_add)(size_t count, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
 }

@@ -1,0 +1,186 @@
+/*
+ * fast: the training engine on blocked kernels. Every worker of the team takes its share of the
+ * batch, in chunks, through the whole network: forward, loss, backward. Only BatchNormalization
+ * makes the workers meet, for its statistics are the whole batch's. Each worker has its own sum of
+ * gradients; at the end they are added in the workers' order.
+ *
+ *   fast_layout.c     where values and gradients lie, which layers need one
+ *   fast_conv.c       convolutions: choice of kernel, weights packed for it, both directions
+ *   fast_forward.c    one layer forward over a chunk
+ *   fast_backward.c   one layer backward over a chunk
+ *   fast_norm.c       BatchNormalization, which is both
+ *   fast_engine.c     the whole step
+ */
+#ifndef PAWCAM_NN_TRAIN_FAST_H
+#define PAWCAM_NN_TRAIN_FAST_H
+
+#include "nn/graph.h"
+#include "nn/layout.h"
+#include "nn/train/engine.h"
+#include "nn/train/kernels_train.h"
+
+/* Values of one layer for all slots; a slot holds one picture. Zeros around each picture. */
+struct fast_tensor {
+    struct size3 size;
+    struct border border;
+    int lanes; /* the kernels', or the channels of a plain tensor */
+    ptrdiff_t row, block;
+    size_t count, origin; /* floats per slot; from its begin to pixel (0, 0) */
+    float *data;          /* NULL: not allocated */
+    bool borrowed;        /* data belongs to another layer's tensor */
+};
+
+/* A convolution as one kernel runs it, forward or one phase of backward. */
+struct fast_conv {
+    const struct fast_tensor *in, *out;
+    ptrdiff_t in_offset; /* floats from pixel (0, 0) to the first tap of output (0, 0) */
+    struct conv conv;    /* all but data, weights, bias and activation */
+    const struct conv_kernel *kernel;
+    void (*run)(const struct conv *conv); /* direct */
+    int block;                            /* Winograd: tiles together; 0: direct */
+    int *taps;                            /* of the layer's kernel, in order; owned */
+    int tap_count, groups;
+    float *packed; /* owned */
+    ptrdiff_t matrix_stride;
+};
+
+/* Gradient by the input: one convolution for each phase of the stride (Dumoulin and Visin, "A guide
+ * to convolution arithmetic for deep learning", arXiv:1603.07285, 4.6). */
+struct fast_conv_back {
+    struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
+    struct fast_tensor result; /* of one phase for one slot per worker; unused with stride 1 */
+    int stride_h, stride_w;
+    float *transposed; /* weights [tap][out][in pitch], owned */
+    int pitch;         /* of in */
+};
+
+/* BatchNormalization's statistics; every worker has its own, so that none waits for another's sums.
+ */
+struct fast_norm {
+    double *mean, *squares;  /* of this worker's pictures, by channel */
+    double count;            /* values per channel that they are of */
+    double *sums, *products; /* of backward */
+    float *picture_mean, *picture_squares;
+    float *batch_mean, *batch_scale; /* of the whole batch; scale = 1 / deviation */
+    float *a, *b, *c;                /* coefficients of the pass at hand */
+};
+
+struct fast_node {
+    const struct layer *layer;
+    struct activation_params activation; /* LINEAR where the loss or another layer takes it over */
+    int home;          /* whose value and gradient this layer shares; its own index if none's */
+    int uses;          /* layers that read it */
+    bool runs;         /* needed for the output and not shared */
+    bool learns;       /* it or something before it has weights: it needs a gradient */
+    bool keeps_before; /* its activation's slope needs what went into the activation */
+    int parts;         /* that its gradient is the sum of */
+    bool *adds;        /* by input: the input's gradient has a part already; owned */
+    struct fast_tensor value, before, gradient;
+    struct fast_tensor part;     /* a gradient on its way to be added to `gradient` */
+    struct fast_tensor repeated; /* DEPTHWISE_CONV2D with a multiplier: its input, and */
+    struct fast_tensor repeated_gradient;
+    const struct parameter_array *kernel, *bias, *gamma, *beta, *mean, *variance;
+    struct fast_conv conv;
+    struct fast_conv_back back;
+    float *packed; /* DEPTHWISE_CONV2D, RESCALING: [block][tap][lanes], then a shift; owned */
+    struct fast_norm *norms; /* BATCH_NORM: one per worker, owned */
+};
+
+struct fast {
+    struct train_setup setup;
+    const struct train_kernels *kernels;
+    int lanes, workers;
+    int slots;  /* per worker: the largest chunk */
+    bool meets; /* there is a BatchNormalization: a chunk is a worker's whole share */
+    struct fast_node *nodes;
+    int count; /* layers up to the output */
+    size_t scratch_count;
+    float **scratch;   /* per worker */
+    float **gradients; /* per worker but the first, which works on the result */
+    float *zeros;      /* as long as the longest bias */
+    float *plain;      /* per worker: output values, then */
+    double *exact;     /* per worker: the same and their gradient, in double */
+};
+
+/* Some pictures of a worker, on their way through the network. */
+struct chunk {
+    const struct fast *fast;
+    const float *weights;
+    float *gradient; /* the worker's */
+    int worker;
+    int slot;  /* of the first picture */
+    int first; /* its number in the batch */
+    int count;
+    int batch; /* pictures in the whole batch */
+    uint64_t step;
+    bool training;
+};
+
+/* --- fast_layout.c -----------------------------------------------------------------------------
+ */
+
+bool fast_lay_out(struct fast *fast, struct error *error);
+void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
+                      const struct border *border);
+bool fast_tensor_allocate(struct fast_tensor *tensor, int slots);
+struct view fast_view(const struct fast_tensor *tensor, int slot);
+struct place fast_place(const struct fast_tensor *tensor, int slot);
+int fast_blocks(const struct fast_tensor *tensor);
+
+/* The node whose tensors hold the output of input k. */
+struct fast_node *fast_input(const struct fast *fast, const struct fast_node *node, int k);
+
+/* CONV2D, or a DENSE that acts on each pixel of a map. */
+bool fast_is_conv(const struct fast_node *node);
+struct window fast_window(const struct fast_node *node);
+
+/* Zeros that a gradient needs around it for the convolution that makes it: `size` x `out` pixels.
+ */
+struct border fast_back_border(const struct window *window, struct size3 in, struct size3 out);
+
+/* Where a node's gradient by input k goes: the gradient itself or the part to be added. NULL:
+ * nobody wants it. */
+const struct fast_tensor *fast_gradient_target(const struct fast *fast,
+                                               const struct fast_node *node, int k);
+
+/* --- fast_conv.c -------------------------------------------------------------------------------
+ */
+
+bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error);
+void fast_conv_finish(struct fast_node *node);
+
+/* The worker's share of the weights, transposed; then, when all have done that, packed. */
+void fast_conv_transpose(const struct chunk *chunk, const struct fast_node *node);
+void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node);
+
+void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node);
+void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node);
+
+/* --- layers ------------------------------------------------------------------------------------
+ */
+
+void fast_forward(const struct chunk *chunk, int layer);
+void fast_backward(const struct chunk *chunk, int layer);
+
+bool fast_norm_plan(struct fast *fast, struct fast_node *node, struct error *error);
+void fast_norm_finish(const struct fast *fast, struct fast_node *node);
+void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node);
+void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node);
+
+/* Geometry of the four poolings. */
+struct window fast_pool_window(const struct fast_node *node, struct size3 in);
+bool fast_pools_average(const struct fast_node *node);
+
+/* The tensor's shape over contiguous values [height][width][channels]. */
+struct place fast_flat(const struct fast_tensor *tensor, float *values);
+
+/* RELU and LEAKY_RELU are done on the way out of most kernels. */
+bool fast_is_fused(const struct fast_node *node);
+struct fused fast_fused(const struct fast_node *node);
+
+/* out[i] = in[i] scale + shift by channel. */
+void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
+                const struct fast_tensor *out, const float *scale, const float *shift,
+                struct fused fused);
+
+#endif

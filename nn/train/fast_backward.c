@@ -1,0 +1,279 @@
+#include "nn/train/dropout.h"
+#include "nn/train/fast.h"
+
+/* The gradient by a node's output is in node->gradient; every function here works out that by the
+ * input into fast_gradient_target(). */
+
+static void activate_back(const struct chunk *chunk, const struct fast_node *node)
+{
+    float *sums = node->bias ? chunk->gradient + node->bias->offset : NULL;
+    if (node->activation.kind == ACTIVATION_LINEAR && !sums)
+        return;
+    const struct fast_tensor *y = node->keeps_before ? &node->before : &node->value;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        const struct activate_back task = {.y = fast_view(y, i),
+                                           .dy = fast_view(&node->gradient, i),
+                                           .channels = node->value.size.channels,
+                                           .activation = node->activation,
+                                           .sums = sums};
+        chunk->fast->kernels->activate_back(&task);
+    }
+}
+
+/* --- layers with weights -----------------------------------------------------------------------
+ */
+
+/* The gradient of the weights is that of a 1x1 convolution whose pixels are the pictures, a few
+ * rows of it at a time, so that they are in the cache while all pictures add to them. */
+static void dense_weights(const struct chunk *chunk, const struct fast_node *node)
+{
+    enum { ROWS = 64 };
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    const int inputs = x->size.channels;
+    struct weight_gradient task = {
+        .x = {.blocks = 1},
+        .dy = fast_view(&node->gradient, chunk->slot),
+        .dy_column = (ptrdiff_t)node->gradient.count,
+        .images = 1,
+        .taps_y = 1,
+        .taps_x = 1,
+        .output_column = (ptrdiff_t)x->count,
+        .pitch = node->kernel->pitch,
+    };
+    task.dy.height = 1;
+    task.dy.width = chunk->count;
+    for (int first = 0; first < inputs; first += ROWS) {
+        task.x.data = fast_view(x, chunk->slot).data + first;
+        task.depth = task.last_depth = inputs - first < ROWS ? inputs - first : ROWS;
+        task.gradient =
+            chunk->gradient + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch;
+        chunk->fast->kernels->weight_gradient(&task);
+    }
+}
+
+static void dense(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, 0);
+    if (chunk->count == 0)
+        return;
+    dense_weights(chunk, node);
+    if (!dx)
+        return;
+    const struct batch_dense_back task = {
+        .dx = fast_view(dx, chunk->slot).data,
+        .x_stride = (ptrdiff_t)dx->count,
+        .dy = fast_view(&node->gradient, chunk->slot).data,
+        .y_stride = (ptrdiff_t)node->gradient.count,
+        .weights = chunk->weights + node->kernel->offset,
+        .pitch = node->kernel->pitch,
+        .images = chunk->count,
+        .inputs = dx->size.channels,
+        .vectors = fast_blocks(&node->value),
+    };
+    chunk->fast->kernels->dense_back(&task);
+}
+
+static float *channel(const struct place *place, int c, int y, int x)
+{
+    return place->view.data + c / place->lanes * place->view.block + y * place->view.row +
+           (ptrdiff_t)x * place->lanes + c % place->lanes;
+}
+
+/* to[c] = sum of from[c * repeat + first ...], `repeat` of them; else channels of a Concatenate. */
+static void gather(const struct place *from, const struct place *to, int first, int repeat)
+{
+    for (int c = 0; c < to->channels; c++)
+        for (int y = 0; y < to->view.height; y++)
+            for (int x = 0; x < to->view.width; x++) {
+                float sum = 0;
+                for (int k = 0; k < repeat; k++)
+                    sum += *channel(from, first + c * repeat + k, y, x);
+                *channel(to, c, y, x) = sum;
+            }
+}
+
+static void depthwise(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, 0);
+    const bool repeats = node->repeated.data != NULL;
+    const struct fast_tensor *x =
+        repeats ? &node->repeated : &fast_input(chunk->fast, node, 0)->value;
+    const struct fast_tensor *to = repeats && dx ? &node->repeated_gradient : dx;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        const struct depthwise_gradient task = {
+            .x = fast_view(x, i),
+            .dy = fast_view(&node->gradient, i),
+            .dx = to ? fast_view(to, i).data : NULL,
+            .dx_row = to ? to->row : 0,
+            .dx_block = to ? to->block : 0,
+            .window = node->layer->conv.window,
+            .weights = chunk->weights + node->kernel->offset,
+            .gradient = chunk->gradient + node->kernel->offset,
+            .pitch = node->kernel->pitch,
+        };
+        chunk->fast->kernels->depthwise_gradient(&task);
+        if (repeats && dx) {
+            const struct place from = fast_place(to, i), place = fast_place(dx, i);
+            gather(&from, &place, 0, node->layer->conv.multiplier);
+        }
+    }
+}
+
+/* --- layers without ----------------------------------------------------------------------------
+ */
+
+static void pool(const struct chunk *chunk, const struct fast_node *node,
+                 const struct fast_tensor *dx, int slot)
+{
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    const struct pool_back task = {.x = fast_view(x, slot),
+                                   .y = fast_view(&node->value, slot),
+                                   .dx = fast_view(dx, slot),
+                                   .dy = fast_view(&node->gradient, slot),
+                                   .window = fast_pool_window(node, x->size),
+                                   .average = fast_pools_average(node)};
+    chunk->fast->kernels->pool_back(&task);
+}
+
+static void drop(const struct chunk *chunk, const struct fast_node *node,
+                 const struct fast_tensor *dx, int picture)
+{
+    const double rate = (double)node->layer->dropout.rate;
+    const struct dropout task = {
+        .in = fast_view(&node->gradient, chunk->slot + picture),
+        .out = fast_view(dx, chunk->slot + picture),
+        .channels = node->value.size.channels,
+        .key = dropout_key(chunk->fast->setup.seed, chunk->step, (int)(node - chunk->fast->nodes),
+                           chunk->first + picture),
+        .limit = dropout_limit(rate),
+        .scale = (float)(1 / (1 - rate)),
+    };
+    chunk->fast->kernels->dropout(&task);
+}
+
+static void copy(const struct fast_tensor *from, const struct fast_tensor *to, int slot)
+{
+    layout_copy(&(struct transfer){
+        .from = fast_place(from, slot), .to = fast_place(to, slot), .repeat = 1});
+}
+
+/* The part of dy inside of the padding. */
+static void unpad(const struct fast_node *node, const struct fast_tensor *dx, int slot)
+{
+    struct place inner = fast_place(&node->gradient, slot);
+    inner.view.data += node->layer->pool.pad_top * inner.view.row +
+                       (ptrdiff_t)node->layer->pool.pad_left * inner.lanes;
+    inner.view.height = dx->size.height;
+    inner.view.width = dx->size.width;
+    layout_copy(&(struct transfer){.from = inner, .to = fast_place(dx, slot), .repeat = 1});
+}
+
+static void reshape(const struct chunk *chunk, const struct fast_node *node,
+                    const struct fast_tensor *dx, int slot)
+{
+    float *row = chunk->fast->scratch[chunk->worker];
+    layout_copy(&(struct transfer){.from = fast_place(&node->gradient, slot),
+                                   .to = fast_flat(&node->gradient, row),
+                                   .repeat = 1});
+    layout_copy(
+        &(struct transfer){.from = fast_flat(dx, row), .to = fast_place(dx, slot), .repeat = 1});
+}
+
+/* First channel of input k in a Concatenate. */
+static int first_channel(const struct chunk *chunk, const struct fast_node *node, int k)
+{
+    int first = 0;
+    for (int i = 0; i < k; i++)
+        first += fast_input(chunk->fast, node, i)->value.size.channels;
+    return first;
+}
+
+static void picture_back(const struct chunk *chunk, const struct fast_node *node,
+                         const struct fast_tensor *dx, int k, int picture)
+{
+    const int slot = chunk->slot + picture;
+    switch (node->layer->op) {
+    case LAYER_MAX_POOL2D:
+    case LAYER_AVERAGE_POOL2D:
+    case LAYER_GLOBAL_MAX_POOL2D:
+    case LAYER_GLOBAL_AVERAGE_POOL2D:
+        pool(chunk, node, dx, slot);
+        break;
+    case LAYER_CONCATENATE: {
+        const struct place from = fast_place(&node->gradient, slot), to = fast_place(dx, slot);
+        gather(&from, &to, first_channel(chunk, node, k), 1);
+        break;
+    }
+    case LAYER_DROPOUT:
+        drop(chunk, node, dx, picture);
+        break;
+    case LAYER_ZERO_PADDING2D:
+        unpad(node, dx, slot);
+        break;
+    case LAYER_FLATTEN:
+    case LAYER_RESHAPE:
+        reshape(chunk, node, dx, slot);
+        break;
+    default:
+        copy(&node->gradient, dx, slot);
+    }
+}
+
+/* An Add's inputs have its own gradient: shared, copied or added. */
+static void add_input_back(const struct chunk *chunk, const struct fast_node *node, int k)
+{
+    const struct fast_node *input = fast_input(chunk->fast, node, k);
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        const struct view dx = fast_view(&input->gradient, i);
+        const struct add sum = {.a = dx,
+                                .b = fast_view(&node->gradient, i),
+                                .out = dx,
+                                .fused = {.kind = FUSED_LINEAR}};
+        if (node->adds[k])
+            chunk->fast->kernels->inference->add(&sum);
+        else if (!input->gradient.borrowed)
+            copy(&node->gradient, &input->gradient, i);
+    }
+}
+
+static void layer_back(const struct chunk *chunk, const struct fast_node *node, int k)
+{
+    const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, k);
+    if (fast_is_conv(node))
+        fast_conv_backward(chunk, node);
+    else if (node->layer->op == LAYER_DENSE)
+        dense(chunk, node);
+    else if (node->layer->op == LAYER_DEPTHWISE_CONV2D)
+        depthwise(chunk, node);
+    else if (node->layer->op == LAYER_BATCH_NORM)
+        fast_norm_backward(chunk, node);
+    else if (node->layer->op == LAYER_RESCALING && dx)
+        fast_scale(chunk, &node->gradient, dx, node->packed, chunk->fast->zeros,
+                   (struct fused){.kind = FUSED_LINEAR});
+    else
+        for (int i = 0; dx && i < chunk->count; i++)
+            picture_back(chunk, node, dx, k, i);
+}
+
+void fast_backward(const struct chunk *chunk, int layer)
+{
+    const struct fast_node *node = &chunk->fast->nodes[layer];
+    activate_back(chunk, node);
+    for (int k = 0; k < node->layer->input_count; k++) {
+        const struct fast_node *input = fast_input(chunk->fast, node, k);
+        if (node->layer->op == LAYER_ADD) {
+            if (input->learns)
+                add_input_back(chunk, node, k);
+            continue;
+        }
+        layer_back(chunk, node, k);
+        for (int i = chunk->slot; node->adds[k] && i < chunk->slot + chunk->count; i++) {
+            const struct view sum = fast_view(&input->gradient, i);
+            const struct add task = {.a = sum,
+                                     .b = fast_view(&input->part, i),
+                                     .out = sum,
+                                     .fused = {.kind = FUSED_LINEAR}};
+            chunk->fast->kernels->inference->add(&task);
+        }
+    }
+}

@@ -1,0 +1,460 @@
+#include "nn/choose.h"
+#include "nn/train/fast.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Winograd's scratch should stay in a second-level cache; its products need enough tiles. */
+enum {
+    SCRATCH_FLOATS = 256 * 1024,
+    BLOCK_TILES_MIN = 16,
+    BLOCK_TILES_MAX = 64,
+    GRADIENT_TILES = 128,
+    WINOGRAD_CHANNELS_MIN = 16
+};
+
+/* --- choosing ----------------------------------------------------------------------------------
+ */
+
+static enum conv_step step_of(const struct conv *conv, int lanes)
+{
+    const ptrdiff_t column = conv->output_column;
+    if (column == lanes)
+        return CONV_STEP_LANES;
+    if (column == 2 * lanes)
+        return CONV_STEP_LANES2;
+    return column == 3 ? CONV_STEP_3 : column == 6 ? CONV_STEP_6 : CONV_STEP_ANY;
+}
+
+/* F(4x4, 3x3) saves a factor of 4 in multiplications; sides that are no multiples of 4, and few
+ * channels, for which the transforms weigh more, take it back. */
+static bool winograd_pays(const struct fast_conv *c)
+{
+    const int height = c->out->size.height, width = c->out->size.width;
+    const int computed = (height + 3) / 4 * ((width + 3) / 4) * 16;
+    return c->conv.taps_y == 3 && c->conv.taps_x == 3 && c->conv.tap_column == c->in->lanes &&
+           c->conv.tap_row == c->in->row && c->conv.output_column == c->in->lanes &&
+           c->conv.output_row == c->in->row && height >= 4 && width >= 4 &&
+           c->in->size.channels >= WINOGRAD_CHANNELS_MIN &&
+           c->out->size.channels >= WINOGRAD_CHANNELS_MIN && height * width * 3 > computed * 2;
+}
+
+static void choose_winograd(const struct fast *fast, struct fast_conv *c)
+{
+    const int channels = fast->lanes * (fast_blocks(c->in) + fast_blocks(c->out));
+    int block = SCRATCH_FLOATS / (36 * channels);
+    block = block < BLOCK_TILES_MIN   ? BLOCK_TILES_MIN
+            : block > BLOCK_TILES_MAX ? BLOCK_TILES_MAX
+                                      : block;
+    const struct conv_task product = {.height = 1,
+                                      .width = block,
+                                      .in_blocks = fast_blocks(c->in),
+                                      .out_blocks = fast_blocks(c->out),
+                                      .in_channels = c->in->size.channels,
+                                      .taps = 1};
+    c->kernel = choose_conv(fast->kernels->inference, &product).kernel;
+    c->block = block / c->kernel->columns * c->kernel->columns;
+}
+
+static void choose_kernel(const struct fast *fast, struct fast_conv *c, bool whole)
+{
+    if (whole && winograd_pays(c)) {
+        choose_winograd(fast, c);
+        return;
+    }
+    const struct conv_task task = {.height = c->out->size.height,
+                                   .width = c->out->size.width,
+                                   .in_blocks = fast_blocks(c->in),
+                                   .out_blocks = fast_blocks(c->out),
+                                   .in_channels = c->in->size.channels,
+                                   .taps = c->tap_count};
+    c->kernel = choose_conv(fast->kernels->inference, &task).kernel;
+    c->run = c->kernel->run[step_of(&c->conv, fast->lanes)];
+}
+
+/* --- planning ----------------------------------------------------------------------------------
+ */
+
+/* Memory for packed weights, and for what Winograd needs while it runs. */
+static bool allocate_packed(struct fast *fast, struct fast_conv *c)
+{
+    const int in = c->in->size.channels, blocks = fast_blocks(c->out);
+    c->groups = (blocks + c->kernel->vectors - 1) / c->kernel->vectors;
+    const size_t matrix =
+        (size_t)c->groups * (size_t)in * (size_t)(c->kernel->vectors * fast->lanes);
+    if (c->block > 0) {
+        c->matrix_stride = (ptrdiff_t)matrix + 5 * PARAMETER_PITCH; /* not a power of two */
+        c->packed = parameters_allocate(36 * (size_t)c->matrix_stride);
+        const ptrdiff_t scratch =
+            winograd_scratch_count(fast->lanes, fast_blocks(c->in), blocks, c->block);
+        if ((size_t)scratch > fast->scratch_count)
+            fast->scratch_count = (size_t)scratch;
+    } else {
+        c->packed = parameters_allocate(matrix * (size_t)c->tap_count);
+    }
+    return c->packed != NULL;
+}
+
+/* From taps, window and tensors to a kernel. `whole`: not one of several phases. */
+static bool complete(struct fast *fast, struct fast_conv *c, bool whole)
+{
+    const struct view in = fast_view(c->in, 0), out = fast_view(c->out, 0);
+    const int channels = c->in->size.channels;
+    c->conv.in = in;
+    c->conv.out = out;
+    c->conv.depth = c->in->lanes;
+    c->conv.last_depth = channels - (in.blocks - 1) * c->in->lanes;
+    choose_kernel(fast, c, whole);
+    return allocate_packed(fast, c);
+}
+
+static bool plan_forward(struct fast *fast, struct fast_node *node)
+{
+    const struct window w = fast_window(node);
+    struct fast_conv *c = &node->conv;
+    c->in = &fast_input(fast, node, 0)->value;
+    c->out = &node->value;
+    c->in_offset = -w.pad_top * c->in->row - (ptrdiff_t)w.pad_left * c->in->lanes;
+    c->conv.taps_y = w.kernel_h;
+    c->conv.taps_x = w.kernel_w;
+    c->conv.tap_row = w.dilation_h * c->in->row;
+    c->conv.tap_column = (ptrdiff_t)w.dilation_w * c->in->lanes;
+    c->conv.output_row = w.stride_h * c->in->row;
+    c->conv.output_column = (ptrdiff_t)w.stride_w * c->in->lanes;
+    c->tap_count = w.kernel_h * w.kernel_w;
+    c->taps = malloc((size_t)c->tap_count * sizeof *c->taps);
+    if (!c->taps)
+        return false;
+    for (int tap = 0; tap < c->tap_count; tap++)
+        c->taps[tap] = tap;
+    return complete(fast, c, true);
+}
+
+/* One axis of a phase: dx at stride * q + phase takes dy at q + offset + a * dilation from tap
+ * last - a * stride, a = 0 ... count - 1. (With a dilation the stride is 1.) */
+struct axis {
+    int count, last, stride, offset;
+};
+
+static struct axis axis_of(int phase, int kernel, int stride, int dilation, int pad)
+{
+    const int first = stride > 1 ? (phase + pad) % stride : 0;
+    const int count = first < kernel ? (kernel - 1 - first) / stride + 1 : 0;
+    const int last = first + (count - 1) * stride;
+    /* phase + pad - last * dilation is a multiple of the stride */
+    return (struct axis){count, last, stride, (phase + pad - last * dilation) / stride};
+}
+
+static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, int phase_x)
+{
+    const struct window w = fast_window(node);
+    struct fast_conv_back *back = &node->back;
+    struct fast_conv *c = &back->phases[phase_y * w.stride_w + phase_x];
+    const struct axis y = axis_of(phase_y, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
+    const struct axis x = axis_of(phase_x, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
+    c->in = &node->gradient;
+    c->out = &back->result;
+    c->tap_count = y.count * x.count;
+    if (c->tap_count == 0)
+        return true;
+    c->in_offset = y.offset * c->in->row + (ptrdiff_t)x.offset * c->in->lanes;
+    c->conv.taps_y = y.count;
+    c->conv.taps_x = x.count;
+    c->conv.tap_row = w.dilation_h * c->in->row;
+    c->conv.tap_column = (ptrdiff_t)w.dilation_w * c->in->lanes;
+    c->conv.output_row = c->in->row;
+    c->conv.output_column = c->in->lanes;
+    c->taps = malloc((size_t)c->tap_count * sizeof *c->taps);
+    if (!c->taps)
+        return false;
+    for (int i = 0; i < y.count; i++)
+        for (int j = 0; j < x.count; j++)
+            c->taps[i * x.count + j] = (y.last - i * y.stride) * w.kernel_w + x.last - j * x.stride;
+    return complete(fast, c, w.stride_h == 1 && w.stride_w == 1);
+}
+
+static bool plan_backward(struct fast *fast, struct fast_node *node)
+{
+    const struct window w = fast_window(node);
+    const struct fast_tensor *to = fast_gradient_target(fast, node, 0);
+    struct fast_conv_back *back = &node->back;
+    if (!to)
+        return true;
+    const struct size3 size = {(to->size.height + w.stride_h - 1) / w.stride_h,
+                               (to->size.width + w.stride_w - 1) / w.stride_w, to->size.channels};
+    back->stride_h = w.stride_h;
+    back->stride_w = w.stride_w;
+    back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
+    back->transposed = parameters_allocate((size_t)(w.kernel_h * w.kernel_w) *
+                                           (size_t)node->value.size.channels * (size_t)back->pitch);
+    back->phases = calloc((size_t)(w.stride_h * w.stride_w), sizeof *back->phases);
+    if (!back->transposed || !back->phases)
+        return false;
+    if (w.stride_h == 1 && w.stride_w == 1) {
+        back->result = *to;
+        back->result.borrowed = true;
+    } else {
+        fast_tensor_init(&back->result, size, fast->lanes, &(struct border){0});
+        if (!fast_tensor_allocate(&back->result, fast->workers))
+            return false;
+    }
+    for (int y = 0; y < w.stride_h; y++)
+        for (int x = 0; x < w.stride_w; x++)
+            if (!plan_phase(fast, node, y, x))
+                return false;
+    return true;
+}
+
+static bool gradient_by_winograd(const struct fast_node *node)
+{
+    const struct size3 size = node->value.size;
+    return node->conv.block > 0 && size.height % 4 == 0 && size.width % 4 == 0;
+}
+
+static int gradient_block(const struct fast *fast, const struct fast_node *node)
+{
+    const int tiles = node->value.size.height / 4 * (node->value.size.width / 4) * fast->slots;
+    return tiles < GRADIENT_TILES ? tiles : GRADIENT_TILES;
+}
+
+bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error)
+{
+    if (!plan_forward(fast, node) || (node->learns && !plan_backward(fast, node)))
+        return error_set(error, "layer %s: no memory for its weights", node->layer->name);
+    if (gradient_by_winograd(node)) {
+        const ptrdiff_t scratch =
+            winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
+                                      fast_blocks(&node->value), gradient_block(fast, node));
+        if ((size_t)scratch > fast->scratch_count)
+            fast->scratch_count = (size_t)scratch;
+    }
+    return true;
+}
+
+void fast_conv_finish(struct fast_node *node)
+{
+    struct fast_conv_back *back = &node->back;
+    for (int i = 0; back->phases && i < back->stride_h * back->stride_w; i++) {
+        free(back->phases[i].taps);
+        free(back->phases[i].packed);
+    }
+    free(back->phases);
+    free(back->transposed);
+    if (!back->result.borrowed)
+        free(back->result.data);
+    free(node->conv.taps);
+    free(node->conv.packed);
+}
+
+/* --- weights -----------------------------------------------------------------------------------
+ */
+
+void fast_conv_transpose(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv_back *back = &node->back;
+    if (!back->transposed)
+        return;
+    const int in = node->conv.in->size.channels, out = node->value.size.channels;
+    const struct team_share taps =
+        team_divide(chunk->fast->setup.team, chunk->worker, node->conv.tap_count);
+    for (int tap = taps.first; tap < taps.end; tap++) {
+        const struct transpose transpose = {
+            .from = chunk->weights + node->kernel->offset +
+                    (size_t)(tap * in) * (size_t)node->kernel->pitch,
+            .to = back->transposed + (ptrdiff_t)tap * out * back->pitch,
+            .from_pitch = node->kernel->pitch,
+            .to_pitch = back->pitch,
+            .rows = in,
+            .columns = out,
+        };
+        chunk->fast->kernels->transpose(&transpose);
+    }
+}
+
+static void pack(const struct chunk *chunk, const struct fast_conv *c, const float *weights,
+                 ptrdiff_t pitch)
+{
+    const struct team_share groups = team_divide(chunk->fast->setup.team, chunk->worker, c->groups);
+    const struct pack_weights task = {
+        .weights = weights,
+        .taps = c->taps,
+        .tap_count = c->tap_count,
+        .in = c->in->size.channels,
+        .blocks = fast_blocks(c->out),
+        .pitch = pitch,
+        .depth = c->in->lanes,
+        .vectors = c->kernel->vectors,
+        .first_group = groups.first,
+        .end_group = groups.end,
+        .packed = c->packed,
+        .matrix_stride = c->matrix_stride,
+    };
+    if (c->block > 0)
+        chunk->fast->kernels->pack_winograd(&task);
+    else
+        chunk->fast->kernels->pack_conv(&task);
+}
+
+void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv_back *back = &node->back;
+    pack(chunk, &node->conv, chunk->weights + node->kernel->offset, node->kernel->pitch);
+    for (int i = 0; chunk->training && back->phases && i < back->stride_h * back->stride_w; i++)
+        if (back->phases[i].tap_count > 0)
+            pack(chunk, &back->phases[i], back->transposed, back->pitch);
+}
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, int out_slot,
+                         const float *bias, struct fused fused)
+{
+    struct batch_winograd task = {
+        .in = fast_view(c->in, chunk->slot),
+        .out = fast_view(c->out, out_slot),
+        .in_image = (ptrdiff_t)c->in->count,
+        .out_image = (ptrdiff_t)c->out->count,
+        .images = chunk->count,
+        .depth = c->conv.depth,
+        .last_depth = c->conv.last_depth,
+        .gemm = c->kernel,
+        .weights = c->packed,
+        .bias = bias,
+        .weight_stride = c->matrix_stride,
+        .block = c->block,
+        .scratch = chunk->fast->scratch[chunk->worker],
+        .fused = fused,
+    };
+    task.in.data += c->in_offset;
+    chunk->fast->kernels->winograd(&task);
+}
+
+/* One picture. */
+static void run_direct(const struct fast_conv *c, int in_slot, int out_slot, const float *bias,
+                       struct fused fused)
+{
+    struct conv conv = c->conv;
+    conv.in = fast_view(c->in, in_slot);
+    conv.in.data += c->in_offset;
+    conv.out = fast_view(c->out, out_slot);
+    conv.weights = c->packed;
+    conv.bias = bias;
+    conv.fused = fused;
+    c->run(&conv);
+}
+
+void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv *c = &node->conv;
+    const float *bias = node->bias ? chunk->weights + node->bias->offset : NULL;
+    const struct fused fused = fast_fused(node);
+    if (c->block > 0) {
+        run_winograd(chunk, c, chunk->slot, bias, fused);
+        return;
+    }
+    for (int i = 0; i < chunk->count; i++)
+        run_direct(c, chunk->slot + i, chunk->slot + i, bias, fused);
+}
+
+/* All phases of one picture, and where their pixels belong. */
+static void run_phases(const struct chunk *chunk, const struct fast_node *node,
+                       const struct fast_tensor *to, int slot)
+{
+    const struct fast_conv_back *back = &node->back;
+    const struct fused linear = {.kind = FUSED_LINEAR};
+    for (int i = 0; i < back->stride_h * back->stride_w; i++) {
+        const struct fast_conv *c = &back->phases[i];
+        struct spread spread = {
+            .to = fast_view(to, slot),
+            .first_y = i / back->stride_w,
+            .first_x = i % back->stride_w,
+            .step_y = back->stride_h,
+            .step_x = back->stride_w,
+        };
+        if (c->tap_count > 0) {
+            run_direct(c, slot, chunk->worker, NULL, linear);
+            spread.from = fast_view(&back->result, chunk->worker);
+        }
+        chunk->fast->kernels->spread(&spread);
+    }
+}
+
+static void input_gradient(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv_back *back = &node->back;
+    const struct fast_tensor *to = fast_gradient_target(chunk->fast, node, 0);
+    const struct fused linear = {.kind = FUSED_LINEAR};
+    const bool simple = back->stride_h == 1 && back->stride_w == 1;
+    if (simple && back->phases[0].block > 0) {
+        run_winograd(chunk, &back->phases[0], chunk->slot, NULL, linear);
+        return;
+    }
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)
+        if (simple)
+            run_direct(&back->phases[0], i, i, NULL, linear);
+        else
+            run_phases(chunk, node, to, i);
+}
+
+static void weight_gradient_by_winograd(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv *c = &node->conv;
+    struct winograd_gradient task = {
+        .x = fast_view(c->in, chunk->slot),
+        .dy = fast_view(&node->gradient, chunk->slot),
+        .x_image = (ptrdiff_t)c->in->count,
+        .dy_image = (ptrdiff_t)node->gradient.count,
+        .images = chunk->count,
+        .depth = c->conv.depth,
+        .last_depth = c->conv.last_depth,
+        .block = gradient_block(chunk->fast, node),
+        .scratch = chunk->fast->scratch[chunk->worker],
+        .gradient = chunk->gradient + node->kernel->offset,
+        .pitch = node->kernel->pitch,
+    };
+    task.x.data += c->in_offset;
+    chunk->fast->kernels->winograd_gradient(&task);
+}
+
+static void weight_gradient(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_conv *c = &node->conv;
+    struct weight_gradient task = {
+        .x = fast_view(c->in, chunk->slot),
+        .dy = fast_view(&node->gradient, chunk->slot),
+        .x_image = (ptrdiff_t)c->in->count,
+        .dy_image = (ptrdiff_t)node->gradient.count,
+        .dy_column = chunk->fast->lanes,
+        .images = chunk->count,
+        .taps_y = c->conv.taps_y,
+        .taps_x = c->conv.taps_x,
+        .tap_row = c->conv.tap_row,
+        .tap_column = c->conv.tap_column,
+        .output_row = c->conv.output_row,
+        .output_column = c->conv.output_column,
+        .depth = c->conv.depth,
+        .last_depth = c->conv.last_depth,
+        .gradient = chunk->gradient + node->kernel->offset,
+        .pitch = node->kernel->pitch,
+    };
+    task.x.data += c->in_offset;
+    if (task.x.blocks == 1 && task.tap_column == task.last_depth) {
+        /* The taps of a row lie side by side, in the picture as in the gradient. */
+        task.depth = task.last_depth *= task.taps_x;
+        task.taps_x = 1;
+    }
+    chunk->fast->kernels->weight_gradient(&task);
+}
+
+void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node)
+{
+    if (chunk->count == 0)
+        return;
+    if (gradient_by_winograd(node))
+        weight_gradient_by_winograd(chunk, node);
+    else
+        weight_gradient(chunk, node);
+    if (node->back.phases)
+        input_gradient(chunk, node);
+}

@@ -1,0 +1,315 @@
+#include "nn/cpu.h"
+#include "nn/train/fast.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void tensor_finish(struct fast_tensor *tensor)
+{
+    if (!tensor->borrowed)
+        free(tensor->data);
+}
+
+static void destroy(void *self)
+{
+    struct fast *fast = self;
+    if (!fast)
+        return;
+    for (int i = 0; fast->nodes && i < fast->count; i++) {
+        struct fast_node *node = &fast->nodes[i];
+        struct fast_tensor *const tensors[] = {&node->value,    &node->before,
+                                               &node->gradient, &node->part,
+                                               &node->repeated, &node->repeated_gradient};
+        fast_conv_finish(node);
+        fast_norm_finish(fast, node);
+        for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++)
+            tensor_finish(tensors[k]);
+        free(node->packed);
+        free(node->adds);
+    }
+    for (int i = 0; i < fast->workers; i++) {
+        free(fast->scratch ? fast->scratch[i] : NULL);
+        free(fast->gradients ? fast->gradients[i] : NULL);
+    }
+    free(fast->nodes);
+    free(fast->scratch);
+    free(fast->gradients);
+    free(fast->zeros);
+    free(fast->plain);
+    free(fast->exact);
+    free(fast);
+}
+
+/* --- making ------------------------------------------------------------------------------------
+ */
+
+static bool plan_depthwise(struct fast *fast, struct fast_node *node)
+{
+    const struct window *w = &node->layer->conv.window;
+    const struct border border = {w->pad_top, w->pad_bottom, w->pad_left, w->pad_right};
+    const struct fast_node *input = fast_input(fast, node, 0);
+    const int slots = fast->slots * fast->workers;
+    struct size3 size = input->value.size;
+    size.channels *= node->layer->conv.multiplier;
+    node->packed = parameters_allocate((size_t)(w->kernel_h * w->kernel_w) *
+                                       (size_t)fast_blocks(&node->value) * (size_t)fast->lanes);
+    if (!node->packed || node->layer->conv.multiplier == 1)
+        return node->packed != NULL;
+    fast_tensor_init(&node->repeated, size, fast->lanes, &border);
+    fast_tensor_init(&node->repeated_gradient, size, fast->lanes, &(struct border){0});
+    return fast_tensor_allocate(&node->repeated, slots) &&
+           fast_tensor_allocate(&node->repeated_gradient, slots);
+}
+
+/* Scale, then shift, for every lane. */
+static bool plan_rescaling(struct fast *fast, struct fast_node *node)
+{
+    const int values = fast_blocks(&node->value) * fast->lanes;
+    node->packed = parameters_allocate(2 * (size_t)values);
+    for (int i = 0; node->packed && i < node->value.size.channels; i++) {
+        node->packed[i] = node->layer->rescaling.scale;
+        node->packed[values + i] = node->layer->rescaling.offset;
+    }
+    return node->packed != NULL;
+}
+
+static bool plan_node(struct fast *fast, struct fast_node *node, struct error *error)
+{
+    const size_t values = shape_count(&node->layer->shape);
+    if (fast->scratch_count < values)
+        fast->scratch_count = values; /* for Reshape */
+    if (!node->runs)
+        return true;
+    if (fast_is_conv(node))
+        return fast_conv_plan(fast, node, error);
+    if (node->layer->op == LAYER_BATCH_NORM)
+        return fast_norm_plan(fast, node, error);
+    if ((node->layer->op == LAYER_DEPTHWISE_CONV2D && !plan_depthwise(fast, node)) ||
+        (node->layer->op == LAYER_RESCALING && !plan_rescaling(fast, node)))
+        return error_set(error, "layer %s: no memory for its weights", node->layer->name);
+    return true;
+}
+
+static bool allocate_workers(struct fast *fast)
+{
+    const size_t workers = (size_t)fast->workers, outputs = (size_t)fast->setup.loss.outputs;
+    size_t longest = 0;
+    for (int i = 0; i < fast->count; i++)
+        if ((size_t)shape_channels(&fast->nodes[i].layer->shape) > longest)
+            longest = (size_t)shape_channels(&fast->nodes[i].layer->shape);
+    fast->zeros = parameters_allocate(longest + PARAMETER_PITCH);
+    fast->plain = calloc(workers * outputs, sizeof *fast->plain);
+    fast->exact = calloc(workers * outputs * 2, sizeof *fast->exact);
+    fast->scratch = calloc(workers, sizeof *fast->scratch);
+    fast->gradients = calloc(workers, sizeof *fast->gradients);
+    if (!fast->zeros || !fast->plain || !fast->exact || !fast->scratch || !fast->gradients)
+        return false;
+    for (size_t i = 0; i < workers; i++) {
+        fast->scratch[i] = parameters_allocate(fast->scratch_count);
+        if (i > 0)
+            fast->gradients[i] = parameters_allocate(fast->setup.parameters->total);
+        if (!fast->scratch[i] || (i > 0 && !fast->gradients[i]))
+            return false;
+    }
+    return true;
+}
+
+static void *create(const struct train_setup *setup, struct error *error)
+{
+    struct fast *fast = calloc(1, sizeof *fast);
+    if (!fast) {
+        error_set(error, "no memory for training");
+        return NULL;
+    }
+    fast->setup = *setup;
+    fast->kernels = setup->kernels;
+    fast->lanes = fast->kernels->inference->lanes;
+    fast->workers = team_size(setup->team);
+    bool good = fast_lay_out(fast, error);
+    for (int i = 1; good && i < fast->count; i++)
+        good = plan_node(fast, &fast->nodes[i], error);
+    if (good && !allocate_workers(fast))
+        good = error_set(error, "model %s: no memory for %d training threads", setup->model->name,
+                         fast->workers);
+    if (good)
+        return fast;
+    destroy(fast);
+    return NULL;
+}
+
+/* --- weights -----------------------------------------------------------------------------------
+ */
+
+/* [tap][channels] to [block][tap][lanes]. */
+static void pack_depthwise(const struct chunk *chunk, const struct fast_node *node)
+{
+    const int lanes = chunk->fast->lanes, taps = node->kernel->rows;
+    const float *weights = chunk->weights + node->kernel->offset;
+    for (int block = 0; block < fast_blocks(&node->value); block++)
+        for (int tap = 0; tap < taps; tap++)
+            memcpy(node->packed + (ptrdiff_t)(block * taps + tap) * lanes,
+                   weights + (ptrdiff_t)tap * node->kernel->pitch + (ptrdiff_t)block * lanes,
+                   (size_t)lanes * sizeof *weights);
+}
+
+static void pack_all(const struct chunk *chunk)
+{
+    const struct fast *fast = chunk->fast;
+    for (int i = 1; chunk->training && i < fast->count; i++)
+        if (fast->nodes[i].runs && fast_is_conv(&fast->nodes[i]))
+            fast_conv_transpose(chunk, &fast->nodes[i]);
+    team_meet(fast->setup.team);
+    for (int i = 1; i < fast->count; i++) {
+        const struct fast_node *node = &fast->nodes[i];
+        if (!node->runs)
+            continue;
+        if (fast_is_conv(node))
+            fast_conv_pack(chunk, node);
+        else if (node->layer->op == LAYER_DEPTHWISE_CONV2D && chunk->worker == 0)
+            pack_depthwise(chunk, node);
+    }
+    team_meet(fast->setup.team);
+}
+
+/* --- a chunk -----------------------------------------------------------------------------------
+ */
+
+static void take_input(const struct chunk *chunk, const float *x)
+{
+    const struct fast_tensor *input = &chunk->fast->nodes[0].value;
+    const ptrdiff_t values = (ptrdiff_t)shape_count(model_input_shape(chunk->fast->setup.model));
+    for (int i = 0; i < chunk->count; i++)
+        layout_copy(
+            &(struct transfer){.from = fast_flat(input, (float *)x + (chunk->first + i) * values),
+                               .to = fast_place(input, chunk->slot + i),
+                               .repeat = 1});
+}
+
+/* The loss of one picture, and where asked its scores and the gradient that backward begins with.
+ */
+static void judge(const struct chunk *chunk, int picture, const float *y, float *scores,
+                  struct trainer_result *result)
+{
+    const struct fast *fast = chunk->fast;
+    const struct loss_function *loss = &fast->setup.loss;
+    const struct fast_node *output = &fast->nodes[fast->nodes[fast->setup.model->output].home];
+    const int count = loss->outputs, slot = chunk->slot + picture;
+    const ptrdiff_t number = chunk->first + picture;
+    float *plain = fast->plain + (ptrdiff_t)chunk->worker * count;
+    double *values = fast->exact + (ptrdiff_t)chunk->worker * count * 2, *slopes = values + count;
+
+    layout_copy(&(struct transfer){.from = fast_place(&output->value, slot),
+                                   .to = fast_flat(&output->value, plain),
+                                   .repeat = 1});
+    for (int i = 0; i < count; i++)
+        values[i] = (double)plain[i];
+    loss_apply(loss, values, y + number * loss->targets, chunk->training ? slopes : NULL, result);
+    for (int i = 0; scores && i < count; i++)
+        scores[number * count + i] = (float)values[i];
+    if (!chunk->training || !output->learns)
+        return;
+    for (int i = 0; i < count; i++)
+        plain[i] = (float)(slopes[i] / chunk->batch);
+    layout_copy(&(struct transfer){.from = fast_flat(&output->gradient, plain),
+                                   .to = fast_place(&output->gradient, slot),
+                                   .repeat = 1});
+}
+
+struct job {
+    struct fast *fast;
+    const struct train_batch *batch;
+    const float *weights;
+    float *gradient; /* the result; NULL: evaluate */
+    float *scores;
+    struct trainer_result results[TEAM_MAX]; /* by worker */
+};
+
+static void run_chunk(struct job *job, const struct chunk *chunk)
+{
+    const struct fast *fast = job->fast;
+    take_input(chunk, job->batch->x);
+    for (int i = 1; i < fast->count; i++)
+        if (fast->nodes[i].runs)
+            fast_forward(chunk, i);
+    for (int i = 0; i < chunk->count; i++)
+        judge(chunk, i, job->batch->y, job->scores, &job->results[chunk->worker]);
+    for (int i = fast->count - 1; chunk->training && i > 0; i--)
+        if (fast->nodes[i].runs && fast->nodes[i].learns)
+            fast_backward(chunk, i);
+}
+
+/* Adds the other workers' gradients to the first one's; each worker does a part of the array. */
+static void reduce(const struct job *job, int worker)
+{
+    const struct fast *fast = job->fast;
+    const int lines = (int)(fast->setup.parameters->trainable / PARAMETER_PITCH);
+    const struct team_share share = team_divide(fast->setup.team, worker, lines);
+    const size_t first = (size_t)share.first * PARAMETER_PITCH;
+    const size_t count = (size_t)(share.end - share.first) * PARAMETER_PITCH;
+    team_meet(fast->setup.team);
+    for (int i = 1; i < fast->workers; i++)
+        fast->kernels->add(count, fast->gradients[i] + first, job->gradient + first);
+}
+
+static void work(void *context, int worker)
+{
+    struct job *job = context;
+    struct fast *fast = job->fast;
+    const struct team_share share = team_divide(fast->setup.team, worker, job->batch->n);
+    struct chunk chunk = {
+        .fast = fast,
+        .weights = job->weights,
+        .gradient = worker == 0 ? job->gradient : fast->gradients[worker],
+        .worker = worker,
+        .slot = worker * fast->slots,
+        .first = share.first,
+        .batch = job->batch->n,
+        .step = job->batch->step,
+        .training = job->gradient != NULL,
+    };
+    job->results[worker] = (struct trainer_result){0};
+    if (chunk.training)
+        memset(chunk.gradient, 0, fast->setup.parameters->total * sizeof *chunk.gradient);
+    pack_all(&chunk);
+    do { /* also without pictures: the others wait at every BatchNormalization */
+        const int left = share.end - chunk.first;
+        chunk.count = left < fast->slots ? left : fast->slots;
+        run_chunk(job, &chunk);
+        chunk.first += chunk.count;
+    } while (chunk.first < share.end);
+    if (chunk.training)
+        reduce(job, worker);
+}
+
+static struct trainer_result run(struct job *job)
+{
+    struct trainer_result sum = {0};
+    team_run(job->fast->setup.team, work, job);
+    for (int i = 0; i < job->fast->workers; i++) {
+        sum.n += job->results[i].n;
+        sum.loss += job->results[i].loss;
+        sum.correct += job->results[i].correct;
+    }
+    return sum;
+}
+
+static struct trainer_result learn(void *self, const struct train_batch *batch,
+                                   const float *weights, float *gradient)
+{
+    struct job job = {.fast = self, .batch = batch, .weights = weights, .gradient = gradient};
+    return run(&job);
+}
+
+static struct trainer_result evaluate(void *self, const struct train_batch *batch,
+                                      const float *weights, float *scores)
+{
+    struct job job = {.fast = self, .batch = batch, .weights = weights, .scores = scores};
+    return run(&job);
+}
+
+const struct train_engine train_engine_fast = {
+    .create = create,
+    .learn = learn,
+    .evaluate = evaluate,
+    .destroy = destroy,
+};

@@ -1,0 +1,276 @@
+#include "nn/train/dropout.h"
+#include "nn/train/fast.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The poolings are one kernel; the global ones have a window as large as the picture. */
+struct window fast_pool_window(const struct fast_node *node, struct size3 in)
+{
+    const enum layer_op op = node->layer->op;
+    if (op == LAYER_MAX_POOL2D || op == LAYER_AVERAGE_POOL2D)
+        return node->layer->pool;
+    return (struct window){
+        .kernel_h = in.height, .kernel_w = in.width, .stride_h = 1, .stride_w = 1};
+}
+
+bool fast_pools_average(const struct fast_node *node)
+{
+    return node->layer->op == LAYER_AVERAGE_POOL2D ||
+           node->layer->op == LAYER_GLOBAL_AVERAGE_POOL2D;
+}
+
+void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
+                const struct fast_tensor *out, const float *scale, const float *shift,
+                struct fused fused)
+{
+    const int lanes = chunk->fast->lanes;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        const struct depthwise task = {
+            .in = fast_view(in, i),
+            .out = fast_view(out, i),
+            .taps_y = 1,
+            .taps_x = 1,
+            .tap_row = in->row,
+            .tap_column = lanes,
+            .output_row = in->row,
+            .output_column = lanes,
+            .weights = scale,
+            .bias = shift,
+            .fused = fused,
+        };
+        chunk->fast->kernels->inference->depthwise(&task);
+    }
+}
+
+/* --- layers ------------------------------------------------------------------------------------
+ */
+
+static void dense(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    const struct batch_dense task = {
+        .x = fast_view(x, chunk->slot).data,
+        .x_stride = (ptrdiff_t)x->count,
+        .y = fast_view(&node->value, chunk->slot).data,
+        .y_stride = (ptrdiff_t)node->value.count,
+        .weights = chunk->weights + node->kernel->offset,
+        .bias = node->bias ? chunk->weights + node->bias->offset : NULL,
+        .pitch = node->kernel->pitch,
+        .images = chunk->count,
+        .inputs = x->size.channels,
+        .vectors = fast_blocks(&node->value),
+        .fused = fast_fused(node),
+    };
+    chunk->fast->kernels->dense(&task);
+}
+
+static void depthwise(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct window *w = &node->layer->conv.window;
+    const struct fast_tensor *x =
+        node->repeated.data ? &node->repeated : &fast_input(chunk->fast, node, 0)->value;
+    const int lanes = chunk->fast->lanes;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        if (node->repeated.data)
+            layout_copy(
+                &(struct transfer){.from = fast_place(&fast_input(chunk->fast, node, 0)->value, i),
+                                   .to = fast_place(x, i),
+                                   .repeat = node->layer->conv.multiplier});
+        struct depthwise task = {
+            .in = fast_view(x, i),
+            .out = fast_view(&node->value, i),
+            .taps_y = w->kernel_h,
+            .taps_x = w->kernel_w,
+            .tap_row = w->dilation_h * x->row,
+            .tap_column = (ptrdiff_t)w->dilation_w * lanes,
+            .output_row = w->stride_h * x->row,
+            .output_column = (ptrdiff_t)w->stride_w * lanes,
+            .weights = node->packed,
+            .bias = node->bias ? chunk->weights + node->bias->offset : chunk->fast->zeros,
+            .fused = fast_fused(node),
+        };
+        task.in.data -= w->pad_top * x->row + (ptrdiff_t)w->pad_left * lanes;
+        chunk->fast->kernels->inference->depthwise(&task);
+    }
+}
+
+static void pool(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        const struct pool task = {.in = fast_view(x, i),
+                                  .out = fast_view(&node->value, i),
+                                  .window = fast_pool_window(node, x->size),
+                                  .average = fast_pools_average(node)};
+        chunk->fast->kernels->inference->pool(&task);
+    }
+}
+
+/* One picture: the first two inputs, then one more at a time; the activation with the last. */
+static void add_picture(const struct chunk *chunk, const struct fast_node *node, int slot)
+{
+    const struct view out = fast_view(&node->value, slot);
+    const int count = node->layer->input_count;
+    for (int k = 1; k < count; k++) {
+        const struct add task = {
+            .a = k == 1 ? fast_view(&fast_input(chunk->fast, node, 0)->value, slot) : out,
+            .b = fast_view(&fast_input(chunk->fast, node, k)->value, slot),
+            .out = out,
+            .fused = k + 1 == count ? fast_fused(node) : (struct fused){.kind = FUSED_LINEAR}};
+        chunk->fast->kernels->inference->add(&task);
+    }
+}
+
+static void concatenate(const struct chunk *chunk, const struct fast_node *node, int slot)
+{
+    int first = 0;
+    for (int k = 0; k < node->layer->input_count; k++) {
+        const struct fast_tensor *x = &fast_input(chunk->fast, node, k)->value;
+        layout_copy(&(struct transfer){.from = fast_place(x, slot),
+                                       .to = fast_place(&node->value, slot),
+                                       .first = first,
+                                       .repeat = 1});
+        first += x->size.channels;
+    }
+}
+
+static void drop(const struct chunk *chunk, const struct fast_node *node, int picture)
+{
+    const struct train_setup *setup = &chunk->fast->setup;
+    const double rate = (double)node->layer->dropout.rate;
+    const struct dropout task = {
+        .in = fast_view(&fast_input(chunk->fast, node, 0)->value, chunk->slot + picture),
+        .out = fast_view(&node->value, chunk->slot + picture),
+        .channels = node->value.size.channels,
+        .key = dropout_key(setup->seed, chunk->step, (int)(node - chunk->fast->nodes),
+                           chunk->first + picture),
+        .limit = dropout_limit(rate),
+        .scale = (float)(1 / (1 - rate)),
+    };
+    chunk->fast->kernels->dropout(&task);
+}
+
+/* As one row after another, whatever the shape. */
+struct place fast_flat(const struct fast_tensor *tensor, float *values)
+{
+    const struct size3 size = tensor->size;
+    const ptrdiff_t row = (ptrdiff_t)size.width * size.channels;
+    return (struct place){.view = {values, row, row * size.height, 1, size.height, size.width},
+                          .lanes = size.channels,
+                          .channels = size.channels};
+}
+
+/* Flatten and Reshape: out of the blocks into a row, and into the blocks of the other shape. */
+static void reshape(const struct chunk *chunk, const struct fast_node *node, int slot)
+{
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    float *row = chunk->fast->scratch[chunk->worker];
+    layout_copy(
+        &(struct transfer){.from = fast_place(x, slot), .to = fast_flat(x, row), .repeat = 1});
+    layout_copy(&(struct transfer){
+        .from = fast_flat(&node->value, row), .to = fast_place(&node->value, slot), .repeat = 1});
+}
+
+static void copy(const struct chunk *chunk, const struct fast_node *node, int slot)
+{
+    const bool pads = node->layer->op == LAYER_ZERO_PADDING2D;
+    layout_copy(
+        &(struct transfer){.from = fast_place(&fast_input(chunk->fast, node, 0)->value, slot),
+                           .to = fast_place(&node->value, slot),
+                           .top = pads ? node->layer->pool.pad_top : 0,
+                           .left = pads ? node->layer->pool.pad_left : 0,
+                           .repeat = 1});
+}
+
+/* Layers that go picture by picture. */
+static void forward_picture(const struct chunk *chunk, const struct fast_node *node, int picture)
+{
+    switch (node->layer->op) {
+    case LAYER_ADD:
+        add_picture(chunk, node, chunk->slot + picture);
+        break;
+    case LAYER_CONCATENATE:
+        concatenate(chunk, node, chunk->slot + picture);
+        break;
+    case LAYER_DROPOUT:
+        if (chunk->training)
+            drop(chunk, node, picture);
+        else
+            copy(chunk, node, chunk->slot + picture);
+        break;
+    case LAYER_FLATTEN:
+    case LAYER_RESHAPE:
+        reshape(chunk, node, chunk->slot + picture);
+        break;
+    default:
+        copy(chunk, node, chunk->slot + picture);
+    }
+}
+
+static bool fuses_activation(const struct fast_node *node)
+{
+    switch (node->layer->op) {
+    case LAYER_CONV2D:
+    case LAYER_DEPTHWISE_CONV2D:
+    case LAYER_DENSE:
+    case LAYER_BATCH_NORM:
+        return fast_is_fused(node);
+    case LAYER_ADD:
+        return fast_is_fused(node) && node->layer->input_count > 1;
+    default:
+        return node->activation.kind == ACTIVATION_LINEAR;
+    }
+}
+
+/* What the layer's kernel did not do on the way out. */
+static void activate(const struct chunk *chunk, const struct fast_node *node)
+{
+    if (fuses_activation(node) && !node->keeps_before)
+        return;
+    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+        if (node->keeps_before)
+            layout_copy(&(struct transfer){.from = fast_place(&node->value, i),
+                                           .to = fast_place(&node->before, i),
+                                           .repeat = 1});
+        const struct activate task = {.view = fast_view(&node->value, i),
+                                      .channels = node->value.size.channels,
+                                      .activation = node->activation};
+        chunk->fast->kernels->inference->activate(&task);
+    }
+}
+
+void fast_forward(const struct chunk *chunk, int layer)
+{
+    const struct fast_node *node = &chunk->fast->nodes[layer];
+    switch (node->layer->op) {
+    case LAYER_CONV2D:
+    case LAYER_DENSE:
+        if (fast_is_conv(node))
+            fast_conv_forward(chunk, node);
+        else
+            dense(chunk, node);
+        break;
+    case LAYER_DEPTHWISE_CONV2D:
+        depthwise(chunk, node);
+        break;
+    case LAYER_BATCH_NORM:
+        fast_norm_forward(chunk, node);
+        break;
+    case LAYER_RESCALING:
+        fast_scale(chunk, &fast_input(chunk->fast, node, 0)->value, &node->value, node->packed,
+                   node->packed + fast_blocks(&node->value) * chunk->fast->lanes,
+                   (struct fused){.kind = FUSED_LINEAR});
+        break;
+    case LAYER_MAX_POOL2D:
+    case LAYER_AVERAGE_POOL2D:
+    case LAYER_GLOBAL_MAX_POOL2D:
+    case LAYER_GLOBAL_AVERAGE_POOL2D:
+        pool(chunk, node);
+        break;
+    default:
+        for (int i = 0; i < chunk->count; i++)
+            forward_picture(chunk, node, i);
+    }
+    activate(chunk, node);
+}

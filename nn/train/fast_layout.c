@@ -1,0 +1,349 @@
+#include "nn/pack.h"
+#include "nn/train/fast.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 8 };
+
+/* --- tensors -----------------------------------------------------------------------------------
+ */
+
+void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
+                      const struct border *border)
+{
+    const int line = PARAMETER_PITCH;
+    *tensor = (struct fast_tensor){.size = size, .lanes = lanes, .border = *border};
+    tensor->row = (ptrdiff_t)(border->left + size.width + border->right) * lanes;
+    tensor->block = (border->top + size.height + border->bottom) * tensor->row;
+    tensor->origin = (size_t)(border->top * tensor->row + (ptrdiff_t)border->left * lanes);
+    tensor->count =
+        (size_t)(tensor->block * fast_blocks(tensor) + line - 1) / (size_t)line * (size_t)line;
+}
+
+bool fast_tensor_allocate(struct fast_tensor *tensor, int slots)
+{
+    tensor->data = parameters_allocate(tensor->count * (size_t)slots);
+    return tensor->data != NULL;
+}
+
+int fast_blocks(const struct fast_tensor *tensor)
+{
+    return pack_blocks(tensor->size.channels, tensor->lanes);
+}
+
+struct view fast_view(const struct fast_tensor *tensor, int slot)
+{
+    return (struct view){.data = tensor->data + (size_t)slot * tensor->count + tensor->origin,
+                         .row = tensor->row,
+                         .block = tensor->block,
+                         .blocks = fast_blocks(tensor),
+                         .height = tensor->size.height,
+                         .width = tensor->size.width};
+}
+
+struct place fast_place(const struct fast_tensor *tensor, int slot)
+{
+    return (struct place){fast_view(tensor, slot), tensor->lanes, tensor->size.channels};
+}
+
+/* --- what a node is ----------------------------------------------------------------------------
+ */
+
+struct fast_node *fast_input(const struct fast *fast, const struct fast_node *node, int k)
+{
+    return &fast->nodes[fast->nodes[node->layer->inputs[k]].home];
+}
+
+bool fast_is_conv(const struct fast_node *node)
+{
+    return node->layer->op == LAYER_CONV2D ||
+           (node->layer->op == LAYER_DENSE && node->layer->shape.rank > 1);
+}
+
+struct window fast_window(const struct fast_node *node)
+{
+    if (node->layer->op == LAYER_DENSE)
+        return (struct window){.kernel_h = 1,
+                               .kernel_w = 1,
+                               .stride_h = 1,
+                               .stride_w = 1,
+                               .dilation_h = 1,
+                               .dilation_w = 1};
+    return node->layer->conv.window;
+}
+
+bool fast_is_fused(const struct fast_node *node)
+{
+    const enum activation kind = node->activation.kind;
+    return kind == ACTIVATION_LINEAR || kind == ACTIVATION_RELU || kind == ACTIVATION_LEAKY_RELU;
+}
+
+struct fused fast_fused(const struct fast_node *node)
+{
+    const struct activation_params *a = &node->activation;
+    if (node->keeps_before || a->kind == ACTIVATION_LINEAR || !fast_is_fused(node))
+        return (struct fused){FUSED_LINEAR, 1, INFINITY};
+    const float cap = a->kind == ACTIVATION_RELU ? a->max_value : INFINITY;
+    const bool is_plain = a->kind == ACTIVATION_RELU && a->alpha == 0;
+    return (struct fused){is_plain ? FUSED_RELU : FUSED_LEAKY, a->alpha, cap};
+}
+
+/* The slope of swish is no function of its value; nor is that of a leak that turns upwards. */
+static bool needs_before(const struct activation_params *activation)
+{
+    if (activation->kind == ACTIVATION_RELU || activation->kind == ACTIVATION_LEAKY_RELU)
+        return activation->alpha < 0;
+    return activation->kind == ACTIVATION_SWISH;
+}
+
+static const struct parameter_array *find(const struct fast *fast, int layer, size_t member)
+{
+    return parameters_find(fast->setup.parameters, layer, member);
+}
+
+static bool init_node(struct fast *fast, int i)
+{
+    struct fast_node *node = &fast->nodes[i];
+    node->layer = &fast->setup.model->layers[i];
+    node->home = i;
+    node->runs = fast->setup.needed[i];
+    node->activation = node->layer->activation;
+    if (i == fast->setup.model->output && loss_takes_logits(&fast->setup.loss))
+        node->activation.kind = ACTIVATION_LINEAR;
+    node->kernel = find(fast, i, offsetof(struct layer, kernel));
+    node->bias = find(fast, i, offsetof(struct layer, bias));
+    node->gamma = find(fast, i, offsetof(struct layer, gamma));
+    node->beta = find(fast, i, offsetof(struct layer, beta));
+    node->mean = find(fast, i, offsetof(struct layer, mean));
+    node->variance = find(fast, i, offsetof(struct layer, variance));
+    node->adds = calloc((size_t)node->layer->input_count + 1, sizeof *node->adds);
+    for (int k = 0; node->runs && k < node->layer->input_count; k++)
+        fast->nodes[node->layer->inputs[k]].uses++;
+    return node->adds != NULL;
+}
+
+/* Its backward looks for the pooled value among the inputs: no activation may change it. */
+static bool is_max_pool(const struct fast_node *node)
+{
+    return node->layer->op == LAYER_MAX_POOL2D || node->layer->op == LAYER_GLOBAL_MAX_POOL2D;
+}
+
+/* An Activation becomes that of the layer before, where nobody else reads that. */
+static void fold_activation(struct fast *fast, int i)
+{
+    struct fast_node *node = &fast->nodes[i];
+    if (!node->runs || node->layer->op != LAYER_ACTIVATION)
+        return;
+    struct fast_node *before = fast_input(fast, node, 0);
+    if (before->home == 0 || fast->nodes[node->layer->inputs[0]].uses != 1 ||
+        before->activation.kind != ACTIVATION_LINEAR || is_max_pool(before))
+        return;
+    before->activation = node->activation;
+    node->home = before->home;
+    node->runs = false;
+}
+
+static void mark_learning(struct fast *fast, int i)
+{
+    struct fast_node *node = &fast->nodes[i];
+    node->learns = node->kernel || node->gamma || node->beta;
+    for (int k = 0; k < node->layer->input_count; k++)
+        node->learns |= fast_input(fast, node, k)->learns;
+}
+
+/* --- borders -----------------------------------------------------------------------------------
+ */
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void widen(struct border *border, const struct border *by)
+{
+    *border = (struct border){larger(border->top, by->top), larger(border->bottom, by->bottom),
+                              larger(border->left, by->left), larger(border->right, by->right)};
+}
+
+/* One axis: how far dy is read before its begin and behind its end. */
+static int read_before(int kernel, int stride, int dilation, int pad)
+{
+    const int reach = (kernel - 1) * dilation - pad;
+    return reach > 0 ? (reach + stride - 1) / stride : 0;
+}
+
+/* Every phase of a stride is as large as the largest. */
+static int read_behind(int in, int stride, int pad, int out)
+{
+    const int last = (in + stride - 1) / stride * stride - 1;
+    return larger(0, (last + pad) / stride - (out - 1));
+}
+
+struct border fast_back_border(const struct window *w, struct size3 in, struct size3 out)
+{
+    return (struct border){
+        .top = read_before(w->kernel_h, w->stride_h, w->dilation_h, w->pad_top),
+        .bottom = read_behind(in.height, w->stride_h, w->pad_top, out.height),
+        .left = read_before(w->kernel_w, w->stride_w, w->dilation_w, w->pad_left),
+        .right = read_behind(in.width, w->stride_w, w->pad_left, out.width),
+    };
+}
+
+static struct border padding_of(const struct window *w)
+{
+    return (struct border){w->pad_top, w->pad_bottom, w->pad_left, w->pad_right};
+}
+
+/* --- placing -----------------------------------------------------------------------------------
+ */
+
+/* A picture of few channels stays as it is where only convolutions read it. */
+static bool input_stays_plain(const struct fast *fast)
+{
+    const struct shape *shape = model_input_shape(fast->setup.model);
+    if (shape->rank != 3 || shape_channels(shape) > PLAIN_CHANNELS_MAX)
+        return false;
+    for (int i = 1; i < fast->count; i++)
+        for (int k = 0; k < fast->nodes[i].layer->input_count; k++)
+            if (fast->nodes[i].runs && fast->nodes[i].layer->inputs[k] == 0 &&
+                !fast_is_conv(&fast->nodes[i]))
+                return false;
+    return true;
+}
+
+static bool place_value(struct fast *fast, int i, int slots)
+{
+    struct fast_node *node = &fast->nodes[i];
+    const struct size3 size = graph_size(&node->layer->shape);
+    const bool plain = i == 0 && input_stays_plain(fast);
+    struct border border = {0};
+    for (int k = i + 1; k < fast->count; k++) {
+        const struct fast_node *reader = &fast->nodes[k];
+        if (!reader->runs ||
+            (reader->layer->op != LAYER_CONV2D && (reader->layer->op != LAYER_DEPTHWISE_CONV2D)))
+            continue;
+        const struct border padding = padding_of(&reader->layer->conv.window);
+        if (fast_input(fast, reader, 0) == node)
+            widen(&border, &padding);
+    }
+    fast_tensor_init(&node->value, size, plain ? size.channels : fast->lanes, &border);
+    node->keeps_before = needs_before(&node->activation);
+    fast_tensor_init(&node->before, size, fast->lanes, &(struct border){0});
+    return fast_tensor_allocate(&node->value, slots) &&
+           (!node->keeps_before || fast_tensor_allocate(&node->before, slots));
+}
+
+/* An Add hands its own gradient to an input that does not change it and that no other layer reads.
+ * Returns the node whose gradient is taken; NULL: the node needs one of its own. */
+static struct fast_node *lender(struct fast *fast, int i)
+{
+    struct fast_node *node = &fast->nodes[i], *reader = NULL;
+    int readers = 0;
+    for (int k = i + 1; k < fast->count; k++)
+        for (int j = 0; fast->nodes[k].runs && j < fast->nodes[k].layer->input_count; j++)
+            if (fast_input(fast, &fast->nodes[k], j) == node) {
+                reader = &fast->nodes[k];
+                readers++;
+            }
+    const bool lends = readers == 1 && reader->layer->op == LAYER_ADD &&
+                       node->activation.kind == ACTIVATION_LINEAR;
+    return lends ? reader : NULL;
+}
+
+/* Zeros that backward needs around the node's gradient: its own convolution's, or those of the
+ * inputs that an Add lends it to. */
+static struct border border_of_gradient(struct fast *fast, const struct fast_node *node)
+{
+    struct border border = {0};
+    for (int k = 0; node->layer->op == LAYER_ADD && k < node->layer->input_count; k++) {
+        const struct fast_node *input = fast_input(fast, node, k);
+        if (lender(fast, input->home) != node)
+            continue;
+        const struct border needed = border_of_gradient(fast, input);
+        widen(&border, &needed);
+    }
+    if (!fast_is_conv(node) || !fast_input(fast, node, 0)->learns)
+        return border;
+    const struct window window = fast_window(node);
+    return fast_back_border(&window, fast_input(fast, node, 0)->value.size, node->value.size);
+}
+
+/* Readers come first, so that an Add's gradient is there when it is lent. */
+static bool place_gradient(struct fast *fast, int i, int slots)
+{
+    struct fast_node *node = &fast->nodes[i];
+    const struct fast_node *from = lender(fast, i);
+    if (from) {
+        node->gradient = from->gradient;
+        node->gradient.borrowed = true;
+        return true;
+    }
+    const struct border border = border_of_gradient(fast, node);
+    fast_tensor_init(&node->gradient, node->value.size, fast->lanes, &border);
+    return fast_tensor_allocate(&node->gradient, slots);
+}
+
+/* Which parts of each gradient are the first, and which are added to it. */
+static bool plan_parts(struct fast *fast, int slots)
+{
+    for (int i = fast->count - 1; i > 0; i--) {
+        struct fast_node *node = &fast->nodes[i];
+        for (int k = 0; node->runs && node->learns && k < node->layer->input_count; k++) {
+            struct fast_node *input = fast_input(fast, node, k);
+            if (!input->learns)
+                continue;
+            node->adds[k] = input->parts++ > 0;
+            if (!node->adds[k] || input->part.data)
+                continue;
+            fast_tensor_init(&input->part, input->gradient.size, fast->lanes, &(struct border){0});
+            if (!fast_tensor_allocate(&input->part, slots))
+                return false;
+        }
+    }
+    return true;
+}
+
+const struct fast_tensor *fast_gradient_target(const struct fast *fast,
+                                               const struct fast_node *node, int k)
+{
+    const struct fast_node *input = fast_input(fast, node, k);
+    if (!input->learns)
+        return NULL;
+    return node->adds[k] ? &input->part : &input->gradient;
+}
+
+static bool place_all(struct fast *fast)
+{
+    const int slots = fast->slots * fast->workers;
+    for (int i = 0; i < fast->count; i++)
+        if (fast->nodes[i].runs && !place_value(fast, i, slots))
+            return false;
+    for (int i = fast->count - 1; i > 0; i--)
+        if (fast->nodes[i].runs && fast->nodes[i].learns && !place_gradient(fast, i, slots))
+            return false;
+    return plan_parts(fast, slots);
+}
+
+bool fast_lay_out(struct fast *fast, struct error *error)
+{
+    const char *name = fast->setup.model->name;
+    fast->count = fast->setup.model->output + 1;
+    fast->nodes = calloc((size_t)fast->count, sizeof *fast->nodes);
+    if (!fast->nodes)
+        return error_set(error, "model %s: no memory to train it", name);
+    for (int i = 0; i < fast->count; i++)
+        if (!init_node(fast, i))
+            return error_set(error, "model %s: no memory to train it", name);
+    for (int i = 1; i < fast->count; i++) {
+        fold_activation(fast, i);
+        mark_learning(fast, i);
+        fast->meets |= fast->nodes[i].runs && fast->nodes[i].layer->op == LAYER_BATCH_NORM;
+    }
+    const int share = (fast->setup.batch + fast->workers - 1) / fast->workers;
+    fast->slots = fast->meets || share < CHUNK_PICTURES ? share : CHUNK_PICTURES;
+    return place_all(fast) ||
+           error_set(error,
+                     "model %s: no memory to train it with batches of %d; choose a smaller batch",
+                     name, fast->setup.batch);
+}

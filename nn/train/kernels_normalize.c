@@ -1,0 +1,97 @@
+#include "nn/train/kernels_train_private.h"
+
+#include "nn/train/dropout.h"
+
+/* Sums are taken row by row: fewer roundings than one long sum. */
+
+static vec sum_block(const struct view *v, int block)
+{
+    vec total = all(0);
+    for (int y = 0; y < v->height; y++) {
+        vec sum = all(0);
+        for (int x = 0; x < v->width; x++)
+            sum += load(at(v, block, y, x));
+        total += sum;
+    }
+    return total;
+}
+
+static vec square_block(const struct view *v, int block, vec mean)
+{
+    vec total = all(0);
+    for (int y = 0; y < v->height; y++) {
+        vec sum = all(0);
+        for (int x = 0; x < v->width; x++) {
+            const vec difference = load(at(v, block, y, x)) - mean;
+            sum += difference * difference;
+        }
+        total += sum;
+    }
+    return total;
+}
+
+void KERNEL(train_moments)(const struct moments *m)
+{
+    for (int block = 0; block < m->x.blocks; block++) {
+        const vec mean =
+            sum_block(&m->x, block) * (1.0F / ((float)m->x.height * (float)m->x.width));
+        store(m->mean + block * VL, mean);
+        store(m->squares + block * VL, square_block(&m->x, block, mean));
+    }
+}
+
+void KERNEL(train_products)(const struct products *p)
+{
+    for (int block = 0; block < p->x.blocks; block++) {
+        const vec mean = load(p->mean + block * VL);
+        vec sums = all(0), products = all(0);
+        for (int y = 0; y < p->x.height; y++) {
+            vec sum = all(0), product = all(0);
+            for (int x = 0; x < p->x.width; x++) {
+                const vec dy = load(at(&p->dy, block, y, x));
+                sum += dy;
+                product += dy * (load(at(&p->x, block, y, x)) - mean);
+            }
+            sums += sum;
+            products += product;
+        }
+        store(p->sums + block * VL, sums);
+        store(p->products + block * VL, products);
+    }
+}
+
+void KERNEL(train_combine)(const struct combine *c)
+{
+    for (int block = 0; block < c->x.blocks; block++) {
+        const vec of_dy = load(c->a + block * VL), of_x = load(c->b + block * VL);
+        const vec constant = load(c->c + block * VL);
+        for (int y = 0; y < c->x.height; y++)
+            for (int x = 0; x < c->x.width; x++)
+                store(at(&c->dx, block, y, x), load(at(&c->dy, block, y, x)) * of_dy +
+                                                   load(at(&c->x, block, y, x)) * of_x + constant);
+    }
+}
+
+void KERNEL(train_dropout)(const struct dropout *d)
+{
+    for (int block = 0; block < d->in.blocks; block++)
+        for (int y = 0; y < d->in.height; y++)
+            for (int x = 0; x < d->in.width; x++) {
+                const uint32_t first =
+                    (uint32_t)(y * d->in.width + x) * (uint32_t)d->channels + (uint32_t)block * VL;
+                const float *in = at(&d->in, block, y, x);
+                float *out = at(&d->out, block, y, x);
+                for (uint32_t lane = 0; lane < VL; lane++)
+                    out[lane] =
+                        dropout_draw(d->key, first + lane) >= d->limit ? in[lane] * d->scale : 0;
+            }
+}
+
+void KERNEL(train_spread)(const struct spread *s)
+{
+    for (int block = 0; block < s->to.blocks; block++)
+        for (int y = s->first_y, i = 0; y < s->to.height; y += s->step_y, i++)
+            for (int x = s->first_x, j = 0; x < s->to.width; x += s->step_x, j++)
+                store(at(&s->to, block, y, x),
+                      s->from.data ? load(at(&s->from, block, i, j)) : all(0));
+}

@@ -1,0 +1,249 @@
+/*
+ * kernels_train: the inner loops of fast training beyond those of inference (nn/kernels.h): the
+ * same blocked activations, the same one compilation per vector length, no allocation, no check.
+ * nn/train/kernels_*.c; weights and their gradients are rows of output channels, `pitch` floats
+ * apart, as parameters.h lays them out.
+ */
+#ifndef PAWCAM_NN_TRAIN_KERNELS_TRAIN_H
+#define PAWCAM_NN_TRAIN_KERNELS_TRAIN_H
+
+#include "nn/kernels.h"
+
+/* --- weights into the order of the convolution kernels -----------------------------------------
+ */
+
+/* Taps first, first + step, ... of a kernel [taps][in][pitch], as pack_conv (nn/pack.h) orders
+ * them; groups `first_group`..`end_group` - 1 only, so that threads can share the work. */
+struct pack_weights {
+    const float *weights;
+    const int *taps; /* which taps, in the order in which the convolution takes them */
+    int tap_count;
+    int in, blocks; /* channels in; vectors of channels out */
+    ptrdiff_t pitch;
+    int depth;   /* channels of `in` per block of the convolution's input */
+    int vectors; /* of the kernel that will run */
+    int first_group, end_group;
+    float *packed;
+    ptrdiff_t matrix_stride; /* Winograd: between the 36 matrices */
+};
+
+/* to[tap][out][to_pitch] = from[tap][in][from_pitch] for one tap. */
+struct transpose {
+    const float *from;
+    float *to;
+    ptrdiff_t from_pitch, to_pitch;
+    int rows, columns; /* of `from` */
+};
+
+/* --- convolution -------------------------------------------------------------------------------
+ */
+
+/* Winograd F(4x4, 3x3) over a batch: tiles of all pictures are multiplied together, so that small
+ * pictures fill the matrix products too. As struct winograd but for the missing extras. */
+struct batch_winograd {
+    struct view in, out; /* of the first picture; in.data at the first tap of output (0, 0) */
+    ptrdiff_t in_image, out_image;
+    int images, depth, last_depth;
+    const struct conv_kernel *gemm;
+    const float *weights, *bias; /* bias may be NULL */
+    ptrdiff_t weight_stride;
+    int block; /* tiles together, at least gemm->columns */
+    float *scratch;
+    struct fused fused;
+};
+
+/*
+ * Gradient of a convolution's weights: gradient[tap][c][o] += sum over pictures and pixels of
+ * x[pixel + tap][c] dy[pixel][o].
+ *   x            data at the first tap of output (0, 0); blocked, or plain with one block
+ *   dy           blocked; height and width are the output's
+ *   depth        values per tap; last_depth in the last block
+ *   dy_column    floats from pixel to pixel of dy
+ */
+struct weight_gradient {
+    struct view x, dy;
+    ptrdiff_t x_image, dy_image, dy_column;
+    int images;
+    int taps_y, taps_x;
+    ptrdiff_t tap_row, tap_column, output_row, output_column;
+    int depth, last_depth;
+    float *gradient;
+    ptrdiff_t pitch;
+};
+
+/* The same by Winograd, for 3x3, stride 1 and sides that are multiples of 4; x and dy blocked. */
+struct winograd_gradient {
+    struct view x, dy;
+    ptrdiff_t x_image, dy_image;
+    int images, depth, last_depth;
+    int block;      /* tiles transformed together */
+    float *scratch; /* winograd_gradient_scratch() floats */
+    float *gradient;
+    ptrdiff_t pitch;
+};
+
+static inline ptrdiff_t winograd_gradient_scratch(int lanes, int in_blocks, int out_blocks,
+                                                  int block)
+{
+    const ptrdiff_t products = (ptrdiff_t)in_blocks * lanes * out_blocks * lanes + 80;
+    return 36 * (winograd_stride(lanes, in_blocks, block) +
+                 winograd_stride(lanes, out_blocks, block) + products);
+}
+
+/* Output pixels of a convolution with stride back to where they come from: pixels first, first +
+ * step ... of `to` take those of `from`, or zero where from.data is NULL. */
+struct spread {
+    struct view from, to; /* to: all of it */
+    int first_y, first_x, step_y, step_x;
+};
+
+/* --- depthwise ---------------------------------------------------------------------------------
+ */
+
+/* x and dx without border; weights [taps][pitch] as the model's. */
+struct depthwise_gradient {
+    struct view x, dy;
+    float *dx; /* same strides as x's own gradient: dx_row, dx_block; NULL: not wanted */
+    ptrdiff_t dx_row, dx_block;
+    struct window window;
+    const float *weights;
+    float *gradient; /* added to */
+    ptrdiff_t pitch;
+};
+
+/* --- Dense over a batch ------------------------------------------------------------------------
+ */
+
+/* y[n] = fused(x[n] weights + bias); rows of x and y are vectors, `stride` floats apart; y is
+ * `vectors` whole vectors. */
+struct batch_dense {
+    const float *x;
+    ptrdiff_t x_stride;
+    float *y;
+    ptrdiff_t y_stride;
+    const float *weights, *bias; /* bias may be NULL */
+    ptrdiff_t pitch;
+    int images, inputs, vectors;
+    struct fused fused;
+};
+
+/* dx[n] = dy[n] weights^T; x_stride and y_stride as above, x is written. */
+struct batch_dense_back {
+    float *dx;
+    ptrdiff_t x_stride;
+    const float *dy;
+    ptrdiff_t y_stride;
+    const float *weights;
+    ptrdiff_t pitch;
+    int images, inputs, vectors;
+};
+
+/* --- one value at a time -----------------------------------------------------------------------
+ */
+
+/* dy *= slope of the activation, in place. y is what came out of the activation; for swish, whose
+ * slope cannot be told from it, what went in. sums[channel] += the new dy; NULL: not wanted. */
+struct activate_back {
+    struct view y, dy;
+    int channels; /* softmax is over them */
+    struct activation_params activation;
+    float *sums;
+};
+
+/* dx = the pooling's transpose of dy; the first of equal maxima gets all. */
+struct pool_back {
+    struct view x, y, dx, dy;
+    struct window window;
+    bool average;
+};
+
+/* Per channel over one picture: mean, and sum of squared differences from it. */
+struct moments {
+    struct view x;
+    float *mean, *squares;
+};
+
+/* sums[channel] = sum of dy; products[channel] = sum of dy (x - mean). */
+struct products {
+    struct view x, dy;
+    const float *mean;
+    float *sums, *products;
+};
+
+/* dx = dy a + x b + c, by channel. */
+struct combine {
+    struct view x, dy, dx;
+    const float *a, *b, *c;
+};
+
+/* out = x scale where kept, else 0: dropout.h. Index of a value: (y width + x) channels + c. */
+struct dropout {
+    struct view in, out;
+    int channels;
+    uint32_t key;
+    int32_t limit;
+    float scale;
+};
+
+/* --- optimizer ---------------------------------------------------------------------------------
+ */
+
+struct update_sums {
+    double gradient_squares, weight_squares;
+};
+
+/* What a step does to each weight w with gradient g, where g = gradient * scale + decay * w. */
+struct update {
+    float scale;    /* of the gradient: clipping */
+    float decay;    /* L2 in the gradient */
+    float keep;     /* weights shrink by this factor first: AdamW's decay */
+    float rate;     /* of learning; Adam: with the first moment's bias correction */
+    float momentum; /* SGD; Adam's beta_1 */
+    float rho;      /* of the mean of squares; Adam's beta_2 */
+    float root;     /* factor of sqrt(mean of squares): Adam's bias correction, else 1 */
+    float epsilon;
+    bool nesterov;
+};
+
+struct train_kernels {
+    const struct kernels *inference; /* of the same vector length */
+    void (*pack_conv)(const struct pack_weights *pack);
+    void (*pack_winograd)(const struct pack_weights *pack);
+    void (*transpose)(const struct transpose *transpose);
+    void (*winograd)(const struct batch_winograd *winograd);
+    void (*weight_gradient)(const struct weight_gradient *gradient);
+    void (*winograd_gradient)(const struct winograd_gradient *gradient);
+    void (*spread)(const struct spread *spread);
+    void (*depthwise_gradient)(const struct depthwise_gradient *gradient);
+    void (*dense)(const struct batch_dense *dense);
+    void (*dense_back)(const struct batch_dense_back *dense);
+    void (*activate_back)(const struct activate_back *activate);
+    void (*pool_back)(const struct pool_back *pool);
+    void (*moments)(const struct moments *moments);
+    void (*products)(const struct products *products);
+    void (*combine)(const struct combine *combine);
+    void (*dropout)(const struct dropout *dropout);
+
+    /* Over a stretch of flat arrays: `count` is a multiple of PARAMETER_PITCH, all begin on a cache
+     * line.
+     *   prepare   gradient += 2 l2 weights; returns sums over the stretch
+     *   sgd       v = momentum v + g; w -= rate v, or rate (g + momentum v) for Nesterov
+     *   rmsprop   s = rho s + (1 - rho) g^2; w -= rate g / (sqrt(s) + epsilon)
+     *   adam      m = momentum m + (1 - momentum) g; s as above;
+     *             w -= rate m / (root sqrt(s) + epsilon)
+     *   average   average = keep average + (1 - keep) weights
+     *   add       to += from */
+    struct update_sums (*prepare)(size_t count, float l2, const float *weights, float *gradient);
+    void (*sgd)(const struct update *u, size_t count, const float *gradient, float *weights,
+                float *velocity);
+    void (*rmsprop)(const struct update *u, size_t count, const float *gradient, float *weights,
+                    float *squares);
+    void (*adam)(const struct update *u, size_t count, const float *gradient, float *weights,
+                 float *mean, float *squares);
+    void (*average)(size_t count, float keep, const float *weights, float *average);
+    void (*add)(size_t count, const float *from, float *to);
+};
+
+extern const struct train_kernels train_kernels_vl4, train_kernels_vl8, train_kernels_vl16;
+
+#endif

@@ -1,0 +1,297 @@
+/* The fast engine, with all kernels that run here, against the reference engine: loss, scores and
+ * every gradient of networks that have all layers in all geometries. */
+#include "nn/train/cpu.h"
+#include "nn/train/engine.h"
+#include "tests/train/nets.h"
+
+#include <string.h>
+
+struct bench {
+    struct net net;
+    struct parameters parameters;
+    bool *needed;
+    float *weights, *x, *y;
+    struct train_setup setup;
+    struct train_batch batch;
+};
+
+static void bench_fill(struct bench *bench, int n)
+{
+    const struct loss_function *loss = &bench->setup.loss;
+    const size_t inputs = shape_count(model_input_shape(bench->setup.model)) * (size_t)n;
+    struct random random;
+    random_seed(&random, 3);
+    bench->weights = parameters_allocate(bench->parameters.total);
+    for (int i = 0; i < bench->parameters.count; i++) {
+        const struct parameter_array *array = &bench->parameters.arrays[i];
+        for (int r = 0; r < array->rows; r++)
+            for (int c = 0; c < array->columns; c++)
+                bench->weights[array->offset + (size_t)(r * array->pitch + c)] =
+                    (float)(random_normal(&random) * 0.2 + (array->what.trainable ? 0 : 2));
+    }
+    bench->x = malloc(inputs * sizeof(float));
+    net_fill(&random, bench->x, inputs);
+    bench->y = malloc((size_t)(n * loss->targets) * sizeof(float));
+    for (int i = 0; i < n * loss->targets; i++)
+        bench->y[i] = loss->targets == 1 && loss->kind != LOSS_MSE
+                          ? (float)random_below(&random, (uint64_t)loss->outputs)
+                          : (float)random_uniform(&random);
+    bench->batch = (struct train_batch){.x = bench->x, .y = bench->y, .n = n, .step = 5};
+}
+
+static void bench_start(struct bench *bench, const char *text, enum loss loss, int n)
+{
+    struct error error = {0};
+    struct trainer_settings settings = net_settings();
+    *bench = (struct bench){0};
+    settings.loss = loss;
+    net_build(&bench->net, text);
+    struct model *model = bench->net.network.model;
+    ck_assert(parameters_init(&bench->parameters, &bench->net.network, &error));
+    bench->needed = malloc((size_t)model->layer_count * sizeof *bench->needed);
+    memset(bench->needed, true, (size_t)model->layer_count);
+    bench->setup = (struct train_setup){.model = model,
+                                        .needed = bench->needed,
+                                        .parameters = &bench->parameters,
+                                        .batch = n,
+                                        .seed = 7};
+    ck_assert_msg(loss_init(&bench->setup.loss, model, &settings, &error), "%s", error.message);
+    bench_fill(bench, n);
+}
+
+static void bench_finish(struct bench *bench)
+{
+    parameters_finish(&bench->parameters);
+    free(bench->needed);
+    free(bench->weights);
+    free(bench->x);
+    free(bench->y);
+    net_free(&bench->net);
+}
+
+/* What an engine makes of the batch. */
+struct answer {
+    float *gradient, *scores;
+    struct trainer_result learned, evaluated;
+};
+
+static void ask(const struct bench *bench, const struct train_engine *engine,
+                const struct train_kernels *kernels, int threads, struct answer *answer)
+{
+    struct error error = {0};
+    struct train_setup setup = bench->setup;
+    setup.team = team_create(threads, &error);
+    setup.kernels = kernels;
+    void *self = engine->create(&setup, &error);
+    ck_assert_msg(self != NULL, "%s", error.message);
+    const size_t outputs = (size_t)setup.loss.outputs * (size_t)bench->batch.n;
+    answer->gradient = parameters_allocate(bench->parameters.total);
+    answer->scores = malloc(outputs * sizeof(float));
+    for (int i = 0; i < 2; i++) /* the second must not be disturbed by the first */
+        answer->learned = engine->learn(self, &bench->batch, bench->weights, answer->gradient);
+    answer->evaluated = engine->evaluate(self, &bench->batch, bench->weights, answer->scores);
+    engine->destroy(self);
+    team_destroy(setup.team);
+}
+
+static void answer_finish(struct answer *answer)
+{
+    free(answer->gradient);
+    free(answer->scores);
+}
+
+/* Largest difference within an array, by the array's largest value. */
+static double difference(const float *a, const float *b, size_t count)
+{
+    double worst = 0, largest = 1e-3;
+    for (size_t i = 0; i < count; i++) {
+        worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
+        largest = fmax(largest, fabs((double)a[i]));
+        if (!isfinite(b[i]))
+            return INFINITY;
+    }
+    return worst / largest;
+}
+
+static void compare(const struct bench *bench, const struct answer *expected,
+                    const struct answer *found, const char *what)
+{
+    const size_t outputs = (size_t)bench->setup.loss.outputs * (size_t)bench->batch.n;
+    ck_assert_int_eq(found->learned.n, expected->learned.n);
+    ck_assert_msg(fabs(found->learned.loss - expected->learned.loss) <
+                      1e-4 * (1 + fabs(expected->learned.loss)),
+                  "%s: loss %g, not %g", what, found->learned.loss, expected->learned.loss);
+    ck_assert_msg(difference(expected->scores, found->scores, outputs) < 1e-4, "%s: scores", what);
+    for (int i = 0; i < bench->parameters.count; i++) {
+        const struct parameter_array *array = &bench->parameters.arrays[i];
+        const double worst =
+            difference(expected->gradient + array->offset, found->gradient + array->offset,
+                       (size_t)array->rows * (size_t)array->pitch);
+        ck_assert_msg(worst < 2e-4, "%s: gradient of %s of layer %d is off by %g", what,
+                      array->what.name, array->layer, worst);
+    }
+}
+
+static const char *const kernel_names[] = {"sse2", "avx2", "avx512", "neon"};
+
+static void check_with(const char *text, enum loss loss, int n)
+{
+    struct bench bench;
+    struct answer expected, found;
+    bench_start(&bench, text, loss, n);
+    ask(&bench, &train_engine_reference, NULL, 1, &expected);
+    for (size_t i = 0; i < sizeof kernel_names / sizeof *kernel_names; i++) {
+        const struct train_kernels *kernels = train_cpu_find(kernel_names[i], NULL);
+        for (int threads = 1; kernels && threads <= 3; threads += 2) {
+            char what[1200];
+            snprintf(what, sizeof what, "%s, %d threads:\n%s\n", kernel_names[i], threads, text);
+            ask(&bench, &train_engine_fast, kernels, threads, &found);
+            compare(&bench, &expected, &found, what);
+            answer_finish(&found);
+        }
+    }
+    answer_finish(&expected);
+    bench_finish(&bench);
+}
+
+static void check(const char *input, const char *layers)
+{
+    char text[1200];
+    snprintf(text, sizeof text, "x = Input(%s)\n%s\n", input, layers);
+    check_with(text, LOSS_MSE, 5);
+}
+
+/* Behind two convolutions, so that gradients by weights and by inputs both show. */
+static void check_map(const char *layers)
+{
+    char text[1000];
+    snprintf(text, sizeof text, "x = Conv2D(20, 3, padding='same')(x)\n%s\nx = Conv2D(3, 1)(x)",
+             layers);
+    check("(9, 10, 3)", text);
+    check("(8, 8, 18)", text);
+}
+
+START_TEST(convolutions_of_pictures)
+{
+    check("(11, 9, 3)", "x = Conv2D(5, 3, padding='same', activation='relu')(x)");
+    check("(11, 9, 3)", "x = Conv2D(33, 5, strides=2, padding='same')(x)");
+    check("(12, 12, 1)", "x = Conv2D(20, 5)(x)\nx = MaxPooling2D(2)(x)\nx = Conv2D(50, 3)(x)");
+    check("(9, 9, 4)", "x = Conv2D(7, (3, 2), dilation_rate=2)(x)");
+    check("(9, 9, 2)", "x = Conv2D(7, 3, strides=3, use_bias=False)(x)");
+}
+END_TEST
+
+START_TEST(convolutions_of_blocks)
+{
+    check_map("x = Conv2D(18, 3, padding='same', activation='relu')(x)");
+    check_map("x = Conv2D(18, 3)(x)");
+    check_map("x = Conv2D(40, 3, strides=2, padding='same')(x)");
+    check_map("x = Conv2D(6, 5, strides=2, padding='same')(x)");
+    check_map("x = Conv2D(17, 6, strides=2, padding='same')(x)");
+    check_map("x = Conv2D(6, (2, 4), strides=(1, 3))(x)");
+    check_map("x = Conv2D(6, 1, strides=2)(x)");
+    check_map("x = Conv2D(6, 3, strides=4)(x)");
+    check_map("x = Conv2D(6, 3, dilation_rate=2, padding='same')(x)");
+    check_map("x = Conv2D(16, 1, activation='tanh')(x)");
+    check_map("x = Dense(21, activation='relu')(x)");
+}
+END_TEST
+
+START_TEST(winograd_of_many_tiles)
+{
+    check_with("x = Input((32, 32, 16))\nx = Conv2D(32, 3, padding='same', activation='relu')(x)\n"
+               "x = Conv2D(48, 3, padding='same')(x)\nx = GlobalAveragePooling2D()(x)",
+               LOSS_MSE, 11);
+    check_with("x = Input((4, 4, 32))\nx = Conv2D(64, 3, padding='same', activation='relu')(x)\n"
+               "x = Conv2D(32, 3, padding='same')(x)",
+               LOSS_MSE, 9);
+}
+END_TEST
+
+START_TEST(depthwise)
+{
+    check_map("x = DepthwiseConv2D(3, padding='same', activation='relu')(x)");
+    check_map("x = DepthwiseConv2D(3, strides=2)(x)");
+    check_map("x = DepthwiseConv2D(5, strides=2, padding='same', use_bias=False)(x)");
+    check_map("x = DepthwiseConv2D(3, depth_multiplier=2)(x)");
+    check("(8, 8, 3)", "x = DepthwiseConv2D(3, depth_multiplier=3)(x)\nx = Conv2D(2, 3)(x)");
+}
+END_TEST
+
+START_TEST(pooling)
+{
+    check_map("x = MaxPooling2D(2)(x)");
+    check_map("x = Activation('relu')(x)\nx = MaxPooling2D(2)(x)");
+    check_map("x = MaxPooling2D(3, strides=2, padding='same')(x)");
+    check_map("x = AveragePooling2D(2)(x)");
+    check_map("x = AveragePooling2D(3, strides=1, padding='same')(x)");
+    check("(8, 8, 3)", "x = Conv2D(20, 3)(x)\nx = GlobalAveragePooling2D()(x)\nx = Dense(4)(x)");
+    check("(8, 8, 3)", "x = Conv2D(20, 3)(x)\nx = GlobalMaxPooling2D()(x)\nx = Dense(4)(x)");
+}
+END_TEST
+
+START_TEST(dense)
+{
+    check("(37,)", "x = Dense(50, activation='relu')(x)\nx = Dense(129)(x)\nx = Dense(3)(x)");
+    check("(8, 8, 3)", "x = Conv2D(20, 3)(x)\nx = Flatten()(x)\nx = Dense(33, "
+                       "use_bias=False)(x)\nx = Dense(2)(x)");
+    check("(6, 6, 20)", "x = Conv2D(4, 3)(x)\nx = Reshape((2, 8, 4))(x)\nx = Conv2D(4, 2)(x)");
+}
+END_TEST
+
+START_TEST(normalization_and_dropout)
+{
+    check_map("x = BatchNormalization()(x)");
+    check_map("x = BatchNormalization()(x)\nx = Activation('relu')(x)\nx = Dropout(0.3)(x)");
+    check_map("x = BatchNormalization(scale=False, center=False)(x)\nx = Activation('tanh')(x)");
+    check_map("x = ZeroPadding2D(((1, 2), (3, 0)))(x)");
+    check("(8, 8, 3)", "x = Rescaling(2, 0.5)(x)\nx = Conv2D(20, 3)(x)\nx = Rescaling(0.5, 1)(x)");
+    check("(20,)", "x = BatchNormalization()(x)\nx = Dense(18)(x)\nx = Dropout(0.5)(x)\n"
+                   "x = BatchNormalization()(x)\nx = Dense(3)(x)");
+}
+END_TEST
+
+START_TEST(branches)
+{
+    check_map("y = Conv2D(20, 3, padding='same', activation='relu')(x)\n"
+              "y = Conv2D(20, 3, padding='same')(y)\nx = Add()([x, y])\nx = Activation('relu')(x)");
+    check_map("y = Conv2D(20, 3, padding='same')(x)\nz = Conv2D(20, 1)(x)\n"
+              "u = Add()([y, z])\nx = Add()([x, u])");
+    check_map("y = Conv2D(20, 1)(x)\ny = Activation('swish')(y)\nx = Add()([y, x, y])");
+    check_map("y = Conv2D(16, 1)(x)\nz = Conv2D(5, 1)(x)\nx = Concatenate()([y, z, x, y])");
+    check_map("y = BatchNormalization()(x)\nx = Add()([x, y])");
+    check_map("y = Conv2D(20, 5, strides=2, padding='same')(x)\n"
+              "z = Conv2D(20, 1, strides=2)(x)\nx = Add()([y, z])\nx = Activation('relu')(x)");
+}
+END_TEST
+
+START_TEST(activations)
+{
+    const char *const names[] = {"relu", "elu",      "sigmoid", "hard_sigmoid",
+                                 "tanh", "softplus", "swish",   "softmax"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "x = Conv2D(18, 3, activation='%s')(x)", names[i]);
+        check_map(text);
+        snprintf(text, sizeof text, "x = MaxPooling2D(2)(x)\nx = Activation('%s')(x)", names[i]);
+        check_map(text);
+    }
+    check_map("x = LeakyReLU(0.1)(x)");
+    check_map("x = ReLU(max_value=0.5)(x)");
+}
+END_TEST
+
+START_TEST(losses)
+{
+    const char *softmax = "x = Input((5, 5, 3))\nx = Conv2D(8, 3, activation='relu')(x)\n"
+                          "x = Flatten()(x)\nx = Dense(10, activation='softmax')(x)";
+    const char *sigmoid = "x = Input((20,))\nx = Dense(1)(x)\nx = Activation('sigmoid')(x)";
+    check_with(softmax, LOSS_CATEGORICAL_CROSSENTROPY, 7);
+    check_with(softmax, LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, 2);
+    check_with(softmax, LOSS_MSE, 7);
+    check_with(sigmoid, LOSS_BINARY_CROSSENTROPY, 20);
+}
+END_TEST
+
+TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles, depthwise,
+          pooling, dense, normalization_and_dropout, branches, activations, losses)
