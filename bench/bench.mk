@@ -16,3 +16,10 @@ bench-decode: $(BUILD)/bench/decode_choice ## what decoding small costs and chan
 	    $(or $(PICTURES),$(error give JPEG pictures: PICTURES="FILE ..."))
 
 include bench/peers.mk
+
+$(BUILD)/bench/train: $(BUILD)/bench/train.o $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
+.PHONY: bench-train
+bench-train: $(BUILD)/bench/train ## training steps a second, ours and PyTorch's (python3-torch); ROUNDS=5
+	@/usr/bin/python3 bench/train.py $< --rounds $(or $(ROUNDS),5)
