@@ -1,0 +1,375 @@
+#include "nn/train/augment.h"
+
+#include "nn/train/affine.h"
+#include "nn/train/prefetch.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct augment_scratch scratch;
+static struct error error;
+
+/* A picture of 4 x 4 whose values tell the place: 10 row + column. */
+static uint8_t places[16];
+
+static struct picture_view view(void)
+{
+    for (int i = 0; i < 16; i++)
+        places[i] = (uint8_t)(10 * (i / 4) + i % 4);
+    return (struct picture_view){places, 4, 4, 1};
+}
+
+static void warp(const struct affine *map, const char *fill_mode, float out[16])
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    settings.fill_mode = fill_mode;
+    settings.cval = 99;
+    affine_warp(map, &source, &settings, 4, 4, out);
+}
+
+/* Source places of the first row of a picture moved by two columns to the right. */
+static void assert_fill(const char *mode, const float expected[4])
+{
+    const struct affine right = {{1, 0, 0, 0, 1, -2}};
+    float out[16];
+    warp(&right, mode, out);
+    for (int i = 0; i < 4; i++)
+        ck_assert_msg(out[i] == expected[i], "%s: %g, not %g, at %d", mode, (double)out[i],
+                      (double)expected[i], i);
+}
+
+START_TEST(fills_as_scipy_names_it)
+{
+    assert_fill("nearest", (const float[]){0, 0, 0, 1});
+    assert_fill("constant", (const float[]){99, 99, 0, 1});
+    assert_fill("reflect", (const float[]){1, 0, 0, 1});
+    assert_fill("wrap", (const float[]){2, 3, 0, 1});
+}
+END_TEST
+
+START_TEST(interpolates_between_places)
+{
+    const struct affine half = {{1, 0, 0.5, 0, 1, 0.25}};
+    float out[16];
+    warp(&half, "nearest", out);
+    ck_assert_float_eq_tol(out[0], 5.25F, 1e-5F);
+    ck_assert_float_eq_tol(out[5], 16.25F, 1e-5F);
+}
+END_TEST
+
+/* Draws until the angle is nearly the one wanted, so that the map's direction can be seen. */
+START_TEST(rotation_turns_around_the_centre)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    settings.rotation_range = 90;
+    for (uint64_t seed = 0;; seed++) {
+        random_seed(&random, seed);
+        struct affine map = affine_draw(&settings, &source, 4, 4, &random);
+        ck_assert_double_eq_tol(map.m[0] * 1.5 + map.m[1] * 1.5 + map.m[2], 1.5, 1e-9);
+        ck_assert_double_eq_tol(map.m[0] * map.m[4] - map.m[1] * map.m[3], 1, 1e-9);
+        if (map.m[3] < 0.999)
+            continue;
+        /* theta = 90 degrees: row' = -column, column' = row, around (1.5, 1.5). */
+        ck_assert_double_eq_tol(map.m[1], -1, 0.01);
+        ck_assert_double_eq_tol(map.m[2], 3, 0.1);
+        break;
+    }
+}
+END_TEST
+
+static double largest(double range, bool pixels)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    double most = 0;
+    random_seed(&random, 3);
+    settings.width_shift_range = range;
+    for (int i = 0; i < 2000; i++) {
+        struct affine map = affine_draw(&settings, &source, 4, 4, &random);
+        most = fmax(most, fabs(map.m[5]));
+        ck_assert(map.m[0] == 1 && map.m[4] == 1 && map.m[2] == 0);
+    }
+    return pixels ? most : most / 4;
+}
+
+START_TEST(shifts_are_shares_or_pixels)
+{
+    ck_assert_double_eq_tol(largest(0.25, false), 0.25, 0.01);
+    ck_assert_double_eq_tol(largest(3, true), 3, 0.05);
+}
+END_TEST
+
+START_TEST(zoom_and_flip)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    int mirrored = 0;
+    random_seed(&random, 4);
+    settings.zoom_range[0] = settings.zoom_range[1] = 0.5;
+    settings.horizontal_flip = true;
+    for (int i = 0; i < 1000; i++) {
+        struct affine map = affine_draw(&settings, &source, 4, 4, &random);
+        bool flip = map.m[4] < 0;
+        mirrored += flip;
+        /* The middle half: from 0.75 to 2.25, or back. */
+        ck_assert_double_eq_tol(map.m[5], flip ? 2.25 : 0.75, 1e-9);
+        ck_assert_double_eq_tol(map.m[2], 0.75, 1e-9);
+    }
+    ck_assert(mirrored > 440 && mirrored < 560);
+}
+END_TEST
+
+START_TEST(crops_stay_inside)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    random_seed(&random, 5);
+    settings.random_crop[0] = 0.2;
+    settings.aspect_range[0] = 0.7;
+    settings.aspect_range[1] = 1.4;
+    for (int i = 0; i < 1000; i++) {
+        struct affine map = affine_draw(&settings, &source, 8, 8, &random);
+        double first = map.m[2] - 0.5 * map.m[0], last = map.m[2] + 7.5 * map.m[0];
+        ck_assert(first >= -0.5 - 1e-9 && last <= 3.5 + 1e-9);
+        double area = map.m[0] * map.m[4] * 64 / 16;
+        ck_assert(area >= 0.19 && area <= 1 + 1e-9);
+    }
+}
+END_TEST
+
+START_TEST(nothing_is_changed_without_settings)
+{
+    struct picture_view source = view();
+    struct random random;
+    struct augment_settings same = augment_none; /* goes through all the code */
+    float out[16];
+    random_seed(&random, 1);
+    ck_assert(augment_picture(&same, NULL, &source, 4, 4, out, &random, &scratch, &error));
+    for (int i = 0; i < 16; i++)
+        ck_assert(out[i] == places[i]);
+    augment_free(&scratch);
+}
+END_TEST
+
+/* Mean and deviation of a grey picture of 40 x 40 after augmentation. */
+static void measure(const struct augment_settings *settings, uint64_t seed, double *mean,
+                    double *deviation)
+{
+    static uint8_t pixels[40 * 40];
+    static float out[40 * 40];
+    struct picture_view source = {pixels, 40, 40, 1};
+    struct random random;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 1600; i++)
+        pixels[i] = (i + i / 40) % 2 ? 80 : 120; /* a chequerboard */
+    random_seed(&random, seed);
+    ck_assert(augment_picture(settings, NULL, &source, 40, 40, out, &random, &scratch, &error));
+    for (int i = 0; i < 1600; i++) {
+        sum += (double)out[i];
+        squares += (double)out[i] * (double)out[i];
+    }
+    *mean = sum / 1600;
+    *deviation = sqrt(squares / 1600 - *mean * *mean);
+}
+
+START_TEST(colours_and_degradation)
+{
+    double mean, deviation;
+    struct augment_settings s = augment_none;
+    s.brightness_range[0] = s.brightness_range[1] = 0.5;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 50) < 0.01 && fabs(deviation - 10) < 0.01);
+    s = augment_none;
+    s.contrast_range[0] = s.contrast_range[1] = 0.5;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 0.01 && fabs(deviation - 10) < 0.01);
+    s = augment_none;
+    s.degrade = 1;
+    s.blur[0] = s.blur[1] = 2;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 0.5 && deviation < 2);
+    s = augment_none;
+    s.degrade = 1;
+    s.downscale[0] = s.downscale[1] = 0.5;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 0.01 && deviation < 0.01);
+    s = augment_none;
+    s.degrade = 1;
+    s.noise[0] = s.noise[1] = 15;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 1.5 && fabs(deviation - 25) < 1.5); /* 3-4-5 */
+    s.degrade = 0;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(deviation - 20) < 0.01);
+    s = augment_none;
+    s.erasing = 1;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(deviation > 21);
+    s = augment_none;
+    s.channel_shift_range = 50; /* clipped to the picture's own range */
+    measure(&s, 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) > 1 && mean >= 80 && mean <= 120);
+    augment_free(&scratch);
+}
+END_TEST
+
+START_TEST(mixup_shares_are_beta_distributed)
+{
+    struct random random;
+    random_seed(&random, 9);
+    double sum = 0, squares = 0;
+    const double alpha = 0.2;
+    const int draws = 20000;
+    for (int i = 0; i < draws; i++) {
+        double share = augment_mixup_share(alpha, &random);
+        ck_assert(share >= 0 && share <= 1);
+        sum += share;
+        squares += share * share;
+    }
+    double mean = sum / draws, variance = squares / draws - mean * mean;
+    ck_assert_double_eq_tol(mean, 0.5, 0.01);
+    ck_assert_double_eq_tol(variance, 1 / (4 * (2 * alpha + 1)), 0.005);
+}
+END_TEST
+
+/* --- prefetch ----------------------------------------------------------------------------------
+ */
+
+static struct dataset data;
+static struct subset all;
+
+static struct prefetch_settings shapes(const struct augment_settings *augment)
+{
+    if (!data.pixels) {
+        ck_assert(shapes_draw(&data, 50, 8, 1, &error));
+        ck_assert(dataset_all(&data, &all, &error));
+    }
+    return (struct prefetch_settings){
+        .pictures = &all,
+        .augment = augment,
+        .height = 8,
+        .width = 8,
+        .scale = {1 / 255.0F},
+        .offset = {-0.5F},
+        .target = TARGET_ONE_HOT,
+        .batch = 16,
+        .threads = 1,
+        .shuffle = true,
+        .seed = 3,
+    };
+}
+
+/* All x and y of an epoch from batch `first` on, one after the other; returns how many pictures. */
+static int collect(const struct prefetch_settings *settings, int epoch, int first, float *x,
+                   float *y)
+{
+    int n = 0;
+    struct prefetch *prefetch = prefetch_start(settings, epoch, first, &error);
+    ck_assert_ptr_nonnull(prefetch);
+    for (const struct batch *batch; (batch = prefetch_next(prefetch, &error)); n += batch->n) {
+        memcpy(x + n * 64, batch->x, (size_t)batch->n * 64 * sizeof *x);
+        memcpy(y + n * 3, batch->y, (size_t)batch->n * 3 * sizeof *y);
+    }
+    ck_assert_str_eq(error.message, "");
+    ck_assert(prefetch_waited_s(prefetch) >= 0);
+    prefetch_stop(prefetch);
+    return n;
+}
+
+START_TEST(batches_do_not_depend_on_threads)
+{
+    static float x[2][50 * 64], y[2][50 * 3];
+    struct augment_settings augment = augment_none;
+    augment.rotation_range = 30;
+    augment.noise[1] = 10;
+    augment.mixup = 0.5;
+    struct prefetch_settings settings = shapes(&augment);
+    ck_assert_int_eq(prefetch_batches(&settings), 4);
+    ck_assert_int_eq(collect(&settings, 2, 0, x[0], y[0]), 50);
+    settings.threads = 4;
+    ck_assert_int_eq(collect(&settings, 2, 0, x[1], y[1]), 50);
+    ck_assert_mem_eq(x[0], x[1], sizeof x[0]);
+    ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+    /* Taken up in the middle, the rest is the same. */
+    ck_assert_int_eq(collect(&settings, 2, 2, x[1], y[1]), 18);
+    ck_assert_mem_eq(x[0] + 32 * 64, x[1], 18 * 64 * sizeof x[0][0]);
+    /* Another epoch and another seed are others. */
+    collect(&settings, 3, 0, x[1], y[1]);
+    ck_assert_mem_ne(x[0], x[1], sizeof x[0]);
+    settings.seed = 4;
+    collect(&settings, 2, 0, x[1], y[1]);
+    ck_assert_mem_ne(x[0], x[1], sizeof x[0]);
+}
+END_TEST
+
+START_TEST(every_picture_comes_once_with_its_label)
+{
+    static float x[50 * 64], y[50 * 3];
+    struct prefetch_settings settings = shapes(&augment_none);
+    bool seen[50] = {false};
+    collect(&settings, 0, 0, x, y);
+    for (int i = 0; i < 50; i++) {
+        int found = -1;
+        for (int k = 0; k < 50 && found < 0; k++) {
+            bool same = true;
+            for (int p = 0; p < 64 && same; p++)
+                same = fabsf(x[i * 64 + p] - ((float)data.pixels[k * 64 + p] / 255 - 0.5F)) < 1e-5F;
+            found = same ? k : -1;
+        }
+        ck_assert_int_ge(found, 0);
+        ck_assert(!seen[found]);
+        seen[found] = true;
+        ck_assert(y[i * 3 + data.labels[found]] == 1);
+        ck_assert(y[i * 3] + y[i * 3 + 1] + y[i * 3 + 2] == 1);
+    }
+}
+END_TEST
+
+static bool fail_to_recompress(uint8_t *pixels, int height, int width, int channels, int quality,
+                               struct error *reason)
+{
+    (void)pixels, (void)height, (void)width, (void)channels, (void)quality;
+    return error_set(reason, "no JPEG today");
+}
+
+START_TEST(failures_reach_the_caller)
+{
+    const struct picture_codec codec = {.recompress = fail_to_recompress};
+    struct augment_settings augment = augment_none;
+    augment.jpeg_quality[0] = 50;
+    augment.degrade = 1;
+    struct prefetch_settings settings = shapes(&augment);
+    settings.codec = &codec;
+    settings.threads = 2;
+    struct prefetch *prefetch = prefetch_start(&settings, 0, 0, &error);
+    ck_assert_ptr_null(prefetch_next(prefetch, &error));
+    ck_assert_str_eq(error.message, "no JPEG today");
+    prefetch_stop(prefetch);
+}
+END_TEST
+
+START_TEST(stops_in_the_middle)
+{
+    struct prefetch_settings settings = shapes(&augment_none);
+    settings.threads = 3;
+    for (int i = 0; i < 20; i++) {
+        struct prefetch *prefetch = prefetch_start(&settings, 0, 0, &error);
+        if (i % 2)
+            ck_assert_ptr_nonnull(prefetch_next(prefetch, &error));
+        prefetch_stop(prefetch);
+    }
+}
+END_TEST
+
+TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
+          rotation_turns_around_the_centre, shifts_are_shares_or_pixels, zoom_and_flip,
+          crops_stay_inside, nothing_is_changed_without_settings, colours_and_degradation,
+          mixup_shares_are_beta_distributed, batches_do_not_depend_on_threads,
+          every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)

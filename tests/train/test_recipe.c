@@ -1,0 +1,182 @@
+#include "nn/train/recipe.h"
+
+#include "tests/suite.h"
+
+#include <glob.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char whole[] =
+    "[data]\n"
+    "train = Folder('pets/train', classes=['cat', 'dog'], mode='binary', limit=1000)\n"
+    "validation = Folder('pets/val')\n"
+    "[preprocess]\n"
+    "rescale = 1./255\n"
+    "mean = 0.5\n"
+    "std = (0.5, 0.25, 0.125)\n"
+    "[augment]\n"
+    "zoom_range = 0.2\n"
+    "brightness_range = (0.5, 1.5)\n"
+    "horizontal_flip = True\n"
+    "[network]\n"
+    "x = Input((8, 8, 3))\n"
+    "[compile]\n"
+    "optimizer = optimizers.SGD(lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)\n"
+    "loss = BinaryCrossentropy(label_smoothing=0.1)\n"
+    "metrics = ['accuracy']\n"
+    "schedule = CosineDecay(warmup_steps=400)\n"
+    "[fit]\n"
+    "epochs = 20\n"
+    "batch_size = 64\n"
+    "callbacks = [ModelCheckpoint('{epoch:02d}-{val_loss:.4f}.hdf5', save_best_only=True),\n"
+    "             EarlyStopping(monitor='val_acc', patience=5)]\n";
+
+START_TEST(reads_every_section)
+{
+    struct recipe r;
+    struct error error;
+    ck_assert_msg(recipe_parse(&r, "pets.recipe", whole, &error), "%s", error.message);
+    ck_assert_int_eq(r.train.kind, SOURCE_FOLDER);
+    ck_assert_str_eq(r.train.path, "pets/train");
+    ck_assert_int_eq(r.train.limit, 1000);
+    ck_assert_str_eq(r.train.classes->items[1].text, "dog");
+    ck_assert_int_eq(r.test.kind, SOURCE_NONE);
+    ck_assert_double_eq(r.rescale, 1.0 / 255);
+    ck_assert(r.mean[2] == 0.5 && r.std[0] == 0.5 && r.std[2] == 0.125);
+    ck_assert(r.augment.zoom_range[0] == 0.8 && r.augment.zoom_range[1] == 1.2);
+    ck_assert(r.augment.brightness_range[0] == 0.5 && r.augment.brightness_range[1] == 1.5);
+    ck_assert(r.augmented && r.augment.horizontal_flip && !r.augment.vertical_flip);
+    ck_assert_int_eq(r.trainer.optimizer, OPTIMIZER_SGD);
+    ck_assert(r.trainer.momentum == 0.9 && r.trainer.nesterov && r.trainer.weight_decay == 5e-4);
+    ck_assert_double_eq(r.schedule.rate, 0.1);
+    ck_assert_int_eq(r.schedule.kind, SCHEDULE_COSINE);
+    ck_assert_int_eq(r.schedule.warmup_steps, 400);
+    ck_assert_int_eq(r.trainer.loss, LOSS_BINARY_CROSSENTROPY);
+    ck_assert_double_eq(r.trainer.label_smoothing, 0.1);
+    ck_assert(r.epochs == 20 && r.trainer.batch == 64 && r.shuffle);
+    ck_assert_int_eq(r.callback_count, 2);
+    ck_assert(r.callbacks[0].save_best_only);
+    ck_assert_int_eq(r.callbacks[1].patience, 5);
+    recipe_free(&r);
+}
+END_TEST
+
+START_TEST(defaults_are_those_of_keras)
+{
+    struct recipe r;
+    struct error error;
+    const char *text = "[data]\ndata = MNIST('mnist')\n[compile]\noptimizer = 'adam'\n"
+                       "loss = 'sparse_categorical_crossentropy'\n";
+    ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+    ck_assert(r.train.kind == SOURCE_MNIST && r.test.kind == SOURCE_MNIST);
+    ck_assert(strcmp(r.train.split, "train") == 0 && strcmp(r.test.split, "test") == 0);
+    ck_assert(r.trainer.beta_1 == 0.9 && r.trainer.beta_2 == 0.999 && r.trainer.epsilon == 1e-7);
+    ck_assert(r.schedule.rate == 1e-3 && r.trainer.batch == 32 && !r.augmented);
+    recipe_free(&r);
+}
+END_TEST
+
+/* The whole recipe with `from` replaced by `to` must be refused with this message. */
+static void assert_refused(const char *from, const char *to, const char *message)
+{
+    char text[sizeof whole + 400];
+    struct recipe recipe;
+    struct error error = {0};
+    const char *place = strstr(whole, from);
+    ck_assert_msg(place, "the recipe lacks '%s'", from);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(place - whole), whole, to, place + strlen(from));
+    ck_assert_msg(!recipe_parse(&recipe, "pets.recipe", text, &error), "accepted: %s", to);
+    ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+    ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
+    ck_assert_int_eq(recipe.script.count, 0);
+}
+
+START_TEST(refuses_by_file_and_line)
+{
+    assert_refused("Folder('pets/val')", "Folders('pets/val')",
+                   "pets.recipe:3: validation must be");
+    assert_refused("limit=1000", "limits=1000", "pets.recipe:2: Folder takes no limits");
+    assert_refused("limit=1000", "limit=0", "pets.recipe:2: limit must be a whole number from 1");
+    assert_refused("mode='binary'", "mode='both'", "pets.recipe:2: mode must be 'binary'");
+    assert_refused("validation =", "train =", "pets.recipe:3: train is given twice");
+    assert_refused("validation =", "valid =", "pets.recipe:3: [data] holds lines");
+    assert_refused("train = Folder", "test = Folder", "[data] needs a line train =");
+    assert_refused("'pets/val'", "", "pets.recipe:3: Folder needs its folder");
+    assert_refused("rescale = 1./255", "scale = 2", "pets.recipe:5: [preprocess] takes no scale");
+    assert_refused("mean = 0.5", "mean = (1, 2)", "pets.recipe:6: mean must be a number or three");
+    assert_refused("= (0.5, 1.5)", "= 0.5", "pets.recipe:10: brightness_range must be (low, high)");
+    assert_refused("= (0.5, 1.5)", "= (2, 1)", "pets.recipe:10: brightness_range");
+    assert_refused("= True", "= Yes", "pets.recipe:11: horizontal_flip must be True or False");
+    assert_refused("horizontal_flip = True", "fill_mode = 'mirror'", "fill_mode must be nearest");
+    assert_refused("optimizers.SGD", "Adagrad", "pets.recipe:15: optimizer must be");
+    assert_refused("lr=0.1", "lr='fast'", "pets.recipe:15: lr must be a number");
+    assert_refused("lr=0.1, momentum", "0.1, learning_rate", "learning_rate is given twice");
+    assert_refused("BinaryCrossentropy", "Hinge", "pets.recipe:16: loss must be");
+    assert_refused("['accuracy']", "['f1']", "pets.recipe:17: metrics must be");
+    assert_refused("CosineDecay", "Cosine", "pets.recipe:18: schedule must be");
+    assert_refused("loss =", "# loss =", "[compile] needs a line loss =");
+    assert_refused("epochs = 20", "epoch = 20", "pets.recipe:20: [fit] takes no epoch");
+    assert_refused("batch_size = 64", "validation_split = 0.5", "or validation_split, not both");
+    assert_refused("{val_loss:.4f}", "{val_los:.4f}", "pets.recipe:22: '{val_los:.4f}");
+    assert_refused("{epoch:02d}", "{epoch:02x}", "pets.recipe:22:");
+    assert_refused("'val_acc'", "'f1'", "pets.recipe:23: monitor must be");
+    assert_refused("EarlyStopping", "LateStopping", "pets.recipe:23: a callback must be");
+    assert_refused("validation = Folder('pets/val')", "", "no validation data for this name");
+    assert_refused("[fit]", "[fitt]", "there is no section [fitt]");
+    assert_refused("[data]\n", "", "pets.recipe:1: a recipe begins with a section");
+}
+END_TEST
+
+START_TEST(mixup_needs_soft_targets)
+{
+    struct recipe recipe;
+    struct error error;
+    ck_assert(!recipe_parse(&recipe, "a.recipe",
+                            "[data]\ndata = MNIST('m')\n[augment]\nmixup = 0.2\n[compile]\n"
+                            "optimizer = 'sgd'\nloss = 'sparse_categorical_crossentropy'\n",
+                            &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "mixup needs soft targets"));
+}
+END_TEST
+
+START_TEST(schedules)
+{
+    struct schedule s = {.kind = SCHEDULE_CONSTANT, .rate = 1, .warmup_steps = 4};
+    ck_assert_double_eq(schedule_rate(&s, 0, 10, 3), 0.25);
+    ck_assert_double_eq(schedule_rate(&s, 3, 10, 3), 1);
+    ck_assert_double_eq(schedule_rate(&s, 29, 10, 3), 1);
+    s = (struct schedule){.kind = SCHEDULE_STEP, .rate = 1, .epochs = 2, .factor = 0.1};
+    ck_assert_double_eq(schedule_rate(&s, 19, 10, 6), 1);
+    ck_assert_double_eq_tol(schedule_rate(&s, 20, 10, 6), 0.1, 1e-15);
+    ck_assert_double_eq_tol(schedule_rate(&s, 59, 10, 6), 0.01, 1e-15);
+    s = (struct schedule){.kind = SCHEDULE_COSINE, .rate = 2, .warmup_steps = 10, .alpha = 0.1};
+    ck_assert_double_eq(schedule_rate(&s, 10, 10, 3), 2);
+    ck_assert_double_eq_tol(schedule_rate(&s, 20, 10, 3), 2 * (0.1 + 0.9 * 0.5), 1e-12);
+    ck_assert_double_eq_tol(schedule_rate(&s, 30, 10, 3), 0.2, 1e-12);
+    s = (struct schedule){.rate = 1, .decay = 0.5};
+    ck_assert_double_eq(schedule_rate(&s, 2, 10, 3), 0.5);
+}
+END_TEST
+
+/* Every recipe of the project can be read, and its network built. */
+START_TEST(the_recipes_of_the_lessons)
+{
+    glob_t found;
+    ck_assert_int_eq(glob("recipes/*.recipe", 0, NULL, &found), 0);
+    ck_assert_uint_ge(found.gl_pathc, 13);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct recipe recipe;
+        struct network network;
+        struct error error;
+        ck_assert_msg(recipe_read(&recipe, found.gl_pathv[i], &error), "%s", error.message);
+        ck_assert_msg(network_build(&network, &recipe.script, 1, &error), "%s", error.message);
+        network_free(&network);
+        recipe_free(&recipe);
+    }
+    globfree(&found);
+}
+END_TEST
+
+TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, refuses_by_file_and_line,
+          mixup_needs_soft_targets, schedules, the_recipes_of_the_lessons)
