@@ -1,0 +1,289 @@
+/* fit with a trainer that learns nothing and says what the test wants to hear: its functions stand
+ * before those of nn/train/trainer.c when this program is linked. */
+#include "nn/train/fit.h"
+
+#include "nn/train/prefetch.h"
+#include "tests/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EPOCHS = 8, STEPS = 3 }; /* 60 pictures in batches of 20 */
+
+/* --- the trainer -------------------------------------------------------------------------------
+ */
+
+struct trainer {
+    struct model *model;
+    int steps; /* its whole state; the one weight is the number of steps */
+};
+
+static double val_losses[EPOCHS + 1]; /* what the n-th validation says */
+static int validations;
+static int nan_at = -1; /* step whose loss is NaN */
+static double rates[EPOCHS * STEPS];
+
+struct trainer *trainer_create(struct network *network, const struct trainer_settings *settings,
+                               struct error *error)
+{
+    struct trainer *trainer = calloc(1, sizeof *trainer);
+    (void)settings, (void)error;
+    trainer->model = network->model;
+    return trainer;
+}
+
+void trainer_destroy(struct trainer *trainer)
+{
+    free(trainer);
+}
+
+struct trainer_result trainer_step(struct trainer *trainer, const float *x, const float *y, int n,
+                                   double learning_rate)
+{
+    (void)x, (void)y;
+    if (trainer->steps == nan_at)
+        return (struct trainer_result){.n = n, .loss = NAN};
+    rates[trainer->steps++] = learning_rate;
+    return (struct trainer_result){
+        .n = n, .loss = 0.5 * n, .penalty = 0.25, .correct = n / 2, .finite = true};
+}
+
+/* A validation is STEPS batches. */
+struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
+                                       int n, float *scores)
+{
+    (void)trainer, (void)x, (void)y, (void)scores;
+    return (struct trainer_result){
+        .n = n, .loss = val_losses[validations++ / STEPS] * n, .correct = n, .finite = true};
+}
+
+void trainer_store(struct trainer *trainer, bool average)
+{
+    (void)average;
+    trainer->model->layers[trainer->model->output].bias[0] = (float)trainer->steps;
+}
+
+bool trainer_save(struct trainer *trainer, FILE *file, struct error *error)
+{
+    (void)error;
+    return fwrite(&trainer->steps, sizeof trainer->steps, 1, file) == 1;
+}
+
+bool trainer_load(struct trainer *trainer, FILE *file, struct error *error)
+{
+    (void)error;
+    return fread(&trainer->steps, sizeof trainer->steps, 1, file) == 1;
+}
+
+/* --- a training --------------------------------------------------------------------------------
+ */
+
+static char folder[] = "/tmp/pawcam-fit-XXXXXX";
+static struct recipe recipe;
+static struct network network;
+static struct dataset data;
+static struct subset all;
+static struct error error;
+static volatile sig_atomic_t stop;
+
+/* What the observer saw. */
+static int steps_seen, epochs_seen, stop_after_step = -1;
+static struct history_row last_row;
+static char trouble[600];
+
+static void on_step(void *self, const struct fit_progress *progress)
+{
+    (void)self;
+    ck_assert_int_eq(progress->steps, STEPS);
+    if (++steps_seen == stop_after_step)
+        stop = 1;
+}
+
+static void on_epoch(void *self, const struct history_row *row, const struct fit_progress *progress)
+{
+    (void)self, (void)progress;
+    epochs_seen++;
+    last_row = *row;
+}
+
+static void on_trouble(void *self, const char *message)
+{
+    (void)self;
+    snprintf(trouble, sizeof trouble, "%s", message);
+}
+
+static void setup(const char *callbacks)
+{
+    char text[1200];
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(text, sizeof text,
+             "[data]\ntrain = Shapes()\nvalidation = Shapes()\n[network]\n"
+             "m = Sequential([Flatten(input_shape=(8, 8, 1)), Dense(3, 'softmax')])\n"
+             "[compile]\noptimizer = SGD(lr=1)\nloss = 'categorical_crossentropy'\n"
+             "schedule = StepDecay(epochs=1, factor=0.5)\n"
+             "[fit]\nepochs = %d\nbatch_size = 20\ncallbacks = [%s]\n",
+             EPOCHS, callbacks);
+    ck_assert_msg(recipe_parse(&recipe, "fit.recipe", text, &error), "%s", error.message);
+    ck_assert(network_build(&network, &recipe.script, 1, &error));
+    ck_assert(shapes_draw(&data, 60, 8, 1, &error) && dataset_all(&data, &all, &error));
+    for (int i = 0; i <= EPOCHS; i++)
+        val_losses[i] = 1.0 / (i + 1);
+    steps_seen = epochs_seen = validations = 0;
+    stop_after_step = nan_at = -1;
+    stop = 0;
+    trouble[0] = '\0';
+}
+
+static void teardown(void)
+{
+    char command[100];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    subset_free(&all);
+    dataset_free(&data);
+    network_free(&network);
+    recipe_free(&recipe);
+}
+
+static bool run(bool resume, struct fit_result *result)
+{
+    const struct fit_settings settings = {
+        .recipe = &recipe,
+        .network = &network,
+        .train = &all,
+        .validation = &all,
+        .out = folder,
+        .threads = 2,
+        .resume = resume,
+        .stop = &stop,
+        .observer = {NULL, on_step, on_epoch, on_trouble},
+    };
+    return fit(&settings, result, &error);
+}
+
+static bool exists(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return access(path, F_OK) == 0;
+}
+
+/* The weight of the final model: how many steps it has seen. */
+static float final_weight(void)
+{
+    return network.model->layers[network.model->output].bias[0];
+}
+
+START_TEST(counts_loss_accuracy_and_rate)
+{
+    struct fit_result result;
+    setup("");
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE && result.epochs == EPOCHS && epochs_seen == EPOCHS);
+    ck_assert_double_eq_tol(last_row.values[HISTORY_LOSS], 0.5 + 0.25, 1e-12);
+    ck_assert_double_eq(last_row.values[HISTORY_ACCURACY], 0.5);
+    ck_assert_double_eq_tol(last_row.values[HISTORY_VAL_LOSS], 1.0 / EPOCHS, 1e-12);
+    ck_assert_double_eq(last_row.values[HISTORY_VAL_ACCURACY], 1);
+    ck_assert(rates[0] == 1 && rates[2] == 1 && rates[3] == 0.5 && rates[23] == 1 / 128.0);
+    ck_assert_double_eq(last_row.values[HISTORY_LEARNING_RATE], 1 / 128.0);
+    ck_assert(exists("model.h5") && exists("history.csv") && exists("resume.state"));
+    ck_assert(final_weight() == EPOCHS * STEPS);
+    teardown();
+}
+END_TEST
+
+START_TEST(stops_early_and_restores_the_best)
+{
+    struct fit_result result;
+    setup("EarlyStopping(patience=2, restore_best_weights=True)");
+    /* Epoch 3 has 1/3; the two behind it are no better. */
+    val_losses[3] = 0.4;
+    val_losses[4] = NAN;
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(result.end == FIT_STOPPED_EARLY && result.epochs == 5 && result.best_epoch == 3);
+    ck_assert(final_weight() == 3 * STEPS);
+    /* Taken up again it is still at its end, and the weights are the same. */
+    ck_assert(run(true, &result) && result.end == FIT_STOPPED_EARLY && epochs_seen == 5);
+    ck_assert(final_weight() == 3 * STEPS);
+    teardown();
+}
+END_TEST
+
+START_TEST(keeps_best_checkpoints_only)
+{
+    struct fit_result result;
+    setup("ModelCheckpoint('{epoch}.hdf5', save_best_only=True), ModelCheckpoint('all{epoch}.h5')");
+    val_losses[1] = 2;
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(exists("1.hdf5") && !exists("2.hdf5") && exists("3.hdf5") && exists("all2.h5"));
+    teardown();
+}
+END_TEST
+
+START_TEST(an_interrupted_training_goes_on_with_the_next_step)
+{
+    struct fit_result result;
+    setup("EarlyStopping(patience=3)");
+    stop_after_step = 2 * STEPS + 1;
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(result.end == FIT_INTERRUPTED && result.epochs == 2 && steps_seen == 7);
+    ck_assert(final_weight() == 7 && exists("model.h5"));
+    stop = 0;
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE && result.epochs == EPOCHS);
+    ck_assert(steps_seen == EPOCHS * STEPS && epochs_seen == EPOCHS);
+    ck_assert(rates[7] == 0.25 && rates[23] == 1 / 128.0);
+    teardown();
+}
+END_TEST
+
+START_TEST(interrupted_behind_the_last_step_only_validation_is_left)
+{
+    struct fit_result result;
+    setup("");
+    stop_after_step = STEPS;
+    ck_assert(run(false, &result) && result.end == FIT_INTERRUPTED && epochs_seen == 0);
+    stop = 0;
+    stop_after_step = -1;
+    ck_assert(run(true, &result) && result.end == FIT_COMPLETE);
+    ck_assert(steps_seen == EPOCHS * STEPS && epochs_seen == EPOCHS);
+    ck_assert_double_eq_tol(last_row.values[HISTORY_LOSS], 0.75, 1e-12);
+    teardown();
+}
+END_TEST
+
+START_TEST(nan_stops_by_epoch_and_step)
+{
+    struct fit_result result;
+    setup("");
+    nan_at = STEPS + 1;
+    ck_assert(!run(false, &result));
+    ck_assert_ptr_nonnull(strstr(error.message, "epoch 2, step 2: the loss is not a finite"));
+    ck_assert_ptr_nonnull(strstr(error.message, folder));
+    ck_assert_int_eq(error.code, EXIT_CODE_RUNTIME);
+    nan_at = -1; /* a lower rate, say */
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE && final_weight() == EPOCHS * STEPS);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_checkpoint_that_fails_does_not_end_the_training)
+{
+    struct fit_result result;
+    setup("ModelCheckpoint('nowhere/{epoch}.hdf5')");
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE);
+    ck_assert_ptr_nonnull(strstr(trouble, "nowhere/8.hdf5: cannot be written"));
+    ck_assert_ptr_nonnull(strstr(trouble, "the training goes on"));
+    teardown();
+}
+END_TEST
+
+TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
+          keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
+          interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
+          a_checkpoint_that_fails_does_not_end_the_training)
