@@ -13,8 +13,8 @@ include tests/vm/vm.mk
 
 .PHONY: check check-unit check-programs check-valgrind
 check: deps-check ## install what is missing, build, run all tests
-	@$(MAKE) --no-print-directory all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS)
-	@BUILD=$(BUILD) tests/run $(STRUCTURE_TESTS) $(TESTS) $(E2E_TESTS)
+	@$(MAKE) --no-print-directory all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) $(VM_PROGRAMS)
+	@BUILD=$(BUILD) tests/run $(STRUCTURE_TESTS) $(TESTS) $(E2E_TESTS) $(VM_TESTS)
 
 check-unit: $(TESTS) $(TEST_MODULES) ## run the unit tests only
 	@tests/run $(TESTS)

@@ -11,4 +11,4 @@ check-vm: deps-check ## test cameras and the service in a guest with real driver
 
 vm-kernel: ## build the kernel of that guest (10 minutes)
 	$(call install_packages,$(VM_KERNEL_PACKAGES))
-	tests/vm/build-uml $(BUILD)/vm
+	tests/vm/build-uml build/vm
