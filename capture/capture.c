@@ -65,7 +65,7 @@ static void close_source(struct capture *capture)
 static void update_name(struct capture *capture)
 {
     char name[sizeof capture->name];
-    snprintf(name, sizeof name, "%s", capture->backend->describe(capture->state));
+    text_copy(name, sizeof name, capture->backend->describe(capture->state));
     text_one_line(name); /* a camera says itself what it is called */
     if (strcmp(name, capture->name) == 0)
         return;
@@ -114,7 +114,7 @@ struct capture *capture_open_backend(const struct backend *backend,
         error_set(error, "out of memory");
         goto fail;
     }
-    snprintf(capture->name, sizeof capture->name, "%s", settings->source);
+    text_copy(capture->name, sizeof capture->name, settings->source);
     if (open_source(capture, &capture->lost) == CAPTURE_FAILED) {
         if (error)
             *error = capture->lost;

@@ -8,6 +8,7 @@
 #include "capture/names.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,8 +81,9 @@ static void *pictures_open(const struct capture_settings *settings, int interrup
         error_set(error, "%s: out of memory", settings->source);
         goto failed;
     }
-    snprintf(pictures->description, sizeof pictures->description,
-             pictures->single ? "%s" : "%s (%d pictures)", settings->source, pictures->names.count);
+    text_format(pictures->description, sizeof pictures->description,
+                pictures->single ? "%s" : "%s (%d pictures)", settings->source,
+                pictures->names.count);
     *status = CAPTURE_FRAME;
     return pictures;
 

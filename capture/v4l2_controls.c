@@ -1,6 +1,7 @@
 #include "capture/v4l2_controls.h"
 
 #include "common/log.h"
+#include "common/text.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -28,25 +29,15 @@ void v4l2_control_name(const char *title, char *name, size_t size)
     name[used] = '\0';
 }
 
-static char *trim(char *text)
-{
-    while (isspace((unsigned char)*text))
-        text++;
-    size_t length = strlen(text);
-    while (length > 0 && isspace((unsigned char)text[length - 1]))
-        text[--length] = '\0';
-    return text;
-}
-
 bool v4l2_control_next(char **text, char **name, char **value)
 {
     static char nothing[1];
-    for (char *part; (part = strsep(text, ","));) {
+    for (char *part; (part = text_next_item(text));) {
         char *equals = strchr(part, '=');
         if (equals)
             *equals = '\0';
-        *name = trim(part);
-        *value = equals ? trim(equals + 1) : nothing;
+        *name = text_trim(part);
+        *value = equals ? text_trim(equals + 1) : nothing;
         if (**name || **value)
             return true;
     }

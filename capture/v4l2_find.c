@@ -1,5 +1,7 @@
 #include "capture/v4l2_find.h"
 
+#include "common/text.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,7 @@ enum { CARDS_MAX = 64 };
 static void append(char *text, size_t size, const char *part)
 {
     size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s", part);
+    text_copy(text + used, size - used, part);
 }
 
 /* "vivid (/dev/video0), C270 (/dev/video2)"; with `name`, only the cards that contain it. */

@@ -8,6 +8,7 @@
 #include "capture/video_picture.h"
 #include "capture/video_time.h"
 #include "common/clock.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -43,7 +44,7 @@ static void make_name(const char *source, char *name, size_t size)
 {
     const char *host_part = strstr(source, "://");
     if (!host_part) {
-        snprintf(name, size, "%s", source);
+        text_copy(name, size, source);
         return;
     }
     host_part += strlen("://");
@@ -52,7 +53,8 @@ static void make_name(const char *source, char *name, size_t size)
     const char *at = memrchr(host_part, '@', authority);
     if (at)
         host_part = at + 1;
-    snprintf(name, size, "%.*s%.*s", (int)scheme, source, (int)strcspn(host_part, "?#"), host_part);
+    text_format(name, size, "%.*s%.*s", (int)scheme, source, (int)strcspn(host_part, "?#"),
+                host_part);
 }
 
 static bool is_regular_file(const char *path, struct error *error)

@@ -2,14 +2,13 @@
 
 #include "common/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static bool set(struct error *error, enum exit_code code, const char *format, va_list args)
 {
     if (error) {
         error->code = code;
-        vsnprintf(error->message, sizeof error->message, format, args);
+        text_vformat(error->message, sizeof error->message, format, args);
         text_one_line(error->message);
     }
     return false;
@@ -43,6 +42,6 @@ bool error_prefix(struct error *error, const char *format, ...)
     set(error, inner.code, format, args);
     va_end(args);
     size_t used = strlen(error->message);
-    snprintf(error->message + used, sizeof error->message - used, ": %s", inner.message);
+    text_format(error->message + used, sizeof error->message - used, ": %s", inner.message);
     return false;
 }

@@ -1,7 +1,8 @@
 #include "common/frame.h"
 
+#include "common/text.h"
+
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static void destroy(struct ref *ref)
@@ -32,7 +33,7 @@ struct frame *frame_create_lost(const char *why)
 {
     struct frame *frame = frame_create(PIXEL_NONE, 0, 0, 0, 0);
     if (frame)
-        snprintf(frame->lost, sizeof frame->lost, "%s", why);
+        text_copy(frame->lost, sizeof frame->lost, why);
     return frame;
 }
 

@@ -1,6 +1,7 @@
 #include "common/log.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -46,7 +47,7 @@ __attribute__((format(printf, 2, 0))) static void print(enum log_level level, co
         return;
     char line[LINE_MAX_BYTES];
     size_t used = (size_t)print_prefix(line, level);
-    vsnprintf(line + used, sizeof line - used - 1, format, args);
+    text_vformat(line + used, sizeof line - used - 1, format, args);
     size_t length = strlen(line);
     line[length] = '\n';
     /* Nothing sensible is left to do when standard error itself fails. */

@@ -1,6 +1,10 @@
 #include "common/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char white_space[] = " \t\n\v\f\r";
 
 void text_one_line(char *text)
 {
@@ -44,4 +48,53 @@ bool text_is_plain(const char *text)
         if (!take_character(&at))
             return false;
     return true;
+}
+
+char *text_trim(char *text)
+{
+    text += strspn(text, white_space);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(white_space, text[length - 1]))
+        length--;
+    text[length] = '\0';
+    return text;
+}
+
+char *text_next_item(char **rest)
+{
+    char *item = strsep(rest, ",");
+    return item ? text_trim(item) : NULL;
+}
+
+/* Takes the last character off if some of its bytes are missing. */
+static void end_whole(char *text)
+{
+    size_t length = strlen(text);
+    int following = 0;
+    while (following < 3 && length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80) {
+        following++;
+        length--;
+    }
+    if (length > 0 && following_bytes((unsigned char)text[length - 1]) > following)
+        text[length - 1] = '\0';
+}
+
+void text_vformat(char *to, size_t size, const char *format, va_list args)
+{
+    int length = vsnprintf(to, size, format, args);
+    if (length < 0 || (size_t)length >= size)
+        end_whole(to);
+}
+
+void text_format(char *to, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_vformat(to, size, format, args);
+    va_end(args);
+}
+
+void text_copy(char *to, size_t size, const char *from)
+{
+    text_format(to, size, "%s", from);
 }

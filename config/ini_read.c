@@ -1,5 +1,6 @@
 #include "config/ini.h"
 
+#include "common/text.h"
 #include "config/nearest.h"
 #include "config/table.h"
 #include "config/value.h"
@@ -10,8 +11,6 @@
 
 enum { LINE_MAX_BYTES = 2 * VALUE_STRING_MAX };
 
-#define BLANKS "\t\v\f\r " /* carriage returns: files written on Windows */
-
 struct reader {
     const struct option_table *table;
     void *settings;
@@ -20,16 +19,6 @@ struct reader {
     int *set_in_line;                     /* per row: where the file has set it; 0: nowhere yet */
     const struct option_section *section; /* NULL before the first heading */
 };
-
-static char *trim(char *text)
-{
-    text += strspn(text, BLANKS);
-    size_t length = strlen(text);
-    while (length > 0 && strchr(BLANKS, text[length - 1]))
-        length--;
-    text[length] = '\0';
-    return text;
-}
 
 enum line_status { LINE_READ, LINE_NONE, LINE_BAD };
 
@@ -74,7 +63,7 @@ static bool read_heading(struct reader *reader, char *text, struct error *error)
     if (text[length - 1] != ']')
         return error_set_usage(error, "the heading \"%.60s\" has no ] at its end", text);
     text[length - 1] = '\0';
-    const char *name = trim(text + 1);
+    const char *name = text_trim(text + 1);
     reader->section = table_section(reader->table, name);
     return reader->section ? true : unknown_section(reader->table, name, error);
 }
@@ -132,8 +121,8 @@ static bool read_assignment(struct reader *reader, char *text, struct error *err
     if (!equals)
         return error_set_usage(error, "\"%.60s\" is no setting; write name = value", text);
     *equals = '\0';
-    const char *name = trim(text);
-    char *value = unquote(trim(equals + 1));
+    const char *name = text_trim(text);
+    char *value = unquote(text_trim(equals + 1));
     const struct option_row *row = find_row(reader, name, error);
     if (!row)
         return false;
@@ -149,7 +138,7 @@ static bool read_text(struct reader *reader, char *line, struct error *error)
     static const char byte_order_mark[] = "\xEF\xBB\xBF"; /* Windows editors put it in front */
     if (reader->line == 1 && strncmp(line, byte_order_mark, 3) == 0)
         line += 3;
-    char *text = trim(line);
+    char *text = text_trim(line);
     if (!*text || *text == '#' || *text == ';')
         return true;
     return *text == '[' ? read_heading(reader, text, error) : read_assignment(reader, text, error);

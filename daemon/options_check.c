@@ -1,27 +1,12 @@
 /* What the bounds of the table cannot say. Each part of the program checks its own settings. */
 #include "daemon/options_check.h"
 
+#include "common/text.h"
 #include "web/web.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char blanks[] = " \t";
-
-/* Cuts the next item off a comma-separated list that is taken apart in place, without the blanks
- * around it. NULL: the list is over. */
-static char *next_item(char **rest)
-{
-    char *item = strsep(rest, ",");
-    if (!item)
-        return NULL;
-    item += strspn(item, blanks);
-    size_t length = strlen(item);
-    while (length > 0 && strchr(blanks, item[length - 1]))
-        item[--length] = '\0';
-    return item;
-}
 
 /* --- triples ---------------------------------------------------------------------------------- */
 
@@ -38,7 +23,7 @@ bool options_parse_triple(const char *text, double values[3], struct error *erro
     char *rest = copy, *item;
     int count = 0;
     bool ok = snprintf(copy, sizeof copy, "%s", text) < (int)sizeof copy;
-    while (ok && (item = next_item(&rest))) {
+    while (ok && (item = text_next_item(&rest))) {
         ok = count < 3 && parse_number(item, &values[count]);
         count++;
     }
@@ -76,7 +61,7 @@ bool options_parse_classes(const char *text, struct class_list *list, struct err
     if (!*text)
         return true;
     char *rest = list->storage, *item;
-    while ((item = next_item(&rest)))
+    while ((item = text_next_item(&rest)))
         if (!add_class(list, item, error))
             return false;
     if (list->count < 2)

@@ -1,6 +1,7 @@
 #include "daemon/publisher.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ void publisher_show_loss(struct publisher *publisher, const char *why)
 {
     frame_unref(&publisher->frame);
     publisher->source.online = false;
-    snprintf(publisher->source.lost, sizeof publisher->source.lost, "%s", why);
+    text_copy(publisher->source.lost, sizeof publisher->source.lost, why);
     publisher->changed = true;
 }
 

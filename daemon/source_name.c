@@ -1,6 +1,7 @@
 #include "daemon/source_name.h"
 
-#include <stdio.h>
+#include "common/text.h"
+
 #include <string.h>
 
 void source_name_init(struct source_name *name)
@@ -17,7 +18,7 @@ void source_name_finish(struct source_name *name)
 void source_name_set(struct source_name *name, const char *text)
 {
     pthread_mutex_lock(&name->mutex);
-    snprintf(name->text, sizeof name->text, "%s", text);
+    text_copy(name->text, sizeof name->text, text);
     pthread_mutex_unlock(&name->mutex);
 }
 

@@ -1,6 +1,10 @@
 #include "common/text.h"
+
+#include "common/error.h"
 #include "tests/suite.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 START_TEST(control_characters_are_shown_as_question_marks)
@@ -61,5 +65,73 @@ START_TEST(what_is_no_utf8_or_controls_is_not_plain)
 }
 END_TEST
 
+START_TEST(white_space_is_trimmed_from_both_ends)
+{
+    static const char *const texts[][2] = {
+        {"", ""}, {" \t\r\n", ""}, {"a b", "a b"}, {" \va\f", "a"}, {"\tbig  dog\r", "big  dog"}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%s", texts[i][0]);
+        ck_assert_str_eq(text_trim(text), texts[i][1]);
+    }
+}
+END_TEST
+
+START_TEST(a_list_is_cut_at_its_commas)
+{
+    char text[] = " cat,\tbig dog ,,";
+    static const char *const items[] = {"cat", "big dog", "", ""};
+    char *rest = text;
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++)
+        ck_assert_str_eq(text_next_item(&rest), items[i]);
+    ck_assert_ptr_null(text_next_item(&rest));
+}
+END_TEST
+
+START_TEST(a_copy_is_cut_between_characters)
+{
+    static const char text[] =
+        "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x88z"; /* of 1, 2, 3, 4, 1 bytes */
+    static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        char *copy = malloc(i + 1); /* of exactly this size, for the address sanitizer */
+        ck_assert_ptr_nonnull(copy);
+        text_copy(copy, i + 1, text);
+        ck_assert_uint_eq(strlen(copy), kept[i]);
+        ck_assert_mem_eq(copy, text, kept[i]);
+        free(copy);
+    }
+}
+END_TEST
+
+START_TEST(what_fits_or_is_no_utf8_is_copied_as_it_is)
+{
+    char text[6];
+    text_copy(text, sizeof text, "k\xe4t\xc3");
+    ck_assert_str_eq(text, "k\xe4t\xc3");
+    text_copy(text, sizeof text, "\x80\x80\x80\x80\x80\x80");
+    ck_assert_str_eq(text, "\x80\x80\x80\x80\x80");
+}
+END_TEST
+
+START_TEST(errors_are_cut_between_characters)
+{
+    struct error error;
+    char name[2 * sizeof error.message];
+    for (size_t i = 0; i < sizeof name - 1; i++)
+        name[i] = i % 2 ? '\xa4' : '\xc3';
+    name[sizeof name - 1] = '\0';
+    for (int shift = 0; shift < 2; shift++) {
+        error_set(&error, "%.*s%s", shift, "-", name);
+        ck_assert(text_is_plain(error.message));
+        ck_assert_uint_ge(strlen(error.message), sizeof error.message - 2);
+        error_prefix(&error, "no more");
+        ck_assert(text_is_plain(error.message));
+    }
+}
+END_TEST
+
 TEST_MAIN(text, control_characters_are_shown_as_question_marks, utf8_is_plain,
-          what_is_no_utf8_or_controls_is_not_plain)
+          what_is_no_utf8_or_controls_is_not_plain, white_space_is_trimmed_from_both_ends,
+          a_list_is_cut_at_its_commas, a_copy_is_cut_between_characters,
+          what_fits_or_is_no_utf8_is_copied_as_it_is, errors_are_cut_between_characters)
