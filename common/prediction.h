@@ -8,11 +8,14 @@
 /* A camera's question has few answers; a model with more classes is refused by the daemon. */
 enum { PREDICTION_CLASSES_MAX = 32 };
 
+/* The label where no class has a score that counts. */
+#define PREDICTION_UNKNOWN "unknown"
+
 struct prediction {
     uint64_t frame;    /* sequence of the frame it speaks of */
     double time_s;     /* that frame's time_s */
     double latency_ms; /* from captured frame to decision; < 0: not measured */
-    const char *label; /* a class name, or "unknown"; lives as long as the model */
+    const char *label; /* a class name, or PREDICTION_UNKNOWN; lives as long as the model */
     double score;      /* smoothed score of the label's class; for "unknown" the best */
     int class_count;
     const char *const *classes; /* names, class_count of them; live as long as the model */

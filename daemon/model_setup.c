@@ -1,6 +1,7 @@
 #include "daemon/model_setup.h"
 
 #include "nn/keras/keras.h"
+#include "nn/model_text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -45,45 +46,15 @@ static bool find_shipped_model(char *path, size_t size, struct error *error)
                      folder, folder);
 }
 
-/* Errors of what an option says about the model are the option's. */
-static bool blame_option(const char *name, struct error *error)
-{
-    error_prefix(error, "option %s", name);
-    error->code = EXIT_CODE_USAGE;
-    return false;
-}
-
-static bool set_classes(struct model *model, const char *text, struct error *error)
-{
-    if (!*text)
-        return true;
-    struct class_list list = {0};
-    bool set =
-        options_parse_classes(text, &list, error) &&
-        (model_set_classes(model, list.names, list.count, error) || blame_option("classes", error));
-    class_list_free(&list);
-    return set;
-}
-
-static bool set_triple(float to[3], const char *text, struct error *error)
-{
-    double values[3];
-    if (strcmp(text, "auto") == 0)
-        return true;
-    if (!options_parse_triple(text, values, error))
-        return false;
-    for (int i = 0; i < 3; i++)
-        to[i] = (float)values[i];
-    return true;
-}
-
 static bool apply_options(struct model *model, const struct options *options, struct error *error)
 {
+    struct preprocessing *how = &model->preprocessing;
     if (options->model.channels != CHANNELS_AUTO)
-        model->preprocessing.bgr = options->model.channels == CHANNELS_BGR;
-    return set_classes(model, options->model.classes, error) &&
-           set_triple(model->preprocessing.scale, options->model.scale, error) &&
-           set_triple(model->preprocessing.offset, options->model.offset, error);
+        how->bgr = options->model.channels == CHANNELS_BGR;
+    return (model_text_classes(options->model.classes, model, error) ||
+            error_prefix(error, "option classes")) &&
+           model_text_triple(options->model.scale, how->scale, error) &&
+           model_text_triple(options->model.offset, how->offset, error);
 }
 
 static bool check_input(const struct model *model, struct error *error)

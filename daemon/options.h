@@ -24,11 +24,11 @@ struct options {
     struct {
         char *path;       /* "auto": the shipped model */
         char *cpu;        /* kernels, see nn/session.h */
-        char *classes;    /* options_parse_classes; empty: from the model */
-        char *scale;      /* "auto" or options_parse_triple: x = pixel * scale + offset */
+        char *classes;    /* class_list_parse; empty: from the model */
+        char *scale;      /* model_text_triple: x = pixel * scale + offset */
         char *offset;     /* the same */
         int channels;     /* enum channel_order */
-        double threshold; /* best score below it: "unknown"; < 0 ("auto"): the model's, else 0.6 */
+        double threshold; /* best score below it: "unknown"; < 0 ("auto"): model_threshold */
     } model;
     struct {
         double time_s;     /* time constant of the scores' moving average; 0: off */
@@ -60,20 +60,5 @@ extern const struct option_table options_table;
 /* Whether the options go together; each by itself was checked when it was read. Opens nothing.
  * Usage errors. Call it after config_read. */
 bool options_check(const struct options *options, struct error *error);
-
-/* "0.5" -> {0.5, 0.5, 0.5}; "1,2,3" -> {1, 2, 3}, in the model's channel order. Finite numbers. */
-bool options_parse_triple(const char *text, double values[3], struct error *error);
-
-/* "cat, dog" -> two names without the blanks around them. */
-struct class_list {
-    int count;
-    const char *names[PREDICTION_CLASSES_MAX];
-    char *storage; /* owned; what the names point into */
-};
-
-/* At least two different names, none of them "unknown" (the label below the threshold). The empty
- * text gives no names. class_list_free frees the list also after failure. */
-bool options_parse_classes(const char *text, struct class_list *list, struct error *error);
-void class_list_free(struct class_list *list);
 
 #endif

@@ -109,7 +109,7 @@ static struct prediction decide(struct pipeline *pipeline, const struct frame *f
     memcpy(prediction.raw, raw, size);
     memcpy(prediction.scores, pipeline->smooth.scores, size);
     if (decision == SMOOTH_UNKNOWN) {
-        prediction.label = "unknown";
+        prediction.label = PREDICTION_UNKNOWN;
         prediction.score = best_score(prediction.scores, model->class_count);
     } else {
         prediction.label = prediction.classes[decision];

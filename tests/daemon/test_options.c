@@ -1,5 +1,5 @@
 /* The daemon's own table, and the checks behind it. */
-#include "daemon/options.h"
+#include "daemon/options_check.h"
 
 #include "tests/config/support.h"
 
@@ -241,54 +241,18 @@ START_TEST(what_is_right_is_taken)
 }
 END_TEST
 
-START_TEST(triples_are_one_number_or_three)
+START_TEST(class_names_that_would_confuse_are_refused)
 {
-    double values[3];
-    ck_assert(options_parse_triple("0.5", values, NULL));
-    ck_assert_double_eq(values[0], 0.5);
-    ck_assert_double_eq(values[2], 0.5);
-    ck_assert(options_parse_triple(" -1 , 2e1,3 ", values, NULL));
-    ck_assert_double_eq(values[0], -1);
-    ck_assert_double_eq(values[1], 20);
-    ck_assert_double_eq(values[2], 3);
-    static const char *const wrong[] = {"",      ",",     "1,",    "1,2",  "1,2,3,4",
-                                        "a",     "1,b,3", "1e999", "0x10", "1;2;3",
-                                        "1 2 3", "inf",   "1,,3"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        ck_assert_msg(!options_parse_triple(wrong[i], values, NULL), "took \"%s\"", wrong[i]);
-    char text[1000];
-    memset(text, '1', sizeof text);
-    text[sizeof text - 1] = '\0';
-    ck_assert(!options_parse_triple(text, values, NULL));
-}
-END_TEST
-
-START_TEST(classes_are_different_names)
-{
-    struct class_list list;
-    struct error error;
-    ck_assert(options_parse_classes("", &list, NULL));
-    ck_assert_int_eq(list.count, 0);
-    class_list_free(&list);
-    ck_assert(options_parse_classes(" cat,\tbig dog ,neither", &list, NULL));
-    ck_assert_int_eq(list.count, 3);
-    ck_assert_str_eq(list.names[0], "cat");
-    ck_assert_str_eq(list.names[1], "big dog");
-    ck_assert_str_eq(list.names[2], "neither");
-    class_list_free(&list);
-    ck_assert_ptr_null(list.storage);
     static const char *const wrong[][2] = {
-        {"cat", "two or more"},
         {"cat,", "has no name"},
-        {",", "has no name"},
-        {"cat,cat", "stands there twice"},
-        {"cat,unknown", "no class can have the name"},
+        {"cat,cat", "\"cat\" stands there twice"},
+        {"cat, unknown", "no class can have the name"},
         {"0,1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w",
          "more than 32 classes"}};
+    struct error error;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        ck_assert_msg(!options_parse_classes(wrong[i][0], &list, &error), "took %s", wrong[i][0]);
+        ck_assert_msg(!options_check_classes(wrong[i][0], &error), "took %s", wrong[i][0]);
         ck_assert_contains(error.message, wrong[i][1]);
-        class_list_free(&list);
     }
 }
 END_TEST
@@ -298,4 +262,4 @@ TEST_MAIN(options, defaults_parse_and_pass_the_checks, rows_are_complete,
           man_pages_name_each_option, example_file_is_the_tables_and_reads_back_to_the_defaults,
           printed_settings_read_back_to_the_same, wrong_texts_are_refused_with_their_line,
           options_that_do_not_go_together_are_refused, what_is_right_is_taken,
-          triples_are_one_number_or_three, classes_are_different_names)
+          class_names_that_would_confuse_are_refused)
