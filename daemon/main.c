@@ -24,6 +24,7 @@ static int block_signals(void)
     sigaddset(&handled, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &handled, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file's size limit is an error like a full disk */
     return signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct predictions {
@@ -66,9 +67,18 @@ static bool wait_writable(const struct predictions *predictions, struct error *e
     return true;
 }
 
+/* Half a line would swallow the first one of the next run. */
+static void take_back(const struct predictions *predictions, size_t size)
+{
+    struct stat info;
+    if (size > 0 && fstat(predictions->fd, &info) == 0 && S_ISREG(info.st_mode))
+        (void)!ftruncate(predictions->fd, info.st_size - (off_t)size);
+}
+
 static bool write_all(const struct predictions *predictions, const char *bytes, size_t size,
                       struct error *error)
 {
+    const char *begin = bytes;
     while (size > 0) {
         if (!wait_writable(predictions, error))
             return false;
@@ -76,9 +86,12 @@ static bool write_all(const struct predictions *predictions, const char *bytes, 
         ssize_t written = write(predictions->fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
         if (written < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
-        if (written < 0)
-            return error_set(error, "cannot write predictions to %s: %s", predictions->name,
-                             strerror(errno));
+        if (written < 0) {
+            error_set(error, "cannot write predictions to %s: %s", predictions->name,
+                      strerror(errno));
+            take_back(predictions, (size_t)(bytes - begin));
+            return false;
+        }
         bytes += written;
         size -= (size_t)written;
     }

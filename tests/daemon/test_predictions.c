@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,27 @@ START_TEST(full_disk_is_an_error_that_names_the_file)
                      "cannot write predictions to /dev/full: No space left on device");
     ck_assert_int_eq(error.code, EXIT_CODE_RUNTIME);
     predictions_close(predictions, NULL);
+}
+END_TEST
+
+START_TEST(line_that_does_not_fit_is_taken_back)
+{
+    char path[] = "/tmp/pawcam-predictions-XXXXXX";
+    const struct rlimit limit = {sizeof example_line + 10, RLIM_INFINITY};
+    struct error error;
+    close(mkstemp(path));
+    signal(SIGXFSZ, SIG_IGN);
+    struct predictions *predictions = predictions_open(path, &error);
+    ck_assert_ptr_nonnull(predictions);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    ck_assert(predictions_write(predictions, &example, &error));
+    bool written = predictions_write(predictions, &example, &error);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY});
+    ck_assert(!written);
+    ck_assert_msg(strstr(error.message, "File too large") != NULL, "%s", error.message);
+    predictions_close(predictions, NULL);
+    assert_content(path, example_line);
+    unlink(path);
 }
 END_TEST
 
@@ -168,6 +190,6 @@ START_TEST(reader_that_stalls_can_be_interrupted)
 END_TEST
 
 TEST_MAIN(predictions, file_is_appended_to, full_disk_is_an_error_that_names_the_file,
-          path_that_cannot_be_opened_is_an_error, pipe_without_reader_is_an_error_at_once,
-          line_is_there_at_once, reader_that_left_is_an_error,
-          reader_that_stalls_can_be_interrupted)
+          line_that_does_not_fit_is_taken_back, path_that_cannot_be_opened_is_an_error,
+          pipe_without_reader_is_an_error_at_once, line_is_there_at_once,
+          reader_that_left_is_an_error, reader_that_stalls_can_be_interrupted)
