@@ -55,9 +55,14 @@ LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
 # These are compiled once per vector length (nn/kernels.h).
 KERNEL_SRC := $(wildcard nn/kernels_*.c nn/train/kernels_*.c)
 KERNEL_VL  := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),4 8 16,4)
-LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
+# nn/int8_kernels_*.c the same, and again for the instructions that multiply bytes (nn/int8_kernels.h).
+INT8_SRC   := $(wildcard nn/int8_kernels_*.c)
+INT8_DOT   := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),8_vnni 16_vnni,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),4_dot))
+INT8_VL    := $(KERNEL_VL) $(INT8_DOT)
+LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) $(INT8_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
 LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))
-KERNEL_OBJ := $(foreach vl,$(KERNEL_VL),$(KERNEL_SRC:%.c=$(BUILD)/%_vl$(vl).o))
+KERNEL_OBJ := $(foreach vl,$(KERNEL_VL),$(KERNEL_SRC:%.c=$(BUILD)/%_vl$(vl).o)) \
+              $(foreach vl,$(INT8_VL),$(INT8_SRC:%.c=$(BUILD)/%_vl$(vl).o))
 LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(KERNEL_OBJ) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
 TOOL_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tool/*.c))
 TESTS      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c tests/*/*/test_*.c))
@@ -109,6 +114,19 @@ $(BUILD)/%_vl$(1).o: %.c
 	$$(call say,CC )$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(KERNEL_CFLAGS) $(KERNEL_ARCH_$(1)) -DVL=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach vl,$(KERNEL_VL),$(eval $(call kernel_rule,$(vl))))
+
+# Not even contraction: what follows the integer sums has the same bits on every CPU. The rule below
+# is more special than the one for kernels: make takes the pattern with the shortest stem.
+INT8_CFLAGS         := -O3 -ffp-contract=off $(if $(SANITIZE),-fno-sanitize=undefined)
+KERNEL_ARCH_4_dot   := -march=armv8.2-a+dotprod
+KERNEL_ARCH_8_vnni  := $(KERNEL_ARCH_8) -mavxvnni
+KERNEL_ARCH_16_vnni := $(KERNEL_ARCH_16) -mavx512vnni
+define int8_rule
+$(BUILD)/nn/int8_kernels_%_vl$(1).o: nn/int8_kernels_%.c
+	@mkdir -p $$(@D)
+	$$(call say,CC )$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(INT8_CFLAGS) $(KERNEL_ARCH_$(1)) -DVL=$(firstword $(subst _, ,$(1))) -DINT8_VARIANT=vl$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach vl,$(INT8_VL),$(eval $(call int8_rule,$(vl))))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -115,6 +115,8 @@ struct layer {
             struct shape target;
         } reshape;
     };
+    float range[2];         /* least and greatest value of the output that int8 must tell apart, by
+                             * calibration (nn/int8_calibrate.h); equal: unknown, floats only */
     bool no_bias;           /* CONV2D, DEPTHWISE_CONV2D, DENSE: Keras's use_bias=False */
     bool no_gamma, no_beta; /* BATCH_NORM: Keras's scale=False, center=False */
     float *kernel, *bias;

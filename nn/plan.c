@@ -1,5 +1,6 @@
 #include "nn/plan.h"
 
+#include "nn/int8_plan.h"
 #include "nn/plan_private.h"
 
 #include <stdlib.h>
@@ -44,6 +45,7 @@ void plan_destroy(struct plan *plan)
     free(plan->input.pixel_scale);
     free(plan->input.pixel_offset);
     free(plan->input.row);
+    int8_free_input(plan->int8_input);
     free(plan->result);
     free(plan->arena);
     graph_finish(&plan->graph);
@@ -81,6 +83,9 @@ static void run_step(const struct kernels *kernels, const struct step *step)
         break;
     case STEP_CLEAR_BORDER:
         layout_clear_border(&step->clear.place, &step->clear.border);
+        break;
+    case STEP_INT8:
+        int8_run_step(&step->int8);
         break;
     }
 }
@@ -140,6 +145,10 @@ const float *plan_run(struct plan *plan, const float *values)
 {
     const struct view *view = &plan->input.place.view;
     const ptrdiff_t row = (ptrdiff_t)view->width * plan->input.place.channels;
+    if (plan->int8_input) {
+        int8_take_values(plan, values);
+        return run_steps(plan);
+    }
     for (int y = 0; y < view->height; y++)
         take_row(&plan->input, y, values + y * row);
     return run_steps(plan);
@@ -160,6 +169,10 @@ const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int strid
     const struct input *input = &plan->input;
     const bool bgr = plan->model->preprocessing.bgr;
     const bool in_order = input->place.lanes == 3 && (bgr || input->reversed);
+    if (plan->int8_input) {
+        int8_take_pixels(plan, pixels, stride);
+        return run_steps(plan);
+    }
     for (int y = 0; y < input->place.view.height; y++) {
         const struct pixel_row row = {
             .pixels = pixels + (ptrdiff_t)y * stride,

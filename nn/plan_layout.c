@@ -1,4 +1,5 @@
 /* Where each node's output lies in memory. */
+#include "nn/int8_plan.h"
 #include "nn/pack.h"
 #include "nn/plan_private.h"
 
@@ -95,8 +96,7 @@ static int overhang(int outputs, int stride, int kernel, int dilation, int pad, 
     return larger(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - pad - size);
 }
 
-/* The zeros around its input that a convolution reads. */
-static struct border border_of(const struct node *node)
+struct border plan_border(const struct node *node)
 {
     const struct window w = plan_window(node);
     const struct size3 out = plan_conv_size(node);
@@ -110,7 +110,7 @@ static struct border border_of(const struct node *node)
     };
 }
 
-static void widen(struct border *border, const struct border *needed)
+void plan_widen(struct border *border, const struct border *needed)
 {
     border->top = larger(border->top, needed->top);
     border->bottom = larger(border->bottom, needed->bottom);
@@ -168,7 +168,7 @@ static void lay_out_scratch(struct plan *plan, int index)
     } else if (op == LAYER_DEPTHWISE_CONV2D && node->layer->conv.multiplier > 1) {
         *scratch = (struct tensor){.size = node->in, .lanes = plan->kernels->lanes};
         scratch->size.channels *= node->layer->conv.multiplier;
-        scratch->border = border_of(node);
+        scratch->border = plan_border(node);
         scratch->buffer.count = tensor_count(scratch);
     }
     scratch->buffer.first = scratch->buffer.last = index;
@@ -192,25 +192,26 @@ static void require_inputs(struct plan *plan, int index)
     const bool depthwise =
         node->layer->op == LAYER_DEPTHWISE_CONV2D && node->layer->conv.multiplier == 1;
     if (plan_is_conv(node) || depthwise) {
-        const struct border needed = border_of(node);
-        widen(&plan->planned[node->inputs[0]].out.border, &needed);
+        const struct border needed = plan_border(node);
+        plan_widen(&plan->planned[node->inputs[0]].out.border, &needed);
     }
 }
 
 static bool place_buffers(struct plan *plan)
 {
     const int count = plan->graph.count;
-    struct arena_buffer **buffers = malloc(2 * (size_t)count * sizeof(struct arena_buffer *));
+    struct arena_buffer **buffers = malloc(3 * (size_t)count * sizeof(struct arena_buffer *));
     if (!buffers)
         return false;
     for (int i = 0; i < count; i++) {
         struct tensor *out = &plan->planned[i].out;
-        if (plan->graph.nodes[i].runs)
+        if (plan->graph.nodes[i].runs && (!plan->int8 || plan->planned[i].int8.floats))
             out->buffer.count = tensor_count(out);
-        buffers[2 * i] = &out->buffer;
-        buffers[2 * i + 1] = &plan->planned[i].scratch.buffer;
+        buffers[3 * i] = &out->buffer;
+        buffers[3 * i + 1] = &plan->planned[i].scratch.buffer;
+        buffers[3 * i + 2] = &plan->planned[i].int8.out.buffer;
     }
-    plan->arena_count = arena_place(buffers, 2 * count);
+    plan->arena_count = arena_place(buffers, 3 * count);
     free(buffers);
     plan->arena = plan->arena_count > 0 ? plan_allocate(plan->arena_count) : NULL;
     return plan->arena != NULL;
@@ -219,6 +220,7 @@ static bool place_buffers(struct plan *plan)
 bool plan_lay_out(struct plan *plan, struct error *error)
 {
     const struct graph *graph = &plan->graph;
+    int8_decide(plan);
     for (int i = 0; i < graph->count; i++) {
         const struct node *node = &graph->nodes[i];
         struct tensor *out = &plan->planned[i].out;
@@ -228,11 +230,14 @@ bool plan_lay_out(struct plan *plan, struct error *error)
         out->size = node->out;
         out->lanes = plain ? node->out.channels : plan->kernels->lanes;
         out->buffer.first = out->buffer.last = i;
-        if (i > 0) {
+        if (plan->planned[i].int8.runs) {
+            int8_lay_out(plan, i);
+        } else if (i > 0) {
             require_inputs(plan, i);
             lay_out_scratch(plan, i);
         }
     }
+    int8_size_tensors(plan);
     plan->input.reversed = input_is_reversed(plan);
     extend_life(plan, graph->nodes[graph->model->output].node, graph->count);
     if (!place_buffers(plan))

@@ -10,6 +10,7 @@
 #include "nn/arena.h"
 #include "nn/choose.h"
 #include "nn/graph.h"
+#include "nn/int8_kernels.h"
 #include "nn/layout.h"
 #include "nn/plan.h"
 
@@ -21,13 +22,25 @@ struct tensor {
     struct arena_buffer buffer;
 };
 
+/* What 8-bit arithmetic makes of a node (nn/int8_plan.h). All zero in a model that is not
+ * quantized. */
+struct int8_planned {
+    bool runs;                    /* it reads bytes, and its weights are bytes */
+    bool floats;                  /* someone reads its output as floats: planned.out is used */
+    bool bytes;                   /* someone reads it as bytes: `out` is used */
+    float scale, zero;            /* byte q stands for scale * (q - zero) */
+    const struct int8_tile *tile; /* CONV2D, DENSE */
+    struct tensor out;            /* buffer.count is in floats nevertheless */
+};
+
 /* What the plan decides about one node of the graph. */
 struct planned {
     struct tensor out;
     struct tensor scratch; /* of Winograd, Reshape, a depth multiplier; used by this node only */
     struct conv_choice choice; /* CONV2D, and DENSE on a map */
     float *weights, *bias;     /* packed, owned; NULL where there are none */
-    char text[64];             /* for plan_describe */
+    struct int8_planned int8;
+    char text[64]; /* for plan_describe */
 };
 
 enum step_kind {
@@ -39,7 +52,29 @@ enum step_kind {
     STEP_ADD,
     STEP_ACTIVATE,
     STEP_COPY,
-    STEP_CLEAR_BORDER
+    STEP_CLEAR_BORDER,
+    STEP_INT8
+};
+
+/* Bytes around a tensor that stand for zeros. */
+struct int8_border {
+    struct int8_view view;
+    struct border border;
+    int lanes, value;
+};
+
+/* A step on bytes: the function that is set runs its task. */
+struct int8_step {
+    void (*conv)(const struct int8_conv *conv);
+    void (*depthwise)(const struct int8_depthwise *depthwise);
+    void (*quantize)(const struct int8_quantize *quantize);
+    void (*border)(const struct int8_border *border);
+    union {
+        struct int8_conv as_conv;
+        struct int8_depthwise as_depthwise;
+        struct int8_quantize as_quantize;
+        struct int8_border as_border;
+    };
 };
 
 struct step {
@@ -58,6 +93,7 @@ struct step {
             struct place place;
             struct border border;
         } clear;
+        struct int8_step int8;
     };
 };
 
@@ -74,6 +110,8 @@ struct input {
 struct plan {
     const struct model *model;
     const struct kernels *kernels;
+    const struct int8_kernels *int8; /* NULL: the model is not quantized */
+    struct int8_input *int8_input;   /* owned; NULL: the input is floats */
     struct graph graph;
     struct planned *planned; /* one per node */
     struct step *steps;
@@ -91,7 +129,10 @@ bool plan_lay_out(struct plan *plan, struct error *error);
 /* Fills in steps, weights, input and output. */
 bool plan_make_steps(struct plan *plan, struct error *error);
 
-/* --- small questions that both passes ask ----------------------------------------------------- */
+/* A new step of this kind at the end; NULL: out of memory. */
+struct step *plan_add_step(struct plan *plan, enum step_kind kind);
+
+/* --- small questions that all passes ask ------------------------------------------------------ */
 
 /* CONV2D, or a DENSE that acts on each pixel of a map: a 1x1 convolution. */
 bool plan_is_conv(const struct node *node);
@@ -102,6 +143,17 @@ struct window plan_window(const struct node *node);
 /* Output of a convolution before the folded pooling, without the odd row and column that it drops.
  */
 struct size3 plan_conv_size(const struct node *node);
+
+/* The zeros around its input that a convolution reads. */
+struct border plan_border(const struct node *node);
+void plan_widen(struct border *border, const struct border *needed);
+
+/* A float tensor as the kernels see it. */
+struct place plan_place(const struct plan *plan, const struct tensor *tensor);
+
+/* Activations that convolutions, Dense and Add apply themselves. */
+bool plan_can_fuse(enum activation kind);
+struct fused plan_fused(const struct activation_params *activation);
 
 /* Aligned to KERNEL_ALIGNMENT, all zero; NULL: out of memory. For free(). */
 float *plan_allocate(size_t floats);

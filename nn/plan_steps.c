@@ -1,4 +1,5 @@
 /* One or more steps per node, and its weights packed for them. */
+#include "nn/int8_plan.h"
 #include "nn/pack.h"
 #include "nn/plan_private.h"
 
@@ -17,7 +18,7 @@ struct context {
 
 /* --- tensors as the kernels see them ---------------------------------------------------------- */
 
-static struct place place_of(const struct plan *plan, const struct tensor *tensor)
+struct place plan_place(const struct plan *plan, const struct tensor *tensor)
 {
     const struct border *b = &tensor->border;
     const ptrdiff_t row =
@@ -45,17 +46,17 @@ static const struct tensor *input_tensor(const struct context *c, int i)
 
 static struct place input_place(const struct context *c, int i)
 {
-    return place_of(c->plan, input_tensor(c, i));
+    return plan_place(c->plan, input_tensor(c, i));
 }
 
 static struct place output_place(const struct context *c)
 {
-    return place_of(c->plan, &c->planned->out);
+    return plan_place(c->plan, &c->planned->out);
 }
 
 /* --- the list of steps ------------------------------------------------------------------------ */
 
-static struct step *add_step(struct plan *plan, enum step_kind kind)
+struct step *plan_add_step(struct plan *plan, enum step_kind kind)
 {
     if (plan->step_count == plan->step_capacity) {
         const int capacity = plan->step_capacity * 2 + 16;
@@ -72,7 +73,7 @@ static struct step *add_step(struct plan *plan, enum step_kind kind)
 
 static bool add_copy(struct plan *plan, const struct transfer *transfer)
 {
-    struct step *step = add_step(plan, STEP_COPY);
+    struct step *step = plan_add_step(plan, STEP_COPY);
     if (step)
         step->copy = *transfer;
     return step != NULL;
@@ -84,9 +85,9 @@ static bool add_border(struct plan *plan, const struct tensor *tensor)
     const struct border *b = &tensor->border;
     if (!tensor->buffer.shared || b->top + b->bottom + b->left + b->right == 0)
         return true;
-    struct step *step = add_step(plan, STEP_CLEAR_BORDER);
+    struct step *step = plan_add_step(plan, STEP_CLEAR_BORDER);
     if (step) {
-        step->clear.place = place_of(plan, tensor);
+        step->clear.place = plan_place(plan, tensor);
         step->clear.border = *b;
     }
     return step != NULL;
@@ -94,12 +95,12 @@ static bool add_border(struct plan *plan, const struct tensor *tensor)
 
 /* --- activations ------------------------------------------------------------------------------ */
 
-static bool can_fuse(enum activation kind)
+bool plan_can_fuse(enum activation kind)
 {
     return kind == ACTIVATION_LINEAR || kind == ACTIVATION_RELU || kind == ACTIVATION_LEAKY_RELU;
 }
 
-static struct fused fused_of(const struct activation_params *activation)
+struct fused plan_fused(const struct activation_params *activation)
 {
     if (activation->kind == ACTIVATION_RELU)
         return (struct fused){activation->alpha == 0 ? FUSED_RELU : FUSED_LEAKY, activation->alpha,
@@ -129,9 +130,9 @@ static bool add_activation(const struct context *c)
 {
     const struct activation_params *activation = &c->node->activation;
     if (activation->kind == ACTIVATION_LINEAR ||
-        (fuses(c->node->layer->op) && can_fuse(activation->kind)))
+        (fuses(c->node->layer->op) && plan_can_fuse(activation->kind)))
         return true;
-    struct step *step = add_step(c->plan, STEP_ACTIVATE);
+    struct step *step = plan_add_step(c->plan, STEP_ACTIVATE);
     if (step)
         step->activate = (struct activate){.view = output_place(c).view,
                                            .channels = c->node->out.channels,
@@ -203,12 +204,12 @@ static struct conv describe_conv(const struct context *c)
         .depth = in.lanes,
         .last_depth = in.channels - (in.view.blocks - 1) * in.lanes,
         .bias = c->planned->bias,
-        .fused = fused_of(&node->activation),
+        .fused = plan_fused(&node->activation),
         .pool = node->pool,
     };
     conv.in.data -= node->pad_top * in.view.row + (ptrdiff_t)node->pad_left * in.lanes;
     if (node->residual >= 0) {
-        const struct place r = place_of(c->plan, &c->plan->planned[node->residual].out);
+        const struct place r = plan_place(c->plan, &c->plan->planned[node->residual].out);
         conv.residual = r.view.data;
         conv.residual_row = r.view.row;
         conv.residual_block = r.view.block;
@@ -250,7 +251,7 @@ static bool add_winograd(const struct context *c)
     if (!allocate_weights(c, 36 * (size_t)stride, padded(pack.out, c->lanes)))
         return false;
     pack_winograd(&pack, planned->weights);
-    struct step *step = add_step(c->plan, STEP_WINOGRAD);
+    struct step *step = plan_add_step(c->plan, STEP_WINOGRAD);
     if (step)
         step->winograd =
             (struct winograd){.direct = describe_conv(c),
@@ -273,7 +274,7 @@ static bool add_direct(const struct context *c)
     if (!allocate_weights(c, pack_conv_count(&pack), padded(pack.out, c->lanes)))
         return false;
     pack_conv(&pack, planned->weights);
-    struct step *step = add_step(c->plan, STEP_CONV);
+    struct step *step = plan_add_step(c->plan, STEP_CONV);
     if (!step)
         return false;
     step->conv = describe_conv(c);
@@ -297,7 +298,7 @@ static bool add_conv(const struct context *c)
 static bool add_repetition(const struct context *c, struct place *in)
 {
     const struct transfer repeat = {.from = *in,
-                                    .to = place_of(c->plan, &c->planned->scratch),
+                                    .to = plan_place(c->plan, &c->planned->scratch),
                                     .repeat = c->node->layer->conv.multiplier};
     *in = repeat.to;
     return add_border(c->plan, &c->planned->scratch) && add_copy(c->plan, &repeat);
@@ -318,7 +319,7 @@ static bool add_depthwise(const struct context *c)
     if (!allocate_weights(c, pack_depthwise_count(&pack), padded(pack.out, c->lanes)))
         return false;
     pack_depthwise(&pack, c->planned->weights);
-    struct step *step = add_step(c->plan, STEP_DEPTHWISE);
+    struct step *step = plan_add_step(c->plan, STEP_DEPTHWISE);
     if (!step)
         return false;
     step->depthwise = (struct depthwise){.in = in.view,
@@ -331,7 +332,7 @@ static bool add_depthwise(const struct context *c)
                                          .output_column = (ptrdiff_t)w.stride_w * in.lanes,
                                          .weights = c->planned->weights,
                                          .bias = c->planned->bias,
-                                         .fused = fused_of(&node->activation)};
+                                         .fused = plan_fused(&node->activation)};
     step->depthwise.in.data -= node->pad_top * in.view.row + (ptrdiff_t)node->pad_left * in.lanes;
     snprintf(c->planned->text, sizeof c->planned->text, "depthwise");
     return true;
@@ -346,7 +347,7 @@ static bool add_scale(const struct context *c)
     if (!allocate_weights(c, channels, (int)channels))
         return false;
     memcpy(c->planned->weights, node->scale, (size_t)node->out.channels * sizeof(float));
-    struct step *step = add_step(c->plan, STEP_DEPTHWISE);
+    struct step *step = plan_add_step(c->plan, STEP_DEPTHWISE);
     if (step)
         step->depthwise = (struct depthwise){.in = in.view,
                                              .out = output_place(c).view,
@@ -356,7 +357,7 @@ static bool add_scale(const struct context *c)
                                              .output_column = c->lanes,
                                              .weights = c->planned->weights,
                                              .bias = c->planned->bias,
-                                             .fused = fused_of(&node->activation)};
+                                             .fused = plan_fused(&node->activation)};
     snprintf(c->planned->text, sizeof c->planned->text, "scale and shift");
     return step != NULL;
 }
@@ -378,7 +379,7 @@ static bool add_dense(const struct context *c)
     if (!allocate_weights(c, pack_dense_count(&pack), outputs))
         return false;
     pack_dense(&pack, c->planned->weights);
-    struct step *step = add_step(c->plan, STEP_DENSE);
+    struct step *step = plan_add_step(c->plan, STEP_DENSE);
     if (step)
         step->dense = (struct dense){.in = input_place(c, 0).view.data,
                                      .weights = c->planned->weights,
@@ -386,7 +387,7 @@ static bool add_dense(const struct context *c)
                                      .out = output_place(c).view.data,
                                      .count = (int)pack_dense_inputs(&pack),
                                      .groups = outputs / (c->lanes * DENSE_VECTORS),
-                                     .fused = fused_of(&node->activation)};
+                                     .fused = plan_fused(&node->activation)};
     snprintf(c->planned->text, sizeof c->planned->text, "dense");
     return step != NULL;
 }
@@ -396,7 +397,7 @@ static bool add_pool(const struct context *c)
     const struct layer *layer = c->node->layer;
     const bool global =
         layer->op == LAYER_GLOBAL_MAX_POOL2D || layer->op == LAYER_GLOBAL_AVERAGE_POOL2D;
-    struct step *step = add_step(c->plan, STEP_POOL);
+    struct step *step = plan_add_step(c->plan, STEP_POOL);
     if (!step)
         return false;
     step->pool = (struct pool){.in = input_place(c, 0).view,
@@ -419,7 +420,7 @@ static bool add_sum(const struct context *c)
     const struct node *node = c->node;
     const struct view out = output_place(c).view;
     for (int i = 1; i < node->layer->input_count; i++) {
-        struct step *step = add_step(c->plan, STEP_ADD);
+        struct step *step = plan_add_step(c->plan, STEP_ADD);
         if (!step)
             return false;
         const bool last = i + 1 == node->layer->input_count;
@@ -427,7 +428,7 @@ static bool add_sum(const struct context *c)
         step->add = (struct add){.a = i == 1 ? input_place(c, 0).view : out,
                                  .b = input_place(c, i).view,
                                  .out = out,
-                                 .fused = fused_of(last ? &node->activation : &linear)};
+                                 .fused = plan_fused(last ? &node->activation : &linear)};
     }
     snprintf(c->planned->text, sizeof c->planned->text, "add");
     return true;
@@ -475,7 +476,7 @@ static bool add_zero_padding(const struct context *c)
     const struct place in = input_place(c, 0), out = output_place(c);
     const struct transfer copy = {
         .from = in, .to = out, .top = pad->pad_top, .left = pad->pad_left, .repeat = 1};
-    struct step *step = add_step(c->plan, STEP_CLEAR_BORDER);
+    struct step *step = plan_add_step(c->plan, STEP_CLEAR_BORDER);
     if (!step)
         return false;
     step->clear.place = out;
@@ -535,6 +536,14 @@ static bool add_node(const struct context *c)
     return true;
 }
 
+static bool add_all(const struct context *c)
+{
+    const int index = (int)(c->node - c->plan->graph.nodes);
+    return add_border(c->plan, &c->planned->out) &&
+           (c->planned->int8.runs ? int8_add_node(c->plan, index) : add_node(c)) &&
+           add_activation(c) && int8_add_quantization(c->plan, index);
+}
+
 static void describe_folded(struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
@@ -552,10 +561,10 @@ static bool make_input(struct plan *plan)
     struct input *input = &plan->input;
     const struct preprocessing *how = &plan->model->preprocessing;
     const int width = node->out.width;
-    input->place = place_of(plan, &plan->planned[0].out);
+    input->place = plan_place(plan, &plan->planned[0].out);
     input->scale = node->scale;
     input->shift = node->shift;
-    if (!add_border(plan, &plan->planned[0].out))
+    if (!add_border(plan, &plan->planned[0].out) || !int8_make_input(plan))
         return false;
     if (node->out.channels != 3)
         return true;
@@ -583,11 +592,11 @@ static bool make_steps(struct plan *plan)
                                   plan->kernels->lanes};
         if (!c.node->runs)
             describe_folded(plan, i);
-        else if (!add_border(plan, &c.planned->out) || !add_node(&c) || !add_activation(&c))
+        else if (!add_all(&c))
             return false;
     }
     const int output = plan->graph.nodes[plan->model->output].node;
-    plan->output = place_of(plan, &plan->planned[output].out);
+    plan->output = plan_place(plan, &plan->planned[output].out);
     plan->result = plan_allocate(shape_count(model_output_shape(plan->model)));
     return plan->result != NULL;
 }

@@ -1,0 +1,250 @@
+#include "nn/int8_plan.h"
+
+#include "nn/pack.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { CACHE_BYTES = 32 * 1024 };
+
+struct window int8_window(const struct node *node)
+{
+    struct window w = plan_window(node);
+    if (node->layer->op == LAYER_DENSE && !plan_is_conv(node)) {
+        w.kernel_h = node->in.height;
+        w.kernel_w = node->in.width;
+    }
+    return w;
+}
+
+/* --- which nodes ------------------------------------------------------------------------------ */
+
+static bool takes_pixels(const struct plan *plan)
+{
+    const struct shape *shape = model_input_shape(plan->model);
+    return shape->rank == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3);
+}
+
+/* The range of what the node writes is that of the last layer that is folded into it. */
+static const float *range_of(const struct plan *plan, int index)
+{
+    const struct graph *graph = &plan->graph;
+    int last = index;
+    for (int i = index; i < graph->count; i++)
+        if (graph->nodes[i].node == index)
+            last = i;
+    return graph->nodes[last].layer->range;
+}
+
+static void set_scale(const struct plan *plan, int index)
+{
+    struct int8_planned *int8 = &plan->planned[index].int8;
+    const float *range = range_of(plan, index);
+    if (index == 0) {
+        if (takes_pixels(plan))
+            int8_input_range(plan, &int8->scale, &int8->zero);
+        return;
+    }
+    const float low = fminf(range[0], 0), high = fmaxf(range[1], 0);
+    if (!(high - low >= FLT_MIN) || !isfinite(high - low))
+        return;
+    int8->scale = (high - low) / 255;
+    int8->zero = rintf(-low / int8->scale);
+}
+
+static bool has_kernel(const struct node *node)
+{
+    const struct window w = int8_window(node);
+    switch (node->layer->op) {
+    case LAYER_CONV2D:
+    case LAYER_DENSE:
+        return (double)w.kernel_h * w.kernel_w * node->in.channels <= INT8_DEPTH_MAX;
+    case LAYER_DEPTHWISE_CONV2D:
+        return node->layer->conv.multiplier == 1 && w.dilation_w == 1 &&
+               (double)w.kernel_h * w.kernel_w <= INT8_DEPTH_MAX;
+    default:
+        return false;
+    }
+}
+
+/* The picture's four bytes per pixel are only read by convolutions. */
+static bool can_read(const struct plan *plan, const struct node *node, int from)
+{
+    return plan->planned[from].int8.scale > 0 && (from > 0 || plan_is_conv(node));
+}
+
+static bool can_run(const struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    return index > 0 && node->runs && plan->graph.nodes[plan->model->output].node != index &&
+           has_kernel(node) && can_read(plan, node, node->inputs[0]) &&
+           (node->residual < 0 || (node->residual > 0 && can_read(plan, node, node->residual)));
+}
+
+static bool reads(const struct node *node, int from)
+{
+    for (int i = 0; i < node->layer->input_count; i++)
+        if (node->inputs[i] == from)
+            return true;
+    return node->residual == from;
+}
+
+/* The input is made in one form only: bytes if everyone who reads it can. */
+static void agree_on_input(struct plan *plan)
+{
+    const struct graph *graph = &plan->graph;
+    bool all = true;
+    for (int i = 1; i < graph->count; i++)
+        if (graph->nodes[i].runs && reads(&graph->nodes[i], 0))
+            all = all && plan->planned[i].int8.runs;
+    for (int i = 1; i < graph->count && !all; i++)
+        if (graph->nodes[i].runs && reads(&graph->nodes[i], 0))
+            plan->planned[i].int8.runs = false;
+}
+
+static void mark_inputs(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    for (int i = 0; i <= node->layer->input_count; i++) {
+        const int from = i < node->layer->input_count ? node->inputs[i] : node->residual;
+        if (from < 0)
+            continue;
+        struct int8_planned *int8 = &plan->planned[from].int8;
+        *(plan->planned[index].int8.runs ? &int8->bytes : &int8->floats) = true;
+    }
+}
+
+/* A node on bytes writes bytes itself unless someone wants floats, or its activation does. */
+static bool writes_floats(const struct plan *plan, int index)
+{
+    const struct int8_planned *int8 = &plan->planned[index].int8;
+    return int8->floats || (index > 0 && !int8->runs) ||
+           !plan_can_fuse(plan->graph.nodes[index].activation.kind);
+}
+
+static bool is_quantized(const struct model *model)
+{
+    for (int i = 1; i < model->layer_count; i++)
+        if (model->layers[i].range[0] < model->layers[i].range[1])
+            return true;
+    return false;
+}
+
+void int8_decide(struct plan *plan)
+{
+    const struct graph *graph = &plan->graph;
+    if (!is_quantized(plan->model))
+        return;
+    plan->int8 = int8_kernels_for(plan->kernels->lanes);
+    for (int i = 0; i < graph->count; i++)
+        if (graph->nodes[i].runs)
+            set_scale(plan, i);
+    for (int i = 0; i < graph->count; i++)
+        plan->planned[i].int8.runs = can_run(plan, i);
+    agree_on_input(plan);
+    for (int i = 1; i < graph->count; i++)
+        if (graph->nodes[i].runs)
+            mark_inputs(plan, i);
+    plan->planned[graph->nodes[plan->model->output].node].int8.floats = true;
+    for (int i = 0; i < graph->count; i++)
+        if (graph->nodes[i].runs)
+            plan->planned[i].int8.floats = writes_floats(plan, i);
+}
+
+/* --- which tile ------------------------------------------------------------------------------- */
+
+static int ceil_div(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static bool fits(const struct int8_tile *tile, const struct node *node, int blocks)
+{
+    const struct size3 size = plan_conv_size(node);
+    return tile->rows <= size.height && tile->columns <= size.width && tile->vectors <= blocks &&
+           (!node->pool || (tile->rows % 2 == 0 && tile->columns % 2 == 0));
+}
+
+/* Cycles, by the model of nn/choose.c: a step is bound by arithmetic, by loads, by the latency of
+ * the sums or by the weights on their way from the second cache. */
+static double cost(const struct int8_kernels *kernels, const struct int8_tile *tile,
+                   const struct node *node, int blocks, double steps)
+{
+    const struct size3 size = plan_conv_size(node);
+    const int pixels = tile->rows * tile->columns, vectors = tile->vectors;
+    const double tiles = (double)ceil_div(size.height, tile->rows) *
+                         ceil_div(size.width, tile->columns) * ceil_div(blocks, vectors);
+    const double weight_bytes = (double)vectors * kernels->lanes * INT8_QUAD;
+    double step = larger(pixels * vectors * kernels->dot, (pixels + vectors) * 0.5);
+    step = larger(step, 4);
+    if (steps * weight_bytes > CACHE_BYTES)
+        step = larger(step, weight_bytes / 32);
+    return tiles * (steps * step + 20 + pixels * vectors * 4);
+}
+
+static const struct int8_tile *choose_tile(const struct plan *plan, const struct node *node)
+{
+    const struct window w = int8_window(node);
+    const int blocks = pack_blocks(node->out.channels, plan->kernels->lanes);
+    const double steps = (double)w.kernel_h * w.kernel_w * ceil_div(node->in.channels, INT8_QUAD);
+    const struct int8_tile *best = NULL;
+    double best_cost = DBL_MAX;
+    for (const struct int8_tile *tile = plan->int8->tiles; tile->rows > 0; tile++)
+        if (fits(tile, node, blocks) && cost(plan->int8, tile, node, blocks, steps) < best_cost) {
+            best = tile;
+            best_cost = cost(plan->int8, tile, node, blocks, steps);
+        }
+    return best;
+}
+
+/* --- where the bytes lie ---------------------------------------------------------------------- */
+
+static struct tensor *read_bytes(struct plan *plan, int from, int reader)
+{
+    struct tensor *tensor = &plan->planned[from].int8.out;
+    if (tensor->buffer.last < reader)
+        tensor->buffer.last = reader;
+    return tensor;
+}
+
+void int8_lay_out(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    struct int8_planned *int8 = &plan->planned[index].int8;
+    struct tensor *in = read_bytes(plan, node->inputs[0], index);
+    if (node->residual >= 0)
+        read_bytes(plan, node->residual, index);
+    if (plan_is_conv(node) || node->layer->op == LAYER_DEPTHWISE_CONV2D) {
+        const struct border needed = plan_border(node);
+        plan_widen(&in->border, &needed);
+    }
+    if (node->layer->op != LAYER_DEPTHWISE_CONV2D)
+        int8->tile = choose_tile(plan, node);
+}
+
+void int8_size_tensors(struct plan *plan)
+{
+    for (int i = 0; i < plan->graph.count && plan->int8; i++) {
+        struct int8_planned *int8 = &plan->planned[i].int8;
+        struct tensor *out = &int8->out;
+        const struct border *b = &out->border;
+        if (!int8->bytes)
+            continue;
+        out->size = plan->graph.nodes[i].out;
+        out->lanes = i == 0 ? INT8_QUAD : plan->kernels->lanes;
+        const size_t pixels = (size_t)(out->size.height + b->top + b->bottom) *
+                              (size_t)(out->size.width + b->left + b->right);
+        const size_t bytes =
+            pixels * (size_t)(pack_blocks(out->size.channels, out->lanes) * out->lanes);
+        out->buffer.count = (bytes + INT8_SLACK + sizeof(float) - 1) / sizeof(float);
+        out->buffer.first = i;
+        if (out->buffer.last < i)
+            out->buffer.last = i;
+    }
+}
