@@ -81,6 +81,27 @@ START_TEST(rotation_turns_around_the_centre)
 }
 END_TEST
 
+START_TEST(ranges_are_in_degrees)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    double turned = 0, sheared = 0;
+    random_seed(&random, 6);
+    for (int i = 0; i < 2000; i++) {
+        settings.rotation_range = i % 2 ? 10 : 0;
+        settings.shear_range = i % 2 ? 0 : 20;
+        struct affine map = affine_draw(&settings, &source, 4, 4, &random);
+        if (i % 2)
+            turned = fmax(turned, fabs(atan2(map.m[3], map.m[0])));
+        else
+            sheared = fmax(sheared, fabs(asin(-map.m[1])));
+    }
+    ck_assert_double_eq_tol(turned * 180 / M_PI, 10, 0.1);
+    ck_assert_double_eq_tol(sheared * 180 / M_PI, 20, 0.2);
+}
+END_TEST
+
 static double largest(double range, bool pixels)
 {
     struct augment_settings settings = augment_none;
@@ -122,6 +143,20 @@ START_TEST(zoom_and_flip)
         ck_assert_double_eq_tol(map.m[2], 0.75, 1e-9);
     }
     ck_assert(mirrored > 440 && mirrored < 560);
+}
+END_TEST
+
+START_TEST(zoom_draws_each_side_for_itself)
+{
+    struct augment_settings settings = augment_none;
+    struct picture_view source = view();
+    struct random random;
+    random_seed(&random, 7);
+    settings.zoom_range[0] = 0.8;
+    settings.zoom_range[1] = 1.2;
+    struct affine map = affine_draw(&settings, &source, 4, 4, &random);
+    ck_assert(map.m[0] > 0.8 && map.m[0] < 1.2 && map.m[4] > 0.8 && map.m[4] < 1.2);
+    ck_assert(fabs(map.m[0] - map.m[4]) > 1e-6);
 }
 END_TEST
 
@@ -309,6 +344,36 @@ START_TEST(batches_do_not_depend_on_threads)
 }
 END_TEST
 
+/* Two pictures that are the same must not be changed in the same way. */
+START_TEST(each_picture_is_changed_in_its_own_way)
+{
+    static float x[50 * 64], y[50 * 3];
+    struct augment_settings augment = augment_none;
+    augment.brightness_range[0] = 0.5;
+    struct prefetch_settings settings = shapes(&augment);
+    settings.shuffle = false;
+    memset(data.pixels, 100, 50 * 64);
+    collect(&settings, 0, 0, x, y);
+    for (int i = 1; i < 50; i++)
+        ck_assert(fabsf(x[i * 64] - x[(i - 1) * 64]) > 1e-6F);
+}
+END_TEST
+
+START_TEST(the_order_is_kept_or_shuffled)
+{
+    static float x[50 * 64], y[50 * 3];
+    struct prefetch_settings settings = shapes(&augment_none);
+    for (int shuffled = 0; shuffled < 2; shuffled++) {
+        int in_place = 0;
+        settings.shuffle = shuffled;
+        collect(&settings, 0, 0, x, y);
+        for (int i = 0; i < 50; i++)
+            in_place += y[i * 3 + data.labels[i]] == 1;
+        ck_assert(shuffled ? in_place < 35 : in_place == 50);
+    }
+}
+END_TEST
+
 START_TEST(every_picture_comes_once_with_its_label)
 {
     static float x[50 * 64], y[50 * 3];
@@ -369,7 +434,9 @@ START_TEST(stops_in_the_middle)
 END_TEST
 
 TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
-          rotation_turns_around_the_centre, shifts_are_shares_or_pixels, zoom_and_flip,
-          crops_stay_inside, nothing_is_changed_without_settings, colours_and_degradation,
+          rotation_turns_around_the_centre, ranges_are_in_degrees, shifts_are_shares_or_pixels,
+          zoom_and_flip, zoom_draws_each_side_for_itself, crops_stay_inside,
+          nothing_is_changed_without_settings, colours_and_degradation,
           mixup_shares_are_beta_distributed, batches_do_not_depend_on_threads,
+          each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
           every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)
