@@ -103,7 +103,5 @@ struct model *model_setup(const struct options *options, struct error *error)
 
 double model_setup_threshold(const struct options *options, const struct model *model)
 {
-    if (options->model.threshold >= 0)
-        return options->model.threshold;
-    return model->threshold > 0 ? model->threshold : MODEL_SETUP_THRESHOLD;
+    return options->model.threshold >= 0 ? options->model.threshold : model_threshold(model);
 }

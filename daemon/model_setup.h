@@ -5,9 +5,6 @@
 #include "daemon/options.h"
 #include "nn/model.h"
 
-/* The recommended threshold of a model that recommends none. */
-#define MODEL_SETUP_THRESHOLD 0.6
-
 /* The model of options->model, ready to classify pictures, owned by the caller: "auto" is the
  * shipped catdog.h5, looked for in models/ beside the program and beside its build folder, in
  * ../share/pawcam, and in PREFIX/share/pawcam. Classes, channel order, scale and offset that the
@@ -16,7 +13,7 @@
  * output at most PREDICTION_CLASSES_MAX classes. */
 struct model *model_setup(const struct options *options, struct error *error);
 
-/* The threshold in force: the option's, else the model's own, else MODEL_SETUP_THRESHOLD. */
+/* The threshold in force: the option's, else model_threshold. */
 double model_setup_threshold(const struct options *options, const struct model *model);
 
 #endif

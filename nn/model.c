@@ -332,6 +332,11 @@ bool model_finish(struct model *model, struct error *error)
     return true;
 }
 
+double model_threshold(const struct model *model)
+{
+    return model->threshold > 0 ? model->threshold : MODEL_THRESHOLD_DEFAULT;
+}
+
 void model_destroy(struct model *model)
 {
     if (!model)

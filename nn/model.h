@@ -142,7 +142,7 @@ struct model {
     int class_count;    /* of the decision: a model with one sigmoid output has two; 0: the output
                          * is no list of scores (a map, or more than MODEL_CLASSES_MAX values) */
     char **class_names; /* class_count of them, owned */
-    double threshold;   /* recommended: a best score below it is "unknown"; 0: none given */
+    double threshold;   /* recommended, see model_threshold; 0: none given */
 };
 
 /* Sizes beyond these are refused by name: 1 GiB in one tensor, 2 GiB of weights in all. They are
@@ -168,6 +168,11 @@ bool model_finish(struct model *model, struct error *error);
  * the others, not empty, and UTF-8 without control characters. Copies. */
 bool model_set_classes(struct model *model, const char *const *names, int count,
                        struct error *error);
+
+/* What the best score must reach to be the decision; below it the answer is "unknown". The model's
+ * own recommendation, else MODEL_THRESHOLD_DEFAULT: two classes that get 0.5 each say nothing. */
+#define MODEL_THRESHOLD_DEFAULT 0.6
+double model_threshold(const struct model *model);
 
 /* NULL is allowed. */
 void model_destroy(struct model *model);

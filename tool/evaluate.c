@@ -32,7 +32,7 @@ static const struct command_option options[] = {
     {"cifar10", "DIR", "CIFAR-10's test set", offsetof(struct evaluate_settings, cifar10)},
     {"limit", "N", "take only the first N pictures of each class folder",
      offsetof(struct evaluate_settings, limit)},
-    {"threshold", "X", "a best score below it decides neither; the model's if not given",
+    {"threshold", "X", "a best score below it decides neither; if not given, the model's, else 0.6",
      offsetof(struct evaluate_settings, threshold)},
     {"worst", "FILE.jpg", "write the worst mistakes as a contact sheet",
      offsetof(struct evaluate_settings, worst)},
@@ -229,7 +229,7 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
                      struct error *error)
 {
     const struct model *model = evaluation->model;
-    double threshold = model->threshold;
+    double threshold = model_threshold(model);
     if (settings->threshold &&
         !number_real("threshold", settings->threshold, 0, 1, &threshold, error))
         return false;

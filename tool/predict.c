@@ -116,8 +116,8 @@ static int best_class(const struct predictor *predictor)
 
 static const char *label_of(const struct predictor *predictor, int best)
 {
-    return (double)predictor->scores[best] < predictor->model->threshold
-               ? "unknown"
+    return (double)predictor->scores[best] < model_threshold(predictor->model)
+               ? PREDICTION_UNKNOWN
                : predictor->model->class_names[best];
 }
 

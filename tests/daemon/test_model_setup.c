@@ -12,7 +12,7 @@ START_TEST(threshold_is_the_options_then_the_models_then_the_default)
     options.model.threshold = -1;
     ck_assert_double_eq(model_setup_threshold(&options, model), 0.8);
     model->threshold = 0;
-    ck_assert_double_eq(model_setup_threshold(&options, model), MODEL_SETUP_THRESHOLD);
+    ck_assert_double_eq(model_setup_threshold(&options, model), MODEL_THRESHOLD_DEFAULT);
     model_destroy(model);
 }
 END_TEST
