@@ -81,6 +81,29 @@ static bool check_output(const struct model *model, struct error *error)
     return true;
 }
 
+/* Those that an option sets were checked when it was read; a file can hold any. */
+static bool check_names(const struct model *model, struct error *error)
+{
+    for (int i = 0; i < model->class_count; i++)
+        if (strcmp(model->class_names[i], PREDICTION_UNKNOWN) == 0)
+            return error_set(error,
+                             "its class %d is called \"" PREDICTION_UNKNOWN
+                             "\", which is the label for scores below the threshold; give "
+                             "other names with --classes",
+                             i);
+    return true;
+}
+
+/* Applies the options, and checks what comes of it; blames the file for what is the file's. */
+static bool fit(struct model *model, const char *path, const struct options *options,
+                struct error *error)
+{
+    if (!check_input(model, error) || !check_output(model, error))
+        return error_prefix(error, "%s", path);
+    return apply_options(model, options, error) &&
+           (check_names(model, error) || error_prefix(error, "%s", path));
+}
+
 struct model *model_setup(const struct options *options, struct error *error)
 {
     char shipped[PATH_MAX + sizeof "/../share/pawcam/" SHIPPED_MODEL];
@@ -91,11 +114,7 @@ struct model *model_setup(const struct options *options, struct error *error)
         path = shipped;
     }
     struct model *model = keras_load_guarded(path, error);
-    if (!model)
-        return NULL;
-    if (!check_input(model, error) || !check_output(model, error))
-        error_prefix(error, "%s", path);
-    else if (apply_options(model, options, error))
+    if (!model || fit(model, path, options, error))
         return model;
     model_destroy(model);
     return NULL;

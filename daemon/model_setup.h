@@ -10,7 +10,7 @@
  * ../share/pawcam, and in PREFIX/share/pawcam. Classes, channel order, scale and offset that the
  * options set take the place of the file's. NULL: no model there, not one that keras_load can read,
  * or not one that classifies pictures: the input must be height x width x 3 (or 1, grey), the
- * output at most PREDICTION_CLASSES_MAX classes. */
+ * output at most PREDICTION_CLASSES_MAX classes, none of them called PREDICTION_UNKNOWN. */
 struct model *model_setup(const struct options *options, struct error *error);
 
 /* The threshold in force: the option's, else model_threshold. */
