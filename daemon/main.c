@@ -14,7 +14,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Blocks the signals that main handles, for this thread and those to come. Returns a signalfd. */
+/* Blocks the signals that main handles, for this thread and those to come. Returns a signalfd;
+ * -1: errno says why there is none. */
 static int block_signals(void)
 {
     sigset_t handled;
@@ -92,6 +93,10 @@ static enum exit_code run(struct app *app, int argc, char **argv)
 {
     struct error error;
     int signal_fd = block_signals();
+    if (signal_fd < 0) {
+        log_error("cannot wait for signals: %s", strerror(errno));
+        return EXIT_CODE_RUNTIME;
+    }
     bool started = app_start(app, &error);
     if (app->stopped)
         _exit(EXIT_CODE_OK);
