@@ -2,7 +2,6 @@
  * video: recordings and network streams, all that libavformat opens. This is the module
  * pawcam-video.so; see video_module.h. MJPEG is handed on undecoded.
  */
-#include "capture/jpeg_scan.h"
 #include "capture/video_input.h"
 #include "capture/video_log.h"
 #include "capture/video_picture.h"
@@ -166,13 +165,12 @@ static double seconds(const struct video *video, int64_t timestamp)
     return (double)timestamp * av_q2d(video->input.stream->time_base);
 }
 
-static struct frame *packet_to_frame(const AVPacket *packet, struct error *error)
+static struct frame *packet_to_frame(const struct video_input *input, struct error *error)
 {
-    struct jpeg_scan scan = {0};
-    jpeg_scan(&scan, packet->data, (size_t)packet->size);
-    struct frame *frame = frame_create(PIXEL_JPEG, scan.width, scan.height, 0, scan.position);
+    const struct jpeg_scan *scan = &input->scan;
+    struct frame *frame = frame_create(PIXEL_JPEG, scan->width, scan->height, 0, scan->position);
     if (frame)
-        memcpy(frame->data, packet->data, scan.position);
+        memcpy(frame->data, input->packet->data, scan->position);
     else
         error_set(error, "out of memory");
     return frame;
@@ -228,7 +226,7 @@ static struct frame *make_frame(struct video *video, bool is_packet, struct erro
         const AVPacket *packet = input->packet;
         stamp_s = seconds(video, packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts);
         length_s = seconds(video, packet->duration);
-        frame = packet_to_frame(packet, error);
+        frame = packet_to_frame(input, error);
     } else {
         stamp_s = seconds(video, video->picture->best_effort_timestamp);
         length_s = seconds(video, video->picture->pkt_duration);

@@ -1,6 +1,5 @@
 #include "capture/video_input.h"
 
-#include "capture/jpeg_scan.h"
 #include "capture/video_log.h"
 #include "common/clock.h"
 
@@ -195,18 +194,19 @@ static enum capture_status read_packet(struct video_input *input, struct error *
 }
 
 /* Damaged pictures, two fields in one packet, and pictures to be turned go through the decoder. */
-static bool is_plain_jpeg(const struct video_input *input)
+static bool is_plain_jpeg(struct video_input *input)
 {
     if (input->decoder->codec_id != AV_CODEC_ID_MJPEG || input->quarter_turns != 0)
         return false;
     const uint8_t *data = input->packet->data;
     size_t size = (size_t)input->packet->size;
-    struct jpeg_scan scan = {0};
-    if (jpeg_scan(&scan, data, size) != JPEG_SCAN_WHOLE || scan.width > FRAME_SIDE_MAX ||
-        scan.height > FRAME_SIDE_MAX)
+    struct jpeg_scan *scan = &input->scan;
+    *scan = (struct jpeg_scan){0};
+    if (jpeg_scan(scan, data, size) != JPEG_SCAN_WHOLE || scan->width > FRAME_SIDE_MAX ||
+        scan->height > FRAME_SIDE_MAX)
         return false;
-    size_t rest = size - scan.position;
-    return rest < 2 || memmem(data + scan.position, rest, "\xFF\xD8", 2) == NULL;
+    size_t rest = size - scan->position;
+    return rest < 2 || memmem(data + scan->position, rest, "\xFF\xD8", 2) == NULL;
 }
 
 /* Gives the decoder the next packet, or the end. */

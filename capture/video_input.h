@@ -3,6 +3,7 @@
 #ifndef PAWCAM_CAPTURE_VIDEO_INPUT_H
 #define PAWCAM_CAPTURE_VIDEO_INPUT_H
 
+#include "capture/jpeg_scan.h"
 #include "capture/video_module.h"
 
 #include <libavcodec/avcodec.h>
@@ -22,8 +23,9 @@ struct video_input {
     AVStream *stream;
     AVCodecContext *decoder;
     AVPacket *packet;
-    int quarter_turns; /* clockwise, to make the picture upright: 0..3 */
-    double fps;        /* the stream's own rate; 0: it has none */
+    struct jpeg_scan scan; /* of a packet that is a whole JPEG */
+    int quarter_turns;     /* clockwise, to make the picture upright: 0..3 */
+    double fps;            /* the stream's own rate; 0: it has none */
 
     /* CLOCK_MONOTONIC; 0: none. Atomic, for libavformat's own threads ask whether to stop. */
     _Atomic int64_t deadline_ns;
@@ -36,9 +38,10 @@ struct video_input {
 /* Opens the demuxer and the decoder. After anything but CAPTURE_FRAME nothing is left open. */
 enum capture_status video_input_open(struct video_input *input, struct error *error);
 
-/* One step. CAPTURE_FRAME with *is_packet: input->packet holds a packet that is a whole JPEG, valid
- * until the next call; without: *picture was decoded, and the caller unrefs it. CAPTURE_END: all
- * pictures were given. Each picture comes exactly once, in the order of presentation. */
+/* One step. CAPTURE_FRAME with *is_packet: input->packet begins with a whole JPEG, of which
+ * input->scan tells the size, valid until the next call; without: *picture was decoded, and the
+ * caller unrefs it. CAPTURE_END: all pictures were given. Each picture comes exactly once, in the
+ * order of presentation. */
 enum capture_status video_input_next(struct video_input *input, AVFrame *picture, bool *is_packet,
                                      struct error *error);
 
