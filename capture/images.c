@@ -106,10 +106,9 @@ static bool read_all(int file, uint8_t *data, size_t size)
     return true;
 }
 
-/* The whole file as a JPEG frame that has no size in pixels yet. */
-static struct frame *load(const char *path, struct error *error)
+/* Opens a file and finds its size. Returns its descriptor, or -1 with the reason. */
+static int open_picture(const char *path, size_t *size, struct error *error)
 {
-    struct frame *frame = NULL;
     struct stat info;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0 || fstat(file, &info) != 0) {
@@ -118,16 +117,34 @@ static struct frame *load(const char *path, struct error *error)
         error_set(error, "%s: not a picture file of 2 bytes to %d MiB", path,
                   PICTURE_BYTES_MAX >> 20);
     } else {
-        frame = frame_create(PIXEL_JPEG, 0, 0, 0, (size_t)info.st_size);
-        if (!frame)
-            error_set(error, "%s: out of memory", path);
-        else if (!read_all(file, frame->data, frame->size)) {
-            error_set(error, "%s: cannot be read to its end", path);
-            frame_unref(&frame);
-        }
+        *size = (size_t)info.st_size;
+        return file;
     }
     if (file >= 0)
         close(file);
+    return -1;
+}
+
+static bool cannot_read(const char *path, struct error *error)
+{
+    return error_set(error, "%s: cannot be read to its end", path);
+}
+
+/* The rest of a file behind its first two bytes, with them a JPEG frame that has no size in pixels
+ * yet. */
+static struct frame *load(int file, const uint8_t first[2], size_t size, const char *path,
+                          struct error *error)
+{
+    struct frame *frame = frame_create(PIXEL_JPEG, 0, 0, 0, size);
+    if (!frame) {
+        error_set(error, "%s: out of memory", path);
+        return NULL;
+    }
+    memcpy(frame->data, first, 2);
+    if (!read_all(file, frame->data + 2, size - 2)) {
+        cannot_read(path, error);
+        frame_unref(&frame);
+    }
     return frame;
 }
 
@@ -164,19 +181,23 @@ static enum capture_status decode(struct pictures *pictures, const char *path, s
 static enum capture_status read_picture(struct pictures *pictures, const char *path,
                                         struct frame **frame, struct error *error)
 {
-    struct frame *file = load(path, error);
-    if (!file)
+    size_t size;
+    uint8_t first[2];
+    int file = open_picture(path, &size, error);
+    if (file < 0)
         return CAPTURE_FAILED;
-    enum capture_status status = CAPTURE_FAILED;
-    bool is_jpeg = file->data[0] == 0xFF && file->data[1] == 0xD8;
-    if (!is_jpeg) {
-        status = decode(pictures, path, frame, error);
-    } else if (accept_jpeg(file, path, error)) {
-        *frame = file;
+    bool ok = read_all(file, first, 2) || cannot_read(path, error);
+    bool is_jpeg = ok && first[0] == 0xFF && first[1] == 0xD8;
+    struct frame *jpeg = is_jpeg ? load(file, first, size, path, error) : NULL;
+    close(file);
+    if (ok && !is_jpeg)
+        return decode(pictures, path, frame, error);
+    if (jpeg && accept_jpeg(jpeg, path, error)) {
+        *frame = jpeg;
         return CAPTURE_FRAME;
     }
-    frame_unref(&file);
-    return status;
+    frame_unref(&jpeg);
+    return CAPTURE_FAILED;
 }
 
 static enum capture_status end(struct pictures *pictures, struct error *error)
