@@ -82,9 +82,12 @@ bool names_in_folder(struct names *names, const char *folder, struct error *erro
     if (!directory)
         return error_set(error, "%s: %s", folder, strerror(errno));
     bool ok = true;
-    for (struct dirent *entry; ok && (entry = readdir(directory));)
+    struct dirent *entry;
+    while (ok && (errno = 0, entry = readdir(directory)))
         if (entry->d_name[0] != '.' && names_is_picture(entry->d_name))
             ok = append(names, join(folder, entry->d_name), folder, error);
+    if (ok && errno != 0) /* no end of the folder: a disk or a network failed */
+        ok = error_set(error, "%s: cannot be read to its end: %s", folder, strerror(errno));
     closedir(directory);
     if (names->count > 1)
         qsort(names->paths, (size_t)names->count, sizeof *names->paths, compare_paths);
