@@ -175,17 +175,16 @@ END_TEST
 START_TEST(an_absent_source_opens_and_is_reported_at_once)
 {
     play("ll");
+    int64_t start_ns = clock_monotonic_ns();
     struct capture *capture = open_capture(&live, &settings);
     ck_assert_str_eq(capture_name(capture), "fake");
     struct error error = {0};
-    int64_t start_ns = clock_monotonic_ns();
     ck_assert_int_eq(next_status(capture, &error), CAPTURE_LOST);
     ck_assert_str_eq(error.message, "open says l");
-    ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S / 2);
+    ck_assert_int_eq(fake.opens, 1); /* it has not waited for the next attempt */
     ck_assert_int_eq(next_status(capture, &error), CAPTURE_LOST);
     ck_assert_int_eq(fake.opens, 2);
-    ck_assert_int_ge(clock_monotonic_ns() - start_ns, 9 * (int64_t)NS_PER_S / 10);
-    ck_assert_int_lt(clock_monotonic_ns() - start_ns, 2 * (int64_t)NS_PER_S);
+    ck_assert_int_ge(clock_monotonic_ns() - start_ns, NS_PER_S);
     capture_close(capture);
 }
 END_TEST
@@ -315,9 +314,9 @@ START_TEST(real_time_is_kept)
     for (int i = 0; i < 10; i++) {
         struct frame *frame = NULL;
         ck_assert_int_eq(capture_read(capture, &frame, NULL), CAPTURE_FRAME);
-        int64_t due_ns = start_ns + i * (int64_t)NS_PER_S / 50;
-        ck_assert_int_ge(frame->captured_ns, due_ns);
-        ck_assert_int_lt(frame->captured_ns, due_ns + NS_PER_S / 2); /* a busy machine */
+        /* Not too early. When each is due, tests/capture/test_pacer.c says: a busy machine may be
+         * late by any time. */
+        ck_assert_int_ge(frame->captured_ns, start_ns + i * (int64_t)NS_PER_S / 50);
         frame_unref(&frame);
     }
     capture_close(capture);
