@@ -22,22 +22,25 @@ static void print_character(FILE *out, char c, bool at_line_start)
         putc(c, out);
 }
 
+static void print_span(FILE *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        print_character(out, text[i], i == 0 || text[i - 1] == '\n');
+}
+
 static void print_text(FILE *out, const char *text)
 {
-    for (bool at_line_start = true; *text; text++) {
-        print_character(out, *text, at_line_start);
-        at_line_start = *text == '\n';
-    }
+    print_span(out, text, strlen(text));
 }
 
 /* Prose may be broken at any blank; lines of the source stay short. */
-static void print_prose(FILE *out, const char *text)
+static void print_prose(FILE *out, const char *text, size_t length)
 {
     enum { LONG_ENOUGH = 60 };
     int column = 0;
-    for (; *text; text++) {
-        bool is_break = *text == ' ' && column >= LONG_ENOUGH;
-        print_character(out, is_break ? '\n' : *text, column == 0);
+    for (size_t i = 0; i < length; i++) {
+        bool is_break = text[i] == ' ' && column >= LONG_ENOUGH;
+        print_character(out, is_break ? '\n' : text[i], column == 0);
         column = is_break ? 0 : column + 1;
     }
     putc('\n', out);
@@ -47,19 +50,17 @@ static void print_prose(FILE *out, const char *text)
  */
 static void print_paragraphs(FILE *out, const char *text)
 {
-    enum { PARAGRAPH_MAX = 2048 };
-    char paragraph[PARAGRAPH_MAX];
     for (const char *before = ""; *text; before = ".PP\n") {
         const char *gap = strstr(text, "\n\n");
-        int length = gap ? (int)(gap - text) : (int)strlen(text);
-        snprintf(paragraph, sizeof paragraph, "%.*s", length, text);
+        size_t length = gap ? (size_t)(gap - text) : strlen(text);
         fputs(before, out);
-        if (paragraph[0] == ' ') {
+        if (text[0] == ' ') {
+            size_t blanks = strspn(text, " ");
             fputs(".nf\n.RS 4\n", out);
-            print_text(out, paragraph + strspn(paragraph, " "));
+            print_span(out, text + blanks, length - blanks);
             fputs("\n.RE\n.fi\n", out);
         } else {
-            print_prose(out, paragraph);
+            print_prose(out, text, length);
         }
         text += length;
         text += strspn(text, "\n");
@@ -80,7 +81,7 @@ static void print_title(FILE *out, const struct option_table *table, const char 
 /* The paragraph under an option's tag. */
 static void print_body(FILE *out, const char *help, const char *facts)
 {
-    print_prose(out, help);
+    print_prose(out, help, strlen(help));
     if (!facts)
         return;
     fputs(".br\n(", out);

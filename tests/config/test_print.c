@@ -73,6 +73,20 @@ START_TEST(man_pages_escape_what_roff_would_take)
 }
 END_TEST
 
+START_TEST(man_pages_hold_paragraphs_of_any_length)
+{
+    char description[10001];
+    for (size_t i = 0; i < sizeof description - 1; i++)
+        description[i] = i % 10 == 9 ? ' ' : 'w';
+    memcpy(description + sizeof description - 5, "end.", sizeof "end.");
+    struct option_table table = sample_table;
+    table.description = description;
+    char *text = printed(&table, CONFIG_PRINT_MAN, NULL);
+    ck_assert_contains(text, "wend.\n.SH OPTIONS");
+    free(text);
+}
+END_TEST
+
 START_TEST(words_wrap_at_the_margin)
 {
     char *text = NULL;
@@ -109,4 +123,5 @@ END_TEST
 
 TEST_MAIN(print, printed_settings_read_back_to_the_same, example_holds_every_default_as_a_comment,
           help_names_every_option_and_fits_the_terminal, man_pages_escape_what_roff_would_take,
-          words_wrap_at_the_margin, a_full_disk_is_reported)
+          man_pages_hold_paragraphs_of_any_length, words_wrap_at_the_margin,
+          a_full_disk_is_reported)
