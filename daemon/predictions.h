@@ -20,8 +20,8 @@ struct predictions *predictions_open(const char *path, struct error *error);
 bool predictions_write(struct predictions *predictions, const struct prediction *prediction,
                        struct error *error);
 
-/* Makes a write that waits for its reader fail, now and from then on. Safe from any thread. NULL is
- * allowed. */
+/* A write that waits for a slow reader fails from now on instead; one that need not wait still
+ * writes its line. Safe from any thread. NULL is allowed. */
 void predictions_interrupt(struct predictions *predictions);
 
 /* false: what was written may not have reached the file (a network file system tells only now).
