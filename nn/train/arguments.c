@@ -130,14 +130,25 @@ static bool bind_l2(const struct script *script, const struct expr *e, double *l
                            e->line);
 }
 
-static bool bind_initializer(const struct script *script, const struct expr *e, const char **name,
-                             struct error *error)
+/* 'he_normal' or RandomNormal(stddev=0.5) */
+static bool bind_initializer(const struct script *script, const struct expr *e,
+                             struct layer_arguments *arguments, struct error *error)
 {
+    bool is_call = e->kind == EXPR_CALL && e->callee->kind == EXPR_NAME &&
+                   strcmp(e->callee->text, "RandomNormal") == 0 && e->count == 1 && e->keys[0] &&
+                   strcmp(e->keys[0], "stddev") == 0 && e->items[0].kind == EXPR_NUMBER &&
+                   e->items[0].number > 0;
+    if (is_call) {
+        arguments->initializer = "random_normal";
+        arguments->stddev = e->items[0].number;
+        return true;
+    }
     if (e->kind != EXPR_STRING || !initializer_exists(e->text))
         return error_set_usage(error,
-                               "%s:%d: kernel_initializer must be the name of one, as 'he_normal'",
+                               "%s:%d: an initializer must be the name of one, as 'he_normal', or "
+                               "RandomNormal(stddev=0.05)",
                                script->path, e->line);
-    *name = e->text;
+    arguments->initializer = e->text;
     return true;
 }
 
@@ -163,6 +174,13 @@ static bool bind_config(const struct script *script, const struct expr *e, const
     return json_object_set_new(config, key, value) == 0 || error_set(error, "out of memory");
 }
 
+/* Keras calls the kernel of a depthwise convolution by another name. */
+static const char *initializer_key(const struct signature *signature)
+{
+    bool depthwise = strcmp(signature->class_name, "DepthwiseConv2D") == 0;
+    return depthwise ? "depthwise_initializer" : "kernel_initializer";
+}
+
 static bool bind_one(const struct script *script, const struct signature *signature,
                      const struct expr *e, const char *key, struct layer_arguments *arguments,
                      struct error *error)
@@ -173,16 +191,16 @@ static bool bind_one(const struct script *script, const struct signature *signat
         arguments->input_shape = e;
         return true;
     }
-    if (signature->has_kernel && strcmp(key, "kernel_initializer") == 0)
-        return bind_initializer(script, e, &arguments->initializer, error);
+    if (signature->has_kernel && strcmp(key, initializer_key(signature)) == 0)
+        return bind_initializer(script, e, arguments, error);
     if (signature->has_kernel && strcmp(key, "kernel_regularizer") == 0)
         return bind_l2(script, e, &arguments->l2, error);
     if (!holds_name(signature->arguments, key))
         return error_set_usage(
-            error, "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape%s",
+            error, "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape%s%s",
             script->path, e->line, signature->class_name, key, signature->arguments,
-            *signature->arguments ? " " : "",
-            signature->has_kernel ? " kernel_initializer kernel_regularizer" : "");
+            *signature->arguments ? " " : "", signature->has_kernel ? " kernel_regularizer " : "",
+            signature->has_kernel ? initializer_key(signature) : "");
     return bind_config(script, e, key, arguments->config, error);
 }
 

@@ -11,6 +11,7 @@ struct layer_arguments {
     const char *name; /* points into the script; NULL: none given */
     const struct expr *input_shape; /* NULL: none given */
     const char *initializer;        /* kernel_initializer; NULL: none given */
+    double stddev;                  /* RandomNormal(stddev=x); 0: none given */
     double l2;                      /* kernel_regularizer=l2(x); 0: none given */
 };
 

@@ -88,13 +88,14 @@ static double draw(enum distribution distribution, double deviation, struct rand
 }
 
 void initialize_kernel(const struct model *model, struct layer *layer, const char *name,
-                       struct random *random)
+                       double stddev, struct random *random)
 {
     struct parameter list[LAYER_PARAMETERS_MAX];
     const struct initializer *initializer = find(name);
     if (layer_parameters(model, layer, list) == 0 || !layer->kernel)
         return;
-    double width = deviation(initializer, &list[0]); /* the kernel comes first */
+    /* The kernel comes first in the list. */
+    double width = stddev > 0 ? stddev : deviation(initializer, &list[0]);
     size_t count = parameter_count(&list[0]);
     for (size_t i = 0; i < count; i++)
         layer->kernel[i] = (float)draw(initializer->distribution, width, random);

@@ -12,8 +12,9 @@
  * "lecun_normal", "random_normal" (0.05), "random_uniform" (+-0.05), "zeros", "ones". */
 bool initializer_exists(const char *name);
 
-/* Fills a layer's kernel; does nothing for a layer without one. The bias stays as it is (zero). */
+/* Fills a layer's kernel; does nothing for a layer without one. The bias stays as it is (zero).
+ * `stddev` takes the place of the initializer's own standard deviation; 0: keep that. */
 void initialize_kernel(const struct model *model, struct layer *layer, const char *initializer,
-                       struct random *random);
+                       double stddev, struct random *random);
 
 #endif

@@ -111,6 +111,7 @@ static bool note_training(struct reader *r, const struct expr *call,
             .line = call ? call->line : 0,
             .initializer =
                 arguments && arguments->initializer ? arguments->initializer : "glorot_uniform",
+            .stddev = arguments ? arguments->stddev : 0,
             .l2 = arguments ? arguments->l2 : 0,
         };
     return true;
@@ -332,7 +333,7 @@ static void initialize(struct network *network, uint64_t seed)
     random_seed(&random, seed);
     for (int i = 1; i < network->model->layer_count; i++)
         initialize_kernel(network->model, &network->model->layers[i],
-                          network->layers[i].initializer, &random);
+                          network->layers[i].initializer, network->layers[i].stddev, &random);
 }
 
 bool network_build(struct network *network, const struct script *script, uint64_t seed,

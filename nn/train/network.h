@@ -23,6 +23,7 @@
 struct layer_training {
     int line;                /* of the recipe; 0 for the input */
     const char *initializer; /* of the kernel, see initialize.h; points into the script or static */
+    double stddev;           /* of the initializer random_normal; 0: its own */
     double l2;               /* weight of kernel^2 in the loss (kernel_regularizer=l2(...)) */
 };
 

@@ -139,12 +139,13 @@ START_TEST(one_seed_one_network)
 }
 END_TEST
 
-/* Standard deviation of a layer's kernel, against what the initializer's formula promises. */
+/* Standard deviation of a layer's kernel (its initializer as it stands in a recipe), against what
+ * the initializer's formula promises. */
 static void assert_deviation(const char *initializer, double expected)
 {
     char text[200];
     snprintf(text, sizeof text,
-             "m = Sequential([Conv2D(64, 3, kernel_initializer='%s', input_shape=(8, 8, 32))])",
+             "m = Sequential([Conv2D(64, 3, kernel_initializer=%s, input_shape=(8, 8, 32))])",
              initializer);
     build(text);
     const int count = 3 * 3 * 32 * 64;
@@ -162,13 +163,14 @@ static void assert_deviation(const char *initializer, double expected)
 START_TEST(initializers_have_their_deviation)
 {
     const double in = 9 * 32, out = 9 * 64;
-    assert_deviation("glorot_uniform", sqrt(2 / (in + out)));
-    assert_deviation("glorot_normal", sqrt(2 / (in + out)));
-    assert_deviation("he_uniform", sqrt(2 / in));
-    assert_deviation("he_normal", sqrt(2 / in));
-    assert_deviation("lecun_normal", sqrt(1 / in));
-    assert_deviation("random_normal", 0.05);
-    assert_deviation("random_uniform", 0.05 / sqrt(3));
+    assert_deviation("'glorot_uniform'", sqrt(2 / (in + out)));
+    assert_deviation("'glorot_normal'", sqrt(2 / (in + out)));
+    assert_deviation("'he_uniform'", sqrt(2 / in));
+    assert_deviation("'he_normal'", sqrt(2 / in));
+    assert_deviation("'lecun_normal'", sqrt(1 / in));
+    assert_deviation("'random_normal'", 0.05);
+    assert_deviation("RandomNormal(stddev=0.3)", 0.3);
+    assert_deviation("'random_uniform'", 0.05 / sqrt(3));
 }
 END_TEST
 
@@ -185,7 +187,7 @@ START_TEST(errors_name_file_and_line)
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2)(y)", "net.recipe:2: y is not the output");
     assert_refused("x = Input((8, 8, 3))\nx = Conv2D(2, 9)(x)", "net.recipe:2: layer conv2d");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, kernel_initializer='zero')(x)",
-                   "net.recipe:2: kernel_initializer");
+                   "net.recipe:2: an initializer must be");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, name='a')(x)\nx = Dense(2, name='a')(x)",
                    "net.recipe:3: another layer has this name");
     assert_refused("x = Input((8, 8, 3))\nx = Input((8, 8, 3))", "net.recipe:2: a network has one");
