@@ -9,6 +9,11 @@ WERROR   ?=# -Werror in CI
 VERSION  := 0.1.0
 V        ?=# 1: show whole commands
 
+# All processors, unless -j says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 include packaging/packages.mk
 
 # --- flags -------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-# Tests. The unit tests are programs; the rest are scripts. tests/run prints the outcome.
+# Tests. The unit tests are programs; the rest are scripts. tests/run prints the outcome. The longest
+# come first, so that none of them runs alone at the end.
 
 STRUCTURE_TESTS := $(wildcard tests/structure/test_*)
 E2E_TESTS       := $(wildcard tests/e2e/test_*)
@@ -14,7 +15,7 @@ include tests/vm/vm.mk
 .PHONY: check check-unit check-programs check-valgrind
 check: deps-check ## install what is missing, build, run all tests
 	@$(MAKE) --no-print-directory all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) $(VM_PROGRAMS)
-	@BUILD=$(BUILD) tests/run $(STRUCTURE_TESTS) $(TESTS) $(E2E_TESTS) $(VM_TESTS)
+	@BUILD=$(BUILD) tests/run $(VM_TESTS) $(E2E_TESTS) $(STRUCTURE_TESTS) $(TESTS)
 
 check-unit: $(TESTS) $(TEST_MODULES) ## run the unit tests only
 	@tests/run $(TESTS)
@@ -24,7 +25,7 @@ $(TEST_MODULES): $(MODULES)
 	@ln -sf ../../pawcam-video.so $@
 
 check-programs: all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) ## run the unit and the end-to-end tests, say with SANITIZE=thread
-	@BUILD=$(BUILD) tests/run $(TESTS) $(E2E_TESTS)
+	@BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
 
 # Those that are about memory and strings; the arithmetic would take valgrind hours.
 VALGRIND_TESTS := $(filter $(foreach d,common config daemon keras web,$(BUILD)/tests/$(d)/%),$(TESTS))
