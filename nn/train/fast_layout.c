@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 8 };
+enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 32 };
 
 /* --- tensors -----------------------------------------------------------------------------------
  */
