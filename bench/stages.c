@@ -24,6 +24,7 @@ struct bench {
     struct capture *scene;
     struct frame *jpeg, *yuyv;
     struct image half, full, input, scratch; /* half, full and input hold their stage's result */
+    struct jpeg_room room;
     struct annotator *annotator;
     struct smooth smooth;
     double time_s;
@@ -144,7 +145,7 @@ static bool encode(void *context, struct error *error)
     struct bench *bench = context;
     uint8_t *jpeg;
     size_t size;
-    bool ok = jpeg_encode(&bench->full, QUALITY, &jpeg, &size, error);
+    bool ok = jpeg_encode_in(&bench->room, &bench->full, QUALITY, &jpeg, &size, error);
     free(jpeg);
     return ok;
 }
@@ -241,6 +242,7 @@ static void finish(struct bench *bench)
     image_free(&bench->full);
     image_free(&bench->input);
     image_free(&bench->scratch);
+    jpeg_room_free(&bench->room);
     annotate_destroy(bench->annotator);
 }
 

@@ -9,7 +9,8 @@
 struct painter {
     struct annotator *annotator;
     int jpeg_quality;
-    struct image picture; /* working memory */
+    struct image picture; /* working memory, as is the next */
+    struct jpeg_room room;
 };
 
 struct painter *painter_create(const struct options *options, struct error *error)
@@ -42,6 +43,7 @@ void painter_destroy(struct painter *painter)
         return;
     annotate_destroy(painter->annotator);
     image_free(&painter->picture);
+    jpeg_room_free(&painter->room);
     free(painter);
 }
 
@@ -65,6 +67,6 @@ bool painter_paint(struct painter *painter, const struct frame *frame, struct sn
     bool drawn = frame ? draw_labelled(painter, frame, snapshot, error)
                        : placeholder_draw(source->width, source->height, source->name, source->lost,
                                           &painter->picture, error);
-    return drawn && jpeg_encode(&painter->picture, painter->jpeg_quality, &snapshot->jpeg,
-                                &snapshot->jpeg_size, error);
+    return drawn && jpeg_encode_in(&painter->room, &painter->picture, painter->jpeg_quality,
+                                   &snapshot->jpeg, &snapshot->jpeg_size, error);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <turbojpeg.h>
 
 /*
@@ -95,40 +96,68 @@ bool jpeg_decode(const uint8_t *jpeg, size_t size, int min_side, struct image *b
     return ok;
 }
 
-static bool encode(tjhandle handle, const struct image *image, int quality, uint8_t *buffer,
-                   unsigned long *size, struct error *error)
+/* --- encoding --------------------------------------------------------------------------------- */
+
+static bool reserve(struct jpeg_room *room, size_t capacity)
+{
+    if (capacity <= room->capacity)
+        return true;
+    jpeg_room_free(room); /* its content is not worth copying */
+    room->data = malloc(capacity);
+    room->capacity = room->data ? capacity : 0;
+    return room->data != NULL;
+}
+
+static bool out_of_memory(struct error *error)
+{
+    return error_set(error, "out of memory for encoding a JPEG picture");
+}
+
+static bool encode(tjhandle handle, const struct image *image, int quality, struct jpeg_room *room,
+                   uint8_t **jpeg, size_t *size, struct error *error)
 {
     int pixels = image->channels == 1 ? TJPF_GRAY : TJPF_BGR;
     int subsampling = image->channels == 1 ? TJSAMP_GRAY : TJSAMP_420;
+    unsigned long used = room->capacity;
     if (tjCompress2(handle, image->data, image->width, image->stride, image->height, pixels,
-                    &buffer, size, subsampling, quality, TJFLAG_NOREALLOC) == 0)
-        return true;
-    return error_set(error, "cannot encode a picture of %dx%d pixels as JPEG: %s", image->width,
-                     image->height, tjGetErrorStr2(handle));
+                    &room->data, &used, subsampling, quality, TJFLAG_NOREALLOC) != 0)
+        return error_set(error, "cannot encode a picture of %dx%d pixels as JPEG: %s", image->width,
+                         image->height, tjGetErrorStr2(handle));
+    *jpeg = malloc(used);
+    if (!*jpeg)
+        return out_of_memory(error);
+    memcpy(*jpeg, room->data, used);
+    *size = used;
+    return true;
 }
 
-bool jpeg_encode(const struct image *image, int quality, uint8_t **jpeg, size_t *size,
-                 struct error *error)
+bool jpeg_encode_in(struct jpeg_room *room, const struct image *image, int quality, uint8_t **jpeg,
+                    size_t *size, struct error *error)
 {
     *jpeg = NULL;
     *size = 0;
     if (!image->data)
         return error_set(error, "there is no picture to encode");
-    unsigned long used = tjBufSize(image->width, image->height, TJSAMP_420);
     tjhandle handle = tjInitCompress();
-    uint8_t *buffer = malloc(used);
-    bool ok = handle && buffer ? encode(handle, image, quality, buffer, &used, error)
-                               : error_set(error, "out of memory for encoding a JPEG picture");
-    if (ok) {
-        /* The buffer was for the worst case; making it smaller cannot fail in a way that matters.
-         */
-        uint8_t *fitting = realloc(buffer, used);
-        *jpeg = fitting ? fitting : buffer;
-        *size = used;
-    } else {
-        free(buffer);
-    }
+    bool ok = handle && reserve(room, tjBufSize(image->width, image->height, TJSAMP_420))
+                  ? encode(handle, image, quality, room, jpeg, size, error)
+                  : out_of_memory(error);
     if (handle)
         tjDestroy(handle);
+    return ok;
+}
+
+void jpeg_room_free(struct jpeg_room *room)
+{
+    free(room->data);
+    *room = (struct jpeg_room){0};
+}
+
+bool jpeg_encode(const struct image *image, int quality, uint8_t **jpeg, size_t *size,
+                 struct error *error)
+{
+    struct jpeg_room room = {0};
+    bool ok = jpeg_encode_in(&room, image, quality, jpeg, size, error);
+    jpeg_room_free(&room);
     return ok;
 }

@@ -23,4 +23,17 @@ bool jpeg_decode(const uint8_t *jpeg, size_t size, int min_side, struct image *b
 bool jpeg_encode(const struct image *image, int quality, uint8_t **jpeg, size_t *size,
                  struct error *error);
 
+/* Room for the largest file that a picture can become, which is many times the usual one: to ask
+ * the system for it anew each time is a measurable part of the encoding. Zero-initialise, reuse for
+ * every picture, jpeg_room_free at the end. */
+struct jpeg_room {
+    uint8_t *data; /* owned */
+    size_t capacity;
+};
+void jpeg_room_free(struct jpeg_room *room);
+
+/* jpeg_encode for one picture after the other. *jpeg is the caller's, not part of the room. */
+bool jpeg_encode_in(struct jpeg_room *room, const struct image *image, int quality, uint8_t **jpeg,
+                    size_t *size, struct error *error);
+
 #endif

@@ -166,6 +166,30 @@ START_TEST(own_files_come_back)
 }
 END_TEST
 
+START_TEST(one_room_serves_pictures_of_all_sizes)
+{
+    static const int sides[] = {16, WIDTH, 8};
+    struct jpeg_room room = {0};
+    struct file files[3], alone;
+    for (int i = 0; i < 3; i++) {
+        struct image image = soft_picture(sides[i], sides[i], 3);
+        ck_assert(jpeg_encode_in(&room, &image, 90, &files[i].data, &files[i].size, NULL));
+        image_free(&image);
+    }
+    jpeg_room_free(&room);
+    ck_assert_ptr_null(room.data);
+    for (int i = 0; i < 3; i++) { /* the files have outlived the room and each other */
+        struct image image = soft_picture(sides[i], sides[i], 3);
+        ck_assert(jpeg_encode(&image, 90, &alone.data, &alone.size, NULL));
+        ck_assert_uint_eq(files[i].size, alone.size);
+        ck_assert_mem_eq(files[i].data, alone.data, alone.size);
+        image_free(&image);
+        free(alone.data);
+        free(files[i].data);
+    }
+}
+END_TEST
+
 START_TEST(quality_costs_bytes_and_has_bounds)
 {
     struct image image = soft_picture(WIDTH, HEIGHT, 3), none = {0};
@@ -286,6 +310,7 @@ END_TEST
 
 TEST_MAIN(jpeg, every_subsampling_and_progressive_files_decode, a_grey_file_becomes_grey_bgr,
           motion_jpeg_without_huffman_tables_gets_the_standard_ones, own_files_come_back,
-          quality_costs_bytes_and_has_bounds, a_smaller_side_is_never_below_the_wanted,
-          damaged_files_are_refused, a_camera_may_pad_the_data,
-          absurd_sizes_are_refused_before_memory_is_taken, random_damage_never_crashes)
+          one_room_serves_pictures_of_all_sizes, quality_costs_bytes_and_has_bounds,
+          a_smaller_side_is_never_below_the_wanted, damaged_files_are_refused,
+          a_camera_may_pad_the_data, absurd_sizes_are_refused_before_memory_is_taken,
+          random_damage_never_crashes)
