@@ -47,8 +47,7 @@ struct evaluation {
     struct catdog catdog;
 };
 
-/* --- data --------------------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------------------- */
 
 /* A file that names no classes has "class 0" and so on: then the folders name them, sorted. */
 static bool has_names(const struct model *model)
@@ -96,8 +95,7 @@ static bool load(const struct evaluate_settings *settings, const struct model *m
     return load_folder(settings, model, data, error);
 }
 
-/* --- output ------------------------------------------------------------------------------------
- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static double share(long part, long whole)
 {
@@ -214,8 +212,7 @@ static void print_text(const struct evaluation *evaluation)
     print_worst(evaluation);
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static void add_scores(void *self, int index, const float *scores)
 {

@@ -65,8 +65,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-/* --- what the command line says ----------------------------------------------------------------
- */
+/* --- what the command line says --------------------------------------------------------------- */
 
 static bool apply_settings(struct training *training, struct error *error)
 {
@@ -129,8 +128,7 @@ static bool prepare_out(struct training *training, struct error *error)
     return make_folders(training->out, error);
 }
 
-/* --- data --------------------------------------------------------------------------------------
- */
+/* --- data ------------------------------------------------------------------------------------- */
 
 static bool load_one(struct training *training, const struct source *source, struct dataset *data,
                      struct error *error)
@@ -175,8 +173,7 @@ static void print_data(const struct training *training)
     fflush(stdout);
 }
 
-/* --- training and its end ----------------------------------------------------------------------
- */
+/* --- training and its end --------------------------------------------------------------------- */
 
 struct test {
     const struct dataset *data;

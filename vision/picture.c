@@ -7,8 +7,7 @@
 #include <string.h>
 #include <webp/decode.h>
 
-/* --- PNG ---------------------------------------------------------------------------------------
- */
+/* --- PNG -------------------------------------------------------------------------------------- */
 
 static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
 {
@@ -27,8 +26,7 @@ static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, str
     return good;
 }
 
-/* --- WebP --------------------------------------------------------------------------------------
- */
+/* --- WebP ------------------------------------------------------------------------------------- */
 
 static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
 {
@@ -42,8 +40,7 @@ static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, st
            error_set(error, "damaged WebP picture, or one that moves");
 }
 
-/* --- all ---------------------------------------------------------------------------------------
- */
+/* --- all -------------------------------------------------------------------------------------- */
 
 static bool begins_with(const uint8_t *bytes, size_t size, const char *magic, size_t length)
 {

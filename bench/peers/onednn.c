@@ -36,8 +36,7 @@ struct onednn {
             (d)->failed = #call;                                                                   \
     } while (0)
 
-/* --- memory ------------------------------------------------------------------------------------
- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static dnnl_memory_t memory(struct onednn *d, const dnnl_memory_desc_t *desc, void *data)
 {
@@ -96,8 +95,7 @@ static dnnl_memory_t in_layout(struct onednn *d, dnnl_memory_t m, const dnnl_mem
     return result;
 }
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 static dnnl_primitive_attr_t post_operations(struct onednn *d, const struct node *node)
 {
@@ -237,8 +235,7 @@ static dnnl_memory_t add_node(struct onednn *d, const struct node *node)
     }
 }
 
-/* --- the peer ----------------------------------------------------------------------------------
- */
+/* --- the peer --------------------------------------------------------------------------------- */
 
 static void build(struct onednn *d, const struct peer_net *net)
 {

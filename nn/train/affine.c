@@ -34,8 +34,7 @@ static double around_zero(double range, struct random *random)
     return range * (2 * random_uniform(random) - 1);
 }
 
-/* --- maps --------------------------------------------------------------------------------------
- */
+/* --- maps ------------------------------------------------------------------------------------- */
 
 /* The window (top, left, height, width) of the source, stretched over the new picture. */
 static struct affine stretch(double top, double left, double height, double width, int out_height,
@@ -103,8 +102,7 @@ struct affine affine_draw(const struct augment_settings *settings,
     return map;
 }
 
-/* --- the walk ----------------------------------------------------------------------------------
- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 enum fill { FILL_NEAREST, FILL_CONSTANT, FILL_REFLECT, FILL_WRAP };
 

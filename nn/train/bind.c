@@ -24,8 +24,7 @@ const char *bind_callee(const struct expr *e)
     return dot ? dot + 1 : e->callee->text;
 }
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* What the value must be, for people. */
 static const char *expectation(enum field_kind kind)
@@ -161,8 +160,7 @@ static bool bind_value(const struct script *script, const struct field *field, c
                        expectation(field->kind), bounds);
 }
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static const struct field *find(struct fields fields, const char *name)
 {

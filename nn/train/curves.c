@@ -27,8 +27,7 @@ struct plot {
     struct range x, y;
 };
 
-/* --- ranges ------------------------------------------------------------------------------------
- */
+/* --- ranges ----------------------------------------------------------------------------------- */
 
 static void widen(struct range *range, double value)
 {
@@ -77,8 +76,7 @@ static double to_y(const struct plot *plot, double value)
     return TOP + PLOT_HEIGHT * (plot->y.high - value) / (plot->y.high - plot->y.low);
 }
 
-/* --- drawing -----------------------------------------------------------------------------------
- */
+/* --- drawing ---------------------------------------------------------------------------------- */
 
 static void draw_frame(const struct plot *plot)
 {

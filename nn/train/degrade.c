@@ -26,8 +26,7 @@ static float *place(const struct canvas *canvas, int row, int column)
            ((size_t)row * (size_t)canvas->width + (size_t)column) * (size_t)canvas->channels;
 }
 
-/* --- smaller and back --------------------------------------------------------------------------
- */
+/* --- smaller and back ------------------------------------------------------------------------- */
 
 /* The mean over the part of `from` that each pixel of `to` covers, in whole pixels. */
 static void shrink(const struct canvas *from, const struct canvas *to)
@@ -74,8 +73,7 @@ static void downscale(const struct canvas *canvas, double factor, float *scratch
     enlarge(&small, canvas);
 }
 
-/* --- blur --------------------------------------------------------------------------------------
- */
+/* --- blur ------------------------------------------------------------------------------------- */
 
 static int gaussian(double deviation, float weights[2 * BLUR_RADIUS_MAX + 1])
 {
@@ -117,8 +115,7 @@ static void blur(const struct canvas *canvas, double deviation, float *scratch)
     blur_along(&between_passes, canvas, weights, radius, false);
 }
 
-/* --- noise and compression ---------------------------------------------------------------------
- */
+/* --- noise and compression -------------------------------------------------------------------- */
 
 static float clip(float value)
 {

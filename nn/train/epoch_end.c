@@ -27,8 +27,7 @@ static void report(const struct fit_run *run, const struct error *error)
         observer->trouble(observer->self, message);
 }
 
-/* --- weights -----------------------------------------------------------------------------------
- */
+/* --- weights ---------------------------------------------------------------------------------- */
 
 static void store(struct fit_run *run)
 {
@@ -62,8 +61,7 @@ static bool keep_best(struct fit_run *run, struct error *error)
     return true;
 }
 
-/* --- callbacks ---------------------------------------------------------------------------------
- */
+/* --- callbacks -------------------------------------------------------------------------------- */
 
 static void save_checkpoint(const struct fit_run *run, const char *pattern,
                             const struct history_row *row)
@@ -134,8 +132,7 @@ static void write_events(const struct fit_run *run, const struct history_row *ro
         report(run, &error);
 }
 
-/* --- ends --------------------------------------------------------------------------------------
- */
+/* --- ends ------------------------------------------------------------------------------------- */
 
 bool epoch_end(struct fit_run *run, const struct history_row *row, struct error *error)
 {

@@ -116,8 +116,7 @@ struct chunk {
     bool training;
 };
 
-/* --- fast_layout.c -----------------------------------------------------------------------------
- */
+/* --- fast_layout.c ---------------------------------------------------------------------------- */
 
 bool fast_lay_out(struct fast *fast, struct error *error);
 void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
@@ -143,8 +142,7 @@ struct border fast_back_border(const struct window *window, struct size3 in, str
 const struct fast_tensor *fast_gradient_target(const struct fast *fast,
                                                const struct fast_node *node, int k);
 
-/* --- fast_conv.c -------------------------------------------------------------------------------
- */
+/* --- fast_conv.c ------------------------------------------------------------------------------ */
 
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error);
 void fast_conv_finish(struct fast_node *node);
@@ -156,8 +154,7 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node);
 void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node);
 void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node);
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 void fast_forward(const struct chunk *chunk, int layer);
 void fast_backward(const struct chunk *chunk, int layer);

@@ -20,8 +20,7 @@ static void activate_back(const struct chunk *chunk, const struct fast_node *nod
     }
 }
 
-/* --- layers with weights -----------------------------------------------------------------------
- */
+/* --- layers with weights ---------------------------------------------------------------------- */
 
 /* The gradient of the weights is that of a 1x1 convolution whose pixels are the pictures, a few
  * rows of it at a time, so that they are in the cache while all pictures add to them. */
@@ -119,8 +118,7 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
     }
 }
 
-/* --- layers without ----------------------------------------------------------------------------
- */
+/* --- layers without --------------------------------------------------------------------------- */
 
 static void pool(const struct chunk *chunk, const struct fast_node *node,
                  const struct fast_tensor *dx, int slot)

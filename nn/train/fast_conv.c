@@ -13,8 +13,7 @@ enum {
     WINOGRAD_CHANNELS_MIN = 16
 };
 
-/* --- choosing ----------------------------------------------------------------------------------
- */
+/* --- choosing --------------------------------------------------------------------------------- */
 
 static enum conv_step step_of(const struct conv *conv, int lanes)
 {
@@ -72,8 +71,7 @@ static void choose_kernel(const struct fast *fast, struct fast_conv *c, bool who
     c->run = c->kernel->run[step_of(&c->conv, fast->lanes)];
 }
 
-/* --- planning ----------------------------------------------------------------------------------
- */
+/* --- planning --------------------------------------------------------------------------------- */
 
 /* Memory for packed weights, and for what Winograd needs while it runs. */
 static bool allocate_packed(struct fast *fast, struct fast_conv *c)
@@ -246,8 +244,7 @@ void fast_conv_finish(struct fast_node *node)
     free(node->conv.packed);
 }
 
-/* --- weights -----------------------------------------------------------------------------------
- */
+/* --- weights ---------------------------------------------------------------------------------- */
 
 void fast_conv_transpose(const struct chunk *chunk, const struct fast_node *node)
 {
@@ -304,8 +301,7 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
             pack(chunk, &back->phases[i], back->transposed, back->pitch);
 }
 
-/* --- running -----------------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, int out_slot,
                          const float *bias, struct fused fused)

@@ -40,8 +40,7 @@ static void destroy(void *self)
     free(fast);
 }
 
-/* --- making ------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static bool plan_depthwise(struct fast *fast, struct fast_node *node)
 {
@@ -137,8 +136,7 @@ static void *create(const struct train_setup *setup, struct error *error)
     return NULL;
 }
 
-/* --- weights -----------------------------------------------------------------------------------
- */
+/* --- weights ---------------------------------------------------------------------------------- */
 
 /* [tap][channels] to [block][tap][lanes]. */
 static void pack_depthwise(const struct chunk *chunk, const struct fast_node *node)
@@ -171,8 +169,7 @@ static void pack_all(const struct chunk *chunk)
     team_meet(fast->setup.team);
 }
 
-/* --- a chunk -----------------------------------------------------------------------------------
- */
+/* --- a chunk ---------------------------------------------------------------------------------- */
 
 static void take_input(const struct chunk *chunk, const float *x)
 {

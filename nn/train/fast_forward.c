@@ -43,8 +43,7 @@ void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
     }
 }
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 static void dense(const struct chunk *chunk, const struct fast_node *node)
 {

@@ -6,8 +6,7 @@
 
 enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 32 };
 
-/* --- tensors -----------------------------------------------------------------------------------
- */
+/* --- tensors ---------------------------------------------------------------------------------- */
 
 void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
                       const struct border *border)
@@ -47,8 +46,7 @@ struct place fast_place(const struct fast_tensor *tensor, int slot)
     return (struct place){fast_view(tensor, slot), tensor->lanes, tensor->size.channels};
 }
 
-/* --- what a node is ----------------------------------------------------------------------------
- */
+/* --- what a node is --------------------------------------------------------------------------- */
 
 struct fast_node *fast_input(const struct fast *fast, const struct fast_node *node, int k)
 {
@@ -152,8 +150,7 @@ static void mark_learning(struct fast *fast, int i)
         node->learns |= fast_input(fast, node, k)->learns;
 }
 
-/* --- borders -----------------------------------------------------------------------------------
- */
+/* --- borders ---------------------------------------------------------------------------------- */
 
 static int larger(int a, int b)
 {
@@ -195,8 +192,7 @@ static struct border padding_of(const struct window *w)
     return (struct border){w->pad_top, w->pad_bottom, w->pad_left, w->pad_right};
 }
 
-/* --- placing -----------------------------------------------------------------------------------
- */
+/* --- placing ---------------------------------------------------------------------------------- */
 
 /* A picture of few channels stays as it is where only convolutions read it. */
 static bool input_stays_plain(const struct fast *fast)

@@ -61,8 +61,7 @@ void fast_norm_finish(const struct fast *fast, struct fast_node *node)
     free(node->norms);
 }
 
-/* --- statistics --------------------------------------------------------------------------------
- */
+/* --- statistics ------------------------------------------------------------------------------- */
 
 /* Mean and squared differences of two sets of values become those of their union. */
 static void join(double *mean, double *squares, double count, double other_mean,
@@ -135,8 +134,7 @@ static void use_moving(const struct chunk *chunk, const struct fast_node *node)
     }
 }
 
-/* --- forward and backward ----------------------------------------------------------------------
- */
+/* --- forward and backward --------------------------------------------------------------------- */
 
 static float gamma_of(const struct chunk *chunk, const struct fast_node *node, int c)
 {

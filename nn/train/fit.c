@@ -20,8 +20,7 @@ static bool interrupted(const struct fit_run *run)
     return run->settings->stop && *run->settings->stop;
 }
 
-/* --- one epoch ---------------------------------------------------------------------------------
- */
+/* --- one epoch -------------------------------------------------------------------------------- */
 
 static void count(struct fit_totals *totals, const struct trainer_result *result)
 {
@@ -171,8 +170,7 @@ static bool run_epoch(struct fit_run *run, struct error *error)
     return epoch_end(run, &row, error);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void set_feeds(struct fit_run *run)
 {

@@ -17,8 +17,7 @@ void fit_state_free(struct fit_state *state)
     *state = (struct fit_state){0};
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void put(FILE *file, const void *bytes, size_t size)
 {
@@ -57,8 +56,7 @@ bool fit_state_save(const struct fit_state *state, struct trainer *trainer, cons
     return atomic_file_commit(&file, error);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool get(FILE *file, void *bytes, size_t size)
 {

@@ -12,8 +12,7 @@
 
 enum { FILE_BYTES_MAX = 256 << 20, THREADS_MAX = 64 };
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 struct names {
     char **list;
@@ -88,8 +87,7 @@ static bool list_folder(const char *path, bool folders, struct names *names, str
     return good;
 }
 
-/* --- what is there -----------------------------------------------------------------------------
- */
+/* --- what is there ---------------------------------------------------------------------------- */
 
 struct listing {
     struct names classes;
@@ -145,8 +143,7 @@ static bool list_class(const struct folder_settings *settings, int label, struct
     return good;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool read_stream(FILE *file, uint8_t **bytes, size_t *size, struct error *error)
 {

@@ -61,8 +61,7 @@ void history_free(struct history *history)
     *history = (struct history){0};
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static bool has_values(const struct history *history, int column)
 {
@@ -91,8 +90,7 @@ bool history_write(const struct history *history, const char *path, struct error
     return atomic_file_commit(&file, error);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* What each field of a line stands for: a column, EPOCH or NOT_KNOWN. */
 struct header {

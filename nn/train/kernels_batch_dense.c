@@ -71,8 +71,7 @@ void KERNEL(train_dense)(const struct batch_dense *d)
     }
 }
 
-/* --- backward ----------------------------------------------------------------------------------
- */
+/* --- backward --------------------------------------------------------------------------------- */
 
 static ALWAYS_INLINE float sum_lanes(vec value)
 {

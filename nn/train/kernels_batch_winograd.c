@@ -46,8 +46,7 @@ static ALWAYS_INLINE void transform_tile(const float *x, ptrdiff_t row, float *o
     })
 }
 
-/* --- forward, and backward by the data ---------------------------------------------------------
- */
+/* --- forward, and backward by the data -------------------------------------------------------- */
 
 /* A last block that is not full repeats the last tile: that only computes it again. */
 static void transform_input(const struct batch_winograd *w, int first, int last)
@@ -121,8 +120,7 @@ void KERNEL(train_winograd)(const struct batch_winograd *w)
     }
 }
 
-/* --- backward by the weights -------------------------------------------------------------------
- */
+/* --- backward by the weights ------------------------------------------------------------------ */
 
 /* dy of one tile: A y A^T. */
 static ALWAYS_INLINE void transform_gradient(const float *dy, ptrdiff_t row, float *out,

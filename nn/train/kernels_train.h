@@ -9,8 +9,7 @@
 
 #include "nn/kernels.h"
 
-/* --- weights into the order of the convolution kernels -----------------------------------------
- */
+/* --- weights into the order of the convolution kernels ---------------------------------------- */
 
 /* Taps first, first + step, ... of a kernel [taps][in][pitch], as pack_conv (nn/pack.h) orders
  * them; groups `first_group`..`end_group` - 1 only, so that threads can share the work. */
@@ -35,8 +34,7 @@ struct transpose {
     int rows, columns; /* of `from` */
 };
 
-/* --- convolution -------------------------------------------------------------------------------
- */
+/* --- convolution ------------------------------------------------------------------------------ */
 
 /* Winograd F(4x4, 3x3) over a batch: tiles of all pictures are multiplied together, so that small
  * pictures fill the matrix products too. As struct winograd but for the missing extras. */
@@ -97,8 +95,7 @@ struct spread {
     int first_y, first_x, step_y, step_x;
 };
 
-/* --- depthwise ---------------------------------------------------------------------------------
- */
+/* --- depthwise -------------------------------------------------------------------------------- */
 
 /* x and dx without border; weights [taps][pitch] as the model's. */
 struct depthwise_gradient {
@@ -111,8 +108,7 @@ struct depthwise_gradient {
     ptrdiff_t pitch;
 };
 
-/* --- Dense over a batch ------------------------------------------------------------------------
- */
+/* --- Dense over a batch ----------------------------------------------------------------------- */
 
 /* y[n] = fused(x[n] weights + bias); rows of x and y are vectors, `stride` floats apart; y is
  * `vectors` whole vectors. */
@@ -138,8 +134,7 @@ struct batch_dense_back {
     int images, inputs, vectors;
 };
 
-/* --- one value at a time -----------------------------------------------------------------------
- */
+/* --- one value at a time ---------------------------------------------------------------------- */
 
 /* dy *= slope of the activation, in place. y is what came out of the activation; for swish, whose
  * slope cannot be told from it, what went in. sums[channel] += the new dy; NULL: not wanted. */
@@ -185,8 +180,7 @@ struct dropout {
     float scale;
 };
 
-/* --- optimizer ---------------------------------------------------------------------------------
- */
+/* --- optimizer -------------------------------------------------------------------------------- */
 
 struct update_sums {
     double gradient_squares, weight_squares;

@@ -11,8 +11,7 @@ static bool is_picture(const struct shape *shape)
     return shape->rank == 3;
 }
 
-/* --- sources -----------------------------------------------------------------------------------
- */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
                         const struct shape *input, const struct load_settings *settings,
@@ -132,8 +131,7 @@ bool load_source(const struct recipe *recipe, const struct source *source,
     return error_prefix(error, "%s:%d", recipe->script.path, source->line);
 }
 
-/* --- what the model is told --------------------------------------------------------------------
- */
+/* --- what the model is told ------------------------------------------------------------------- */
 
 bool load_describe(const struct recipe *recipe, const struct dataset *data, struct model *model,
                    struct error *error)

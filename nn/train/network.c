@@ -38,8 +38,7 @@ static bool out_of_memory(const struct reader *r)
     return error_set(r->error, "%s: out of memory", r->script->path);
 }
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* "MaxPooling2D" -> "max_pooling2d", as Keras names its layers. */
 static void snake_case(const char *class_name, char name[NAME_BYTES])
@@ -93,8 +92,7 @@ static bool get_variable(const struct reader *r, const struct expr *e, int *laye
                            r->script->path, e->line, e->text);
 }
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 /* Notes what the line says for the trainer, for every layer that it added. */
 static bool note_training(struct reader *r, const struct expr *call,
@@ -184,8 +182,7 @@ static bool names_layer(const struct expr *e, const char *name)
            strcmp(e->callee->text, name) == 0;
 }
 
-/* --- functional style --------------------------------------------------------------------------
- */
+/* --- functional style ------------------------------------------------------------------------- */
 
 static bool read_tensor(struct reader *r, const struct expr *e, int *layer);
 
@@ -246,8 +243,7 @@ static bool read_model(struct reader *r, const struct expr *e)
     return refuse(r, e->line, "Model needs its outputs: Model(inputs, outputs)");
 }
 
-/* --- Sequential style --------------------------------------------------------------------------
- */
+/* --- Sequential style ------------------------------------------------------------------------- */
 
 /* Sequential() or Sequential([layer, layer, ...]) */
 static bool read_sequential(struct reader *r, const struct statement *s)
@@ -290,8 +286,7 @@ static bool is_add(const struct reader *r, const struct expr *e)
            strcmp(e->callee->text + length, ".add") == 0;
 }
 
-/* --- the section -------------------------------------------------------------------------------
- */
+/* --- the section ------------------------------------------------------------------------------ */
 
 static bool read_statement(struct reader *r, const struct statement *s)
 {

@@ -45,8 +45,7 @@ void optimizer_finish(struct optimizer_state *state)
     *state = (struct optimizer_state){0};
 }
 
-/* --- a worker's share --------------------------------------------------------------------------
- */
+/* --- a worker's share ------------------------------------------------------------------------- */
 
 struct job {
     struct optimizer_state *state;
@@ -135,8 +134,7 @@ static void apply(void *context, int worker)
     }
 }
 
-/* --- a step ------------------------------------------------------------------------------------
- */
+/* --- a step ----------------------------------------------------------------------------------- */
 
 void optimizer_prepare(struct optimizer_state *state, const struct parameters *parameters,
                        struct team *team, const float *weights, float *gradient)

@@ -35,8 +35,7 @@ struct prefetch {
     int thread_count;
 };
 
-/* --- what a batch holds ------------------------------------------------------------------------
- */
+/* --- what a batch holds ----------------------------------------------------------------------- */
 
 /* A stream of its own for each purpose, so that none depends on how much another drew. */
 static void seed_for(struct random *random, const struct prefetch_settings *settings, int epoch,
@@ -143,8 +142,7 @@ static bool make_batch(const struct prefetch *prefetch, int number, struct batch
     return true;
 }
 
-/* --- threads -----------------------------------------------------------------------------------
- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 /* Waits for a free slot and takes the next number; -1: there is nothing more to make. */
 static int take_number(struct prefetch *prefetch)
@@ -187,8 +185,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 int prefetch_batches(const struct prefetch_settings *settings)
 {

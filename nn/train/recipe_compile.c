@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- optimizers --------------------------------------------------------------------------------
- */
+/* --- optimizers ------------------------------------------------------------------------------- */
 
 /* What the arguments of all optimizers are bound to; lr is Keras's older name. */
 struct optimizer_arguments {
@@ -119,8 +118,7 @@ static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct e
     return true;
 }
 
-/* --- losses ------------------------------------------------------------------------------------
- */
+/* --- losses ----------------------------------------------------------------------------------- */
 
 static const struct loss_row {
     const char *name, *class_name;
@@ -156,8 +154,7 @@ static bool read_loss(struct recipe *recipe, const struct expr *e, struct error 
                        "'sparse_categorical_crossentropy', or CategoricalCrossentropy(...)");
 }
 
-/* --- schedules and metrics ---------------------------------------------------------------------
- */
+/* --- schedules and metrics -------------------------------------------------------------------- */
 
 #define SCHEDULE_ROW(name, kind, min, max)                                                         \
     {                                                                                              \
@@ -211,8 +208,7 @@ static bool read_metrics(const struct recipe *recipe, const struct expr *e, stru
                                "measured");
 }
 
-/* --- the section -------------------------------------------------------------------------------
- */
+/* --- the section ------------------------------------------------------------------------------ */
 
 static bool read_statement(struct recipe *recipe, const struct statement *s, bool *has_loss,
                            bool *has_optimizer, struct error *error)

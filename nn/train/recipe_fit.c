@@ -18,8 +18,7 @@ static const struct field fit_fields[] = {
     {"seed", FIELD_INTEGER, offsetof(struct fit_section, seed), 0, 1 << 30},
 };
 
-/* --- callbacks ---------------------------------------------------------------------------------
- */
+/* --- callbacks -------------------------------------------------------------------------------- */
 
 #define ROW(name, member, kind, min, max)                                                          \
     {                                                                                              \
@@ -130,8 +129,7 @@ bool recipe_read_callbacks(struct recipe *recipe, const struct expr *list, struc
     return true;
 }
 
-/* --- the section -------------------------------------------------------------------------------
- */
+/* --- the section ------------------------------------------------------------------------------ */
 
 /* Binds the section without its line of callbacks, which bind.h has no kind for. */
 static bool bind_numbers(struct recipe *recipe, struct fit_section *fit,

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* --- im2col ------------------------------------------------------------------------------------
- */
+/* --- im2col ----------------------------------------------------------------------------------- */
 
 struct geometry {
     const struct window *window;
@@ -63,8 +62,7 @@ static void add_tap(double *column, double *pixel, int channels)
         pixel[c] += column[c];
 }
 
-/* --- convolution -------------------------------------------------------------------------------
- */
+/* --- convolution ------------------------------------------------------------------------------ */
 
 size_t reference_conv_scratch(const struct layer *layer, const struct shape *in)
 {
@@ -126,8 +124,7 @@ void reference_conv_backward(const struct layer_pass *pass)
     }
 }
 
-/* --- depthwise ---------------------------------------------------------------------------------
- */
+/* --- depthwise -------------------------------------------------------------------------------- */
 
 void reference_depthwise_forward(const struct layer_pass *pass)
 {

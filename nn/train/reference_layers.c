@@ -22,8 +22,7 @@ static ptrdiff_t output_count(const struct layer_pass *pass)
     return pass->n * count_of(&pass->layer->shape);
 }
 
-/* --- Dense -------------------------------------------------------------------------------------
- */
+/* --- Dense ------------------------------------------------------------------------------------ */
 
 static void dense_forward(const struct layer_pass *pass)
 {
@@ -63,8 +62,7 @@ static void dense_backward(const struct layer_pass *pass)
     }
 }
 
-/* --- BatchNormalization: Ioffe and Szegedy, arXiv:1502.03167 -----------------------------------
- */
+/* --- BatchNormalization: Ioffe and Szegedy, arXiv:1502.03167 ---------------------------------- */
 
 /* Mean and biased variance of channel c, and by how many values. */
 static void channel_statistics(const struct layer_pass *pass, int c, double *mean, double *variance)
@@ -137,8 +135,7 @@ static void batch_norm_backward(const struct layer_pass *pass)
     }
 }
 
-/* --- pooling -----------------------------------------------------------------------------------
- */
+/* --- pooling ---------------------------------------------------------------------------------- */
 
 /* The global poolings are one window over everything. */
 static struct window pool_window(const struct layer_pass *pass)
@@ -214,8 +211,7 @@ static void pool(const struct layer_pass *pass, bool backward)
                 }
 }
 
-/* --- layers that move or scale values ----------------------------------------------------------
- */
+/* --- layers that move or scale values --------------------------------------------------------- */
 
 static void copy_forward(const struct layer_pass *pass)
 {
@@ -300,8 +296,7 @@ static void dropout(const struct layer_pass *pass, bool backward)
     }
 }
 
-/* --- activations -------------------------------------------------------------------------------
- */
+/* --- activations ------------------------------------------------------------------------------ */
 
 static double sigmoid(double x)
 {
@@ -406,8 +401,7 @@ static void activation_backward(const struct layer_pass *pass)
             softmax_backward(pass->y + i, channels, pass->dy + i);
 }
 
-/* --- all of them -------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 size_t reference_scratch(const struct layer *layer, const struct shape *in)
 {

@@ -93,8 +93,7 @@ void reference_network_destroy(struct reference_network *network)
     free(network);
 }
 
-/* --- running -----------------------------------------------------------------------------------
- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* The layer's arrays within a flat one. */
 static struct layer_arrays arrays_of(const struct parameters *parameters, int layer, double *flat,

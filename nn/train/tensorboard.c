@@ -32,8 +32,7 @@ uint32_t tensorboard_mask(uint32_t crc)
     return ((crc >> 15) | (crc << 17)) + 0xa282ead8;
 }
 
-/* --- protobuf ----------------------------------------------------------------------------------
- */
+/* --- protobuf --------------------------------------------------------------------------------- */
 
 struct message {
     uint8_t bytes[MESSAGE_BYTES];
@@ -105,8 +104,7 @@ static struct message version_event(double wall_s)
     return event;
 }
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 static void write_record(FILE *file, const struct message *message)
 {

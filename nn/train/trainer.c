@@ -22,8 +22,7 @@ struct trainer {
     struct optimizer_state optimizer;
 };
 
-/* --- making ------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 static bool check_settings(const struct trainer_settings *s, struct error *error)
 {
@@ -142,8 +141,7 @@ void trainer_destroy(struct trainer *trainer)
     free(trainer);
 }
 
-/* --- learning ----------------------------------------------------------------------------------
- */
+/* --- learning --------------------------------------------------------------------------------- */
 
 /* moving = momentum moving + (1 - momentum) of the batch, which the engine left in the gradient. */
 static void move_averages(struct trainer *trainer)
@@ -189,8 +187,7 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
     return result;
 }
 
-/* --- weights and state -------------------------------------------------------------------------
- */
+/* --- weights and state ------------------------------------------------------------------------ */
 
 void trainer_store(struct trainer *trainer, bool average)
 {

@@ -274,8 +274,7 @@ START_TEST(mixup_shares_are_beta_distributed)
 }
 END_TEST
 
-/* --- prefetch ----------------------------------------------------------------------------------
- */
+/* --- prefetch --------------------------------------------------------------------------------- */
 
 static struct dataset data;
 static struct subset all;

@@ -12,8 +12,7 @@
 
 enum { EPOCHS = 8, STEPS = 3 }; /* 60 pictures in batches of 20 */
 
-/* --- the trainer -------------------------------------------------------------------------------
- */
+/* --- the trainer ------------------------------------------------------------------------------ */
 
 struct trainer {
     struct model *model;
@@ -77,8 +76,7 @@ bool trainer_load(struct trainer *trainer, FILE *file, struct error *error)
     return fread(&trainer->steps, sizeof trainer->steps, 1, file) == 1;
 }
 
-/* --- a training --------------------------------------------------------------------------------
- */
+/* --- a training ------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/pawcam-fit-XXXXXX";
 static struct recipe recipe;

@@ -17,8 +17,7 @@ static struct history_row row(int epoch, double loss, double val_loss)
     return (struct history_row){epoch, {loss, 0.5, val_loss, val_loss / 2, 1e-3, 2.5}};
 }
 
-/* --- CSV ---------------------------------------------------------------------------------------
- */
+/* --- CSV -------------------------------------------------------------------------------------- */
 
 START_TEST(comes_back_from_csv)
 {
@@ -43,8 +42,7 @@ START_TEST(comes_back_from_csv)
 }
 END_TEST
 
-/* --- names of checkpoints ----------------------------------------------------------------------
- */
+/* --- names of checkpoints --------------------------------------------------------------------- */
 
 static void assert_name(const char *pattern, const char *expected)
 {
@@ -70,8 +68,7 @@ START_TEST(checkpoints_are_named_as_in_keras)
 }
 END_TEST
 
-/* --- TensorBoard -------------------------------------------------------------------------------
- */
+/* --- TensorBoard ------------------------------------------------------------------------------ */
 
 START_TEST(crc_is_castagnoli)
 {

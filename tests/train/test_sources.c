@@ -51,8 +51,7 @@ static void assert_error(bool result, const char *message)
     ck_assert_ptr_null(data.pixels);
 }
 
-/* --- idx ---------------------------------------------------------------------------------------
- */
+/* --- idx -------------------------------------------------------------------------------------- */
 
 /* Two pictures of 2 rows and 3 columns. */
 static uint8_t pictures[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,  0,  0,
@@ -115,8 +114,7 @@ START_TEST(mnist_itself)
 }
 END_TEST
 
-/* --- CIFAR-10 ----------------------------------------------------------------------------------
- */
+/* --- CIFAR-10 --------------------------------------------------------------------------------- */
 
 START_TEST(cifar_planes_become_pixels)
 {
@@ -143,8 +141,7 @@ START_TEST(cifar_planes_become_pixels)
 }
 END_TEST
 
-/* --- folders -----------------------------------------------------------------------------------
- */
+/* --- folders ---------------------------------------------------------------------------------- */
 
 /* A picture file of this test is one digit, which all pixels get; anything else is damaged. */
 static bool decode(const uint8_t *bytes, size_t size, int height, int width, int channels,
@@ -234,8 +231,7 @@ START_TEST(folders_that_are_not_enough)
 }
 END_TEST
 
-/* --- dividing and drawing ----------------------------------------------------------------------
- */
+/* --- dividing and drawing --------------------------------------------------------------------- */
 
 START_TEST(the_last_of_each_class_is_held_out)
 {

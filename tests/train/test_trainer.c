@@ -6,8 +6,7 @@
 static const char *const engines[] = {"reference", "auto"};
 enum { ENGINES = sizeof engines / sizeof *engines };
 
-/* --- against PyTorch ---------------------------------------------------------------------------
- */
+/* --- against PyTorch -------------------------------------------------------------------------- */
 
 /* The same formula stands in make_torch_values.py. */
 static void fill_wave(float *values, int count, double frequency, double size)
@@ -58,8 +57,7 @@ START_TEST(loss_curve_as_pytorch)
 }
 END_TEST
 
-/* --- learning ----------------------------------------------------------------------------------
- */
+/* --- learning --------------------------------------------------------------------------------- */
 
 enum { SIDE = 12, PICTURES = 32, PIXELS = SIDE * SIDE };
 
@@ -118,8 +116,7 @@ START_TEST(learns_32_pictures_by_heart)
 }
 END_TEST
 
-/* --- contract ----------------------------------------------------------------------------------
- */
+/* --- contract --------------------------------------------------------------------------------- */
 
 /* Weights of the shapes net after `steps` steps, from a trainer that may be stopped, saved and
  * loaded in between. */
