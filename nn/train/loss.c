@@ -134,23 +134,33 @@ static double categorical(const struct loss_function *loss, double *z, const flo
     return value;
 }
 
+/* False also for NaN. */
 static bool is_class(const struct loss_function *loss, const float *target)
 {
     return loss->kind != LOSS_SPARSE_CATEGORICAL_CROSSENTROPY ||
            (target[0] >= 0 && target[0] < (float)loss->outputs);
 }
 
+static double apply(const struct loss_function *loss, double *values, const float *target,
+                    double *gradient)
+{
+    if (loss->kind == LOSS_MSE)
+        return mse(loss, values, target, gradient);
+    if (loss->kind == LOSS_BINARY_CROSSENTROPY)
+        return binary(loss, values, target, gradient);
+    return categorical(loss, values, target, gradient);
+}
+
 void loss_apply(const struct loss_function *loss, double *values, const float *target,
                 double *gradient, struct trainer_result *result)
 {
-    double value = NAN;
-    if (loss->kind == LOSS_MSE)
-        value = mse(loss, values, target, gradient);
-    else if (loss->kind == LOSS_BINARY_CROSSENTROPY)
-        value = binary(loss, values, target, gradient);
-    else
-        value = categorical(loss, values, target, gradient);
-    result->loss += is_class(loss, target) ? value : NAN;
-    result->correct += is_right(loss, values, target);
     result->n++;
+    if (!is_class(loss, target)) {
+        result->loss = NAN;
+        for (int i = 0; gradient && i < loss->outputs; i++)
+            gradient[i] = NAN;
+        return;
+    }
+    result->loss += apply(loss, values, target, gradient);
+    result->correct += is_right(loss, values, target);
 }

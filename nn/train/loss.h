@@ -26,7 +26,7 @@ bool loss_takes_logits(const struct loss_function *loss);
 
 /* One example. `values` are the network's outputs or logits, and become its scores (probabilities).
  * gradient, of this example's loss by `values`, may be NULL. Adds to *result. A target that is no
- * class makes the loss NaN. */
+ * class makes loss and gradient NaN, and the values stay as they are. */
 void loss_apply(const struct loss_function *loss, double *values, const float *target,
                 double *gradient, struct trainer_result *result);
 

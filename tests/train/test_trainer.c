@@ -200,6 +200,8 @@ START_TEST(nan_changes_nothing)
     ck_assert(trainer_step(trainer, x, y, 2, 0.1).finite);
     y[0] = 3; /* no class */
     ck_assert(!trainer_step(trainer, x, y, 2, 0.1).finite);
+    y[0] = NAN;
+    ck_assert(!trainer_step(trainer, x, y, 2, 0.1).finite);
     trainer_destroy(trainer);
     net_free(&net);
 }
