@@ -6,6 +6,7 @@
 #define PAWCAM_NN_ENGINE_H
 
 #include "nn/model.h"
+#include "nn/observer.h"
 
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ struct engine {
 
     /* Optional: bytes of scratch memory (activations), and of weights as the engine keeps them. */
     void (*memory)(const void *self, size_t *scratch, size_t *weights);
+
+    /* Optional: shows the following runs to the observer; see NULL: no more. */
+    void (*observe)(void *self, const struct observer *observer);
 
     void (*destroy)(void *self); /* accepts NULL */
 };

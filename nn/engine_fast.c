@@ -23,6 +23,11 @@ static void memory(const void *self, size_t *scratch, size_t *weights)
     plan_memory(self, scratch, weights);
 }
 
+static void observe(void *self, const struct observer *observer)
+{
+    plan_observe(self, observer);
+}
+
 static void destroy(void *self)
 {
     plan_destroy(self);
@@ -44,6 +49,7 @@ static void destroy(void *self)
         .run = run,                                                                                \
         .run_u8 = run_u8,                                                                          \
         .describe = describe,                                                                      \
+        .observe = observe,                                                                        \
         .memory = memory,                                                                          \
         .destroy = destroy,                                                                        \
     };

@@ -98,12 +98,51 @@ static struct place plain(float *data, int height, int width, int channels)
                           .channels = channels};
 }
 
+/* The last of the layers that the node runs. */
+static int last_layer(const struct graph *graph, int node)
+{
+    int last = node;
+    for (int i = node; i < graph->count; i++)
+        if (graph->nodes[i].node == node)
+            last = i;
+    return last;
+}
+
+static void show(const struct plan *plan, int node)
+{
+    const struct tensor *tensor = &plan->planned[node].out;
+    const struct view v = plan_place(plan, tensor).view;
+    const int layer = last_layer(&plan->graph, node);
+    for (int block = 0; tensor->buffer.count > 0 && block < v.blocks; block++)
+        for (int y = 0; y < v.height; y++)
+            plan->observer.see(plan->observer.self, layer, v.data + block * v.block + y * v.row,
+                               (size_t)v.width * (size_t)tensor->lanes);
+}
+
+void plan_observe(struct plan *plan, const struct observer *observer)
+{
+    plan->observer = *observer;
+}
+
+static void run_observed(const struct plan *plan)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        const int node = plan->steps[i].node;
+        run_step(plan->kernels, &plan->steps[i]);
+        if (i + 1 == plan->step_count || plan->steps[i + 1].node != node)
+            show(plan, node);
+    }
+}
+
 /* The steps, from the filled input tensor to the plain output. */
 static const float *run_steps(struct plan *plan)
 {
     const struct view *out = &plan->output.view;
-    for (int i = 0; i < plan->step_count; i++)
-        run_step(plan->kernels, &plan->steps[i]);
+    if (plan->observer.see)
+        run_observed(plan);
+    else
+        for (int i = 0; i < plan->step_count; i++)
+            run_step(plan->kernels, &plan->steps[i]);
     const struct transfer last = {
         .from = plan->output,
         .to = plain(plan->result, out->height, out->width, plan->output.channels),

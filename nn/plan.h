@@ -8,6 +8,7 @@
 
 #include "nn/kernels.h"
 #include "nn/model.h"
+#include "nn/observer.h"
 
 struct plan;
 
@@ -27,6 +28,9 @@ const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int strid
 /* How a layer of the model is run ("direct 1x14x2", "folded into conv1"), valid as long as the
  * plan. */
 const char *plan_describe(const struct plan *plan, int layer);
+
+/* Shows the following runs to the observer, which is copied; only values that are floats. */
+void plan_observe(struct plan *plan, const struct observer *observer);
 
 void plan_memory(const struct plan *plan, size_t *arena_bytes, size_t *weight_bytes);
 

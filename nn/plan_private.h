@@ -79,6 +79,7 @@ struct int8_step {
 
 struct step {
     enum step_kind kind;
+    int node;                                  /* whose step it is */
     void (*run_conv)(const struct conv *conv); /* STEP_CONV */
     union {
         struct conv conv;
@@ -116,6 +117,8 @@ struct plan {
     struct planned *planned; /* one per node */
     struct step *steps;
     int step_count, step_capacity;
+    int node; /* whose steps are being made */
+    struct observer observer;
     struct input input;
     struct place output; /* where the last node leaves it */
     float *result;       /* plain copy of it */

@@ -67,7 +67,7 @@ struct step *plan_add_step(struct plan *plan, enum step_kind kind)
         plan->step_capacity = capacity;
     }
     struct step *step = &plan->steps[plan->step_count++];
-    *step = (struct step){.kind = kind};
+    *step = (struct step){.kind = kind, .node = plan->node};
     return step;
 }
 
@@ -590,6 +590,7 @@ static bool make_steps(struct plan *plan)
     for (int i = 1; i < plan->graph.count; i++) {
         const struct context c = {plan, &plan->graph.nodes[i], &plan->planned[i],
                                   plan->kernels->lanes};
+        plan->node = i;
         if (!c.node->runs)
             describe_folded(plan, i);
         else if (!add_all(&c))

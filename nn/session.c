@@ -176,3 +176,10 @@ void session_memory(const struct session *session, size_t *scratch, size_t *weig
     if (session->engine->memory)
         session->engine->memory(session->state, scratch, weights);
 }
+
+bool session_observe(struct session *session, const struct observer *observer)
+{
+    if (session->engine->observe)
+        session->engine->observe(session->state, observer);
+    return session->engine->observe != NULL;
+}

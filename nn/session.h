@@ -6,6 +6,7 @@
 #define PAWCAM_NN_SESSION_H
 
 #include "nn/model.h"
+#include "nn/observer.h"
 
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ const float *session_run(struct session *session, const float *input);
  * single sigmoid output p becomes {1 - p, p}. Only for models that model_takes_picture and whose
  * class_count is not 0. */
 void session_classify(struct session *session, const uint8_t *pixels, int stride, float *scores);
+
+/* Shows the following runs to the observer, which is copied. false: its engine cannot. */
+bool session_observe(struct session *session, const struct observer *observer);
 
 /* What it runs with, for `pawcam summary`: the engine's name; the kernel of one layer in a few
  * words (valid as long as the session); bytes of scratch memory and of weights in the engine's own

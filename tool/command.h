@@ -38,6 +38,7 @@ extern const struct command command_history;
 extern const struct command command_init;
 extern const struct command command_plot;
 extern const struct command command_predict;
+extern const struct command command_quantize;
 extern const struct command command_summary;
 extern const struct command command_train;
 

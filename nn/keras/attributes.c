@@ -1,6 +1,7 @@
 #include "nn/keras/attributes.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One number for all channels, or three. */
@@ -64,10 +65,40 @@ static bool read_threshold(struct hdf5_file *file, double *threshold, struct err
     return true;
 }
 
+/* Ranges are kept with the layers' weights, by keras_save. */
+static bool read_range(struct layer *layer, struct hdf5_file *file, struct error *error)
+{
+    char group[1024];
+    double range[2];
+    int count;
+    if (snprintf(group, sizeof group, "/model_weights/%s", layer->name) >= (int)sizeof group ||
+        !hdf5_has_attribute(file, group, "pawcam_int8_range"))
+        return true;
+    if (!hdf5_read_numbers(file, group, "pawcam_int8_range", range, 2, &count, error))
+        return false;
+    layer->range[0] = (float)range[0];
+    layer->range[1] = count == 2 ? (float)range[1] : 0;
+    return (count == 2 && isfinite(layer->range[0]) && isfinite(layer->range[1]) &&
+            layer->range[0] < layer->range[1]) ||
+           error_set(error,
+                     "attribute pawcam_int8_range of layer %.60s must be two numbers, the "
+                     "lower one first",
+                     layer->name);
+}
+
+static bool read_ranges(struct model *model, struct hdf5_file *file, struct error *error)
+{
+    for (int i = 1; i < model->layer_count; i++)
+        if (!read_range(&model->layers[i], file, error))
+            return false;
+    return true;
+}
+
 bool attributes_read(struct model *model, struct hdf5_file *file, struct error *error)
 {
     return read_triple(file, "pawcam_scale", model->preprocessing.scale, error) &&
            read_triple(file, "pawcam_offset", model->preprocessing.offset, error) &&
            read_channels(file, &model->preprocessing.bgr, error) &&
-           read_classes(model, file, error) && read_threshold(file, &model->threshold, error);
+           read_classes(model, file, error) && read_threshold(file, &model->threshold, error) &&
+           read_ranges(model, file, error);
 }

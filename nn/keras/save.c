@@ -28,6 +28,9 @@ static void write_weights(struct hdf5_writer *writer, const struct model *model,
                          parameter_values(layer, &list[i]));
     }
     hdf5_write_strings(writer, group, "weight_names", name_list, count);
+    if (layer->range[0] < layer->range[1])
+        hdf5_write_numbers(writer, group, "pawcam_int8_range",
+                           (const double[]){layer->range[0], layer->range[1]}, 2);
 }
 
 static void write_preprocessing(struct hdf5_writer *writer, const struct model *model)
