@@ -1,0 +1,201 @@
+/* Quantized models as a whole: close to the float model, the same on all vector lengths, floats and
+ * bytes mixed, pictures and floats as input. */
+#include "nn/cpu.h"
+#include "nn/engine.h"
+#include "nn/int8_calibrate.h"
+#include "nn/plan.h"
+#include "nn/session.h"
+#include "tests/nn/build.h"
+#include "tests/suite.h"
+
+enum { SIDE = 19, PIXELS = SIDE * SIDE * 3, OUTPUTS = 5 };
+
+static struct layer depthwise(int kernel, int stride)
+{
+    return (struct layer){.op = LAYER_DEPTHWISE_CONV2D,
+                          .conv = {window(kernel, stride, PADDING_SAME), .multiplier = 1}};
+}
+
+static int last(const struct model *model)
+{
+    return model->layer_count - 1;
+}
+
+static void add_join(struct model *model, enum layer_op op, int a, int b)
+{
+    add(model, (struct layer){.op = op, .input_count = 2, .inputs = (int[]){a, b}});
+}
+
+/* All that runs on bytes, and layers between that do not. */
+static struct model *make_model(bool bgr)
+{
+    struct model *model = build_model(SIDE, SIDE, 3);
+    model->preprocessing =
+        (struct preprocessing){{2.0f / 255, 1.5f / 255, 2.5f / 255}, {-1, -0.5f, -1.2f}, bgr};
+    add(model, with(conv(21, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+    add(model, depthwise(3, 1));
+    const int branch = last(model);
+    add(model, with(conv(21, 3, 1, PADDING_SAME), ACTIVATION_SWISH)); /* floats, then bytes */
+    add(model, conv(21, 1, 1, PADDING_VALID));
+    add_join(model, LAYER_ADD, branch, last(model)); /* in the convolution */
+    add(model, with((struct layer){.op = LAYER_ACTIVATION}, ACTIVATION_RELU));
+    const int sum = last(model);
+    add(model, with(depthwise(5, 2), ACTIVATION_RELU));
+    add(model, pool(LAYER_AVERAGE_POOL2D, 2, 1, PADDING_SAME)); /* on floats */
+    const int pooled = last(model);
+    struct layer strided = with(conv(9, 3, 2, PADDING_SAME), ACTIVATION_LEAKY_RELU);
+    strided.inputs = (int[]){sum};
+    strided.input_count = 1;
+    strided.activation.alpha = 0.25f;
+    add(model, strided);
+    add_join(model, LAYER_CONCATENATE, pooled, last(model));
+    add(model, with(conv(17, 3, 1, PADDING_VALID), ACTIVATION_RELU));
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, with(dense(33), ACTIVATION_RELU));
+    add(model, dense(OUTPUTS));
+    fill_weights(model, 3);
+    for (int i = 1; i < model->layer_count; i++) {
+        struct parameter list[LAYER_PARAMETERS_MAX];
+        const struct layer *layer = &model->layers[i];
+        const int lists = layer_parameters(model, layer, list);
+        const size_t count = lists ? parameter_count(&list[0]) : 0;
+        for (size_t k = 0; k < count && layer->kernel; k++)
+            layer->kernel[k] *= sqrtf(3.0f * (float)shape_channels(&layer->shape) / (float)count);
+    }
+    finish(model);
+    return model;
+}
+
+static void make_picture(uint8_t *pixels, unsigned seed)
+{
+    float values[PIXELS];
+    fill(values, PIXELS, seed);
+    for (int i = 0; i < PIXELS; i++)
+        pixels[i] = (uint8_t)(127.5f + 127 * values[i]);
+}
+
+/* The quantized twin of `model`. */
+static struct model *quantize(const struct model *model, bool bgr)
+{
+    struct error error = {0};
+    struct model *twin = make_model(bgr);
+    struct int8_calibration *calibration = int8_calibration_create(model->layer_count, &error);
+    struct session *session = session_create(model, NULL, &error);
+    ck_assert(calibration && session);
+    const struct observer observer = int8_calibration_observer(calibration);
+    ck_assert(session_observe(session, &observer));
+    uint8_t pixels[PIXELS];
+    float scores[OUTPUTS];
+    for (unsigned seed = 1; seed <= 8; seed++) {
+        make_picture(pixels, seed);
+        session_classify(session, pixels, SIDE * 3, scores);
+    }
+    int8_quantize_model(calibration, twin);
+    int8_calibration_destroy(calibration);
+    session_destroy(session);
+    return twin;
+}
+
+static float largest(const float *values, int count)
+{
+    float best = 0;
+    for (int i = 0; i < count; i++)
+        best = fmaxf(best, fabsf(values[i]));
+    return best;
+}
+
+static void check_close(const float *got, const float *wanted, float tolerance, const char *what)
+{
+    const float scale = largest(wanted, OUTPUTS);
+    for (int i = 0; i < OUTPUTS; i++)
+        ck_assert_msg(fabsf(got[i] - wanted[i]) <= tolerance * scale,
+                      "%s: output %d is %g, not %g; the largest is %g", what, i, (double)got[i],
+                      (double)wanted[i], (double)scale);
+}
+
+/* The picture as floats in the model's order, as its preprocessing makes them. */
+static void prepare(const struct model *model, const uint8_t *pixels, float *input)
+{
+    const struct preprocessing *how = &model->preprocessing;
+    for (int i = 0; i < PIXELS; i++) {
+        const int c = i % 3;
+        input[i] = pixels[i - c + (how->bgr ? c : 2 - c)] * how->scale[c] + how->offset[c];
+    }
+}
+
+static void check_model(bool bgr)
+{
+    struct model *model = make_model(bgr), *twin = quantize(model, bgr);
+    void *reference = engine_reference.create(model, NULL);
+    ck_assert_ptr_nonnull(reference);
+    for (unsigned seed = 1; seed <= 3; seed++) {
+        uint8_t pixels[PIXELS];
+        float input[PIXELS], first[OUTPUTS];
+        make_picture(pixels, seed);
+        prepare(model, pixels, input);
+        const float *wanted = engine_reference.run(reference, input);
+        bool any = false;
+        for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+            if (!cpu_can_run(*k))
+                continue;
+            struct plan *plan = plan_create(twin, *k, NULL);
+            ck_assert_ptr_nonnull(plan);
+            ck_assert_int_eq(strncmp(plan_describe(plan, 1), "int8", 4), 0);
+            const float *got = plan_run_pixels(plan, pixels, SIDE * 3);
+            check_close(got, wanted, 0.05f, (*k)->name);
+            if (any) /* the parts on bytes are equal to the bit, those on floats nearly */
+                check_close(got, first, 0.02f, "another vector length");
+            memcpy(first, got, sizeof first);
+            any = true;
+            check_close(plan_run(plan, input), first, 0.02f, "the same picture as floats");
+            plan_destroy(plan);
+        }
+    }
+    engine_reference.destroy(reference);
+    model_destroy(model);
+    model_destroy(twin);
+}
+
+START_TEST(quantized_models_stay_close)
+{
+    check_model(false);
+    check_model(true);
+}
+END_TEST
+
+/* Bytes alone before the last layer: the same bits whatever the vectors. */
+START_TEST(all_machines_agree)
+{
+    struct error error = {0};
+    struct model *model = build_model(16, 16, 3);
+    add(model, with(conv(24, 3, 2, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(3, 1), ACTIVATION_RELU));
+    add(model, with(conv(40, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(conv(2, 8, 1, PADDING_VALID), ACTIVATION_RELU));
+    fill_weights(model, 5);
+    add(model, dense(1)); /* has one weight for each value: 1 and 0 */
+    model->layers[5].kernel[0] = 1;
+    finish(model);
+    for (int i = 1; i < 5; i++)
+        model->layers[i].range[1] = 4;
+    float input[16 * 16 * 3], first = 0;
+    fill(input, 16 * 16 * 3, 9);
+    bool any = false;
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, &error);
+        ck_assert_ptr_nonnull(plan);
+        const float got = *plan_run(plan, input);
+        ck_assert(got == got && got > 0);
+        ck_assert(!any || memcmp(&got, &first, sizeof got) == 0);
+        first = got;
+        any = true;
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+END_TEST
+
+TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree)
