@@ -122,7 +122,7 @@ $(foreach vl,$(KERNEL_VL),$(eval $(call kernel_rule,$(vl))))
 
 # Not even contraction: what follows the integer sums has the same bits on every CPU. The rule below
 # is more special than the one for kernels: make takes the pattern with the shortest stem.
-INT8_CFLAGS         := -O3 -ffp-contract=off $(if $(SANITIZE),-fno-sanitize=undefined)
+INT8_CFLAGS         := -O2 -ffp-contract=off $(NO_COMMONING) $(if $(SANITIZE),-O1 -g1 -fno-sanitize=undefined)
 KERNEL_ARCH_4_dot   := -march=armv8.2-a+dotprod
 KERNEL_ARCH_8_vnni  := $(KERNEL_ARCH_8) -mavxvnni
 KERNEL_ARCH_16_vnni := $(KERNEL_ARCH_16) -mavx512vnni

@@ -36,14 +36,16 @@ check-valgrind: $(VALGRIND_TESTS) ## run unit tests under valgrind
 
 # The tests of the inference engine as aarch64 programs, in qemu's user mode: BUILD is that build's
 # own folder, and tests/neon/check.h stands in for the Check library.
-NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC),$(wildcard nn/*.c)) common/error.c common/text.c) \
+NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC) $(INT8_SRC),$(wildcard nn/*.c)) common/error.c common/text.c) \
           $(KERNEL_OBJ)
 $(BUILD)/neon-%: $(BUILD)/tests/nn/%.o $(NN_OBJ)
 	$(call say,LD )$(CC) $(LDFLAGS) -o $@ $^ -lm
+
+NEON_TESTS := $(foreach t,kernels plan int8_kernels int8_plan,$(BUILD)/neon/neon-test_$(t))
 
 .PHONY: check-neon
 check-neon: ## test the NEON kernels with a cross-compiler and qemu
 	$(call install_packages,gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 	@CPPFLAGS=-Itests/neon LDFLAGS=-static $(MAKE) --no-print-directory CC=aarch64-linux-gnu-gcc \
-	    BUILD=$(BUILD)/neon pkg_cflags= $(BUILD)/neon/neon-test_kernels $(BUILD)/neon/neon-test_plan
-	@PAWCAM_TEST_WRAPPER=qemu-aarch64 tests/run $(BUILD)/neon/neon-test_kernels $(BUILD)/neon/neon-test_plan
+	    BUILD=$(BUILD)/neon pkg_cflags= $(NEON_TESTS)
+	@PAWCAM_TEST_WRAPPER=qemu-aarch64 tests/run $(NEON_TESTS)

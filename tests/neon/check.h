@@ -89,11 +89,13 @@ static inline void srunner_free(SRunner *runner)
         if (!(condition))                                                                          \
             ck_abort_msg(__VA_ARGS__);                                                             \
     } while (0)
-#define ck_assert(condition)          ck_assert_msg(condition, "%s", #condition)
-#define ck_assert_int_eq(a, b)        ck_assert((a) == (b))
-#define ck_assert_int_gt(a, b)        ck_assert((a) > (b))
-#define ck_assert_ptr_nonnull(a)      ck_assert((a) != NULL)
-#define ck_assert_ptr_null(a)         ck_assert((a) == NULL)
-#define ck_assert_mem_eq(a, b, count) ck_assert(memcmp(a, b, count) == 0)
+#define ck_assert(condition)                    ck_assert_msg(condition, "%s", #condition)
+#define ck_assert_int_eq(a, b)                  ck_assert((a) == (b))
+#define ck_assert_int_gt(a, b)                  ck_assert((a) > (b))
+#define ck_assert_ptr_nonnull(a)                ck_assert((a) != NULL)
+#define ck_assert_ptr_null(a)                   ck_assert((a) == NULL)
+#define ck_assert_float_le(a, b)                ck_assert((a) <= (b))
+#define ck_assert_float_eq_tol(a, b, tolerance) ck_assert(fabsf((a) - (b)) <= (tolerance))
+#define ck_assert_mem_eq(a, b, count)           ck_assert(memcmp(a, b, count) == 0)
 
 #endif
