@@ -44,8 +44,7 @@ void int8_calibration_destroy(struct int8_calibration *calibration)
     free(calibration);
 }
 
-/* --- counting ----------------------------------------------------------------------------------
- */
+/* --- counting --------------------------------------------------------------------------------- */
 
 /* Pairs of bins become one, towards the middle. */
 static void widen(struct histogram *h)
@@ -84,8 +83,7 @@ struct observer int8_calibration_observer(struct int8_calibration *calibration)
     return (struct observer){see, calibration};
 }
 
-/* --- choosing a range --------------------------------------------------------------------------
- */
+/* --- choosing a range ------------------------------------------------------------------------- */
 
 /* First value of a bin. */
 static double edge(const struct histogram *h, int bin)
@@ -128,8 +126,7 @@ static void choose_range(const struct histogram *h, float range[2])
     }
 }
 
-/* --- the model ---------------------------------------------------------------------------------
- */
+/* --- the model -------------------------------------------------------------------------------- */
 
 void int8_forget(struct model *model)
 {

@@ -46,8 +46,7 @@ struct outcome {
     int right_floats, right_bytes, same, int8_layers;
 };
 
-/* --- pictures ----------------------------------------------------------------------------------
- */
+/* --- pictures --------------------------------------------------------------------------------- */
 
 static bool is_folder(const char *parent, const char *name)
 {
@@ -106,8 +105,7 @@ static int classify(const struct quantizer *q, struct session *session, int inde
     return best;
 }
 
-/* --- the three passes --------------------------------------------------------------------------
- */
+/* --- the three passes ------------------------------------------------------------------------- */
 
 static bool calibrate(const struct quantizer *q, struct session *session, struct error *error)
 {
@@ -169,8 +167,7 @@ static bool run_bytes(struct quantizer *q, const char *cpu, struct outcome *outc
                      q->bytes->name);
 }
 
-/* --- the outcome -------------------------------------------------------------------------------
- */
+/* --- the outcome ------------------------------------------------------------------------------ */
 
 static double points(int part, int whole)
 {
@@ -203,8 +200,7 @@ static bool check_loss(const struct quantizer *q, const struct outcome *o, struc
                      lost, q->labelled ? "accuracy" : "agreement", allowed);
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static bool load(const struct quantize_settings *settings, const char *path, struct quantizer *q,
                  struct error *error)

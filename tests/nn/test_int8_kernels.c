@@ -40,8 +40,7 @@ static float *random_floats(size_t count, float scale)
     return floats;
 }
 
-/* --- one convolution, by its definition --------------------------------------------------------
- */
+/* --- one convolution, by its definition ------------------------------------------------------- */
 
 struct sample {
     const struct int8_conv *conv;
@@ -114,8 +113,7 @@ static void check_output(const struct sample *s, const char *name, const struct 
             }
 }
 
-/* --- random convolutions -----------------------------------------------------------------------
- */
+/* --- random convolutions ---------------------------------------------------------------------- */
 
 struct geometry {
     int taps_y, taps_x, stride, dilation;
@@ -255,8 +253,7 @@ START_TEST(convolutions_are_exact)
 }
 END_TEST
 
-/* --- depthwise ---------------------------------------------------------------------------------
- */
+/* --- depthwise -------------------------------------------------------------------------------- */
 
 static void check_depthwise(const struct int8_kernels *kernels)
 {
@@ -324,8 +321,7 @@ START_TEST(depthwise_is_exact)
 }
 END_TEST
 
-/* --- quantization ------------------------------------------------------------------------------
- */
+/* --- quantization ----------------------------------------------------------------------------- */
 
 START_TEST(rows_are_rounded_to_even_and_clipped)
 {
