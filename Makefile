@@ -143,7 +143,8 @@ $(BUILD)/%.o: %.cpp
 
 # Objects that only a pattern names are kept. (Of all others a missing one must be made again, which
 # an empty list here would prevent.)
-.SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*/*/*.c bench/*.c fuzz/*.c))
+.SECONDARY: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*/*/*.c bench/*.c fuzz/*.c)) \
+            $(BUILD)/bench/peer.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include tests/tests.mk packaging/man.mk packaging/install.mk bench/bench.mk fuzz/fuzz.mk

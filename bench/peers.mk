@@ -32,7 +32,7 @@ bench-peers-deps:
 
 bench-peers: bench-peers-deps ## our speed beside onnxruntime, oneDNN and OpenCV DNN
 	@$(MAKE) --no-print-directory $(PEER_DIR)/compare $(PEER_DIR)/onnxruntime.js \
-	    $(PEER_NETS:%=$(PEER_DIR)/%.onnx)
+	    $(PEER_NETS:%=$(PEER_DIR)/%.h5) $(PEER_NETS:%=$(PEER_DIR)/%.onnx)
 	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)
 	@echo "and with oneDNN limited to AVX2:"
 	@$(PEER_ENV) DNNL_MAX_CPU_ISA=AVX2 $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)
