@@ -9,8 +9,8 @@ WERROR   ?=# -Werror in CI
 VERSION  := 0.1.0
 V        ?=# 1: show whole commands
 
-# All processors, unless -j says otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# All processors, unless -j says otherwise; a make below this one has its jobs from it.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
