@@ -14,6 +14,8 @@ ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+.DEFAULT_GOAL := all
+
 include packaging/packages.mk
 
 # --- flags -------------------------------------------------------------------------------------
