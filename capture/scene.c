@@ -168,6 +168,17 @@ static void draw_rug(struct canvas *canvas, const struct scene_room *room, doubl
 
 /* --- the scene -------------------------------------------------------------------------------- */
 
+static void draw_things(struct canvas *room, const struct scene *scene, double aspect)
+{
+    for (int i = 0; i < scene->thing_count; i++) {
+        const struct scene_thing *thing = &scene->things[i];
+        struct canvas canvas =
+            canvas_child(room, thing->x * aspect, thing->y, thing->height, thing->degrees);
+        scene_draw_thing(&canvas, thing);
+        room->failed |= canvas.failed;
+    }
+}
+
 static void draw_animal(const struct canvas *room, const struct scene *scene, double aspect,
                         bool *failed)
 {
@@ -199,6 +210,7 @@ bool scene_draw(const struct scene *scene, struct image *image, struct error *er
     draw_sofa(&canvas, room, room->sofa_x * aspect);
     draw_plant(&canvas, room, room->plant_x * aspect);
     draw_rug(&canvas, room, aspect);
+    draw_things(&canvas, scene, aspect);
     bool failed = false;
     if (scene->animal != SCENE_NOBODY)
         draw_animal(&canvas, scene, aspect, &failed);

@@ -43,8 +43,30 @@ struct scene_room {
     double floor_y;                    /* edge between wall and floor, in picture heights */
 };
 
+/* Things that stand on the floor and are no animals. */
+enum scene_thing_kind {
+    THING_BALL,
+    THING_BOX,
+    THING_BOTTLE,
+    THING_CUSHION,
+    THING_LAMP,
+    THING_BAG,
+    THING_KIND_COUNT
+};
+
+struct scene_thing {
+    enum scene_thing_kind kind;
+    double x, y, height; /* as in struct scene_pose */
+    double degrees;      /* counter-clockwise turn around the foot */
+    struct colour colour, trim;
+};
+
+enum { SCENE_THINGS_MAX = 3 };
+
 struct scene {
     struct scene_room room;
+    int thing_count; /* the first is drawn first, all of them behind the animal */
+    struct scene_thing things[SCENE_THINGS_MAX];
     enum scene_animal animal;
     struct scene_coat coat;
     struct scene_pose pose;
@@ -68,5 +90,8 @@ void scene_draw_cat(struct canvas *canvas, const struct scene_pose *pose,
                     const struct scene_coat *coat);
 void scene_draw_dog(struct canvas *canvas, const struct scene_pose *pose,
                     const struct scene_coat *coat);
+
+/* One thing, on a canvas whose origin is its foot and whose unit is its height. For scene.c. */
+void scene_draw_thing(struct canvas *canvas, const struct scene_thing *thing);
 
 #endif

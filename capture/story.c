@@ -6,7 +6,7 @@ static const double TURN = 2 * 3.14159265358979323846;
 
 /* --- random choices --------------------------------------------------------------------------- */
 
-static uint64_t next(struct story_random *random)
+uint64_t story_bits(struct story_random *random)
 {
     uint64_t z = random->state += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -16,12 +16,12 @@ static uint64_t next(struct story_random *random)
 
 double story_uniform(struct story_random *random, double from, double to)
 {
-    return from + (to - from) * (double)(next(random) >> 11) / 9007199254740992.0; /* 2^53 */
+    return from + (to - from) * (double)(story_bits(random) >> 11) / 9007199254740992.0; /* 2^53 */
 }
 
 int story_choice(struct story_random *random, int count)
 {
-    return (int)(next(random) % (uint64_t)count);
+    return (int)(story_bits(random) % (uint64_t)count);
 }
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
@@ -91,7 +91,7 @@ static struct story_random random_for(int seed, enum stream stream, int number)
 {
     struct story_random random = {(uint64_t)(uint32_t)seed << 32 | (uint64_t)(uint32_t)number};
     random.state ^= (uint64_t)stream << 60;
-    random.state = next(&random);
+    random.state = story_bits(&random);
     return random;
 }
 

@@ -22,6 +22,7 @@ void story_scene(int seed, double time_s, struct scene *scene);
 struct story_random {
     uint64_t state;
 };
+uint64_t story_bits(struct story_random *random);
 double story_uniform(struct story_random *random, double from, double to);
 int story_choice(struct story_random *random, int count);
 
