@@ -2,21 +2,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "tool/bar.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24, REDRAW_MS = 100 };
-
-static void print_bar(int done, int all)
-{
-    int filled = all ? (int)((long)BAR_WIDTH * done / all) : 0;
-    fputc('[', stderr);
-    for (int i = 0; i < BAR_WIDTH; i++)
-        fputc(i < filled ? '=' : i == filled ? '>' : '.', stderr);
-    fputc(']', stderr);
-}
+enum { REDRAW_MS = 100 };
 
 static void clear_bar(const struct progress *progress)
 {
@@ -35,7 +27,7 @@ static void on_step(void *self, const struct fit_progress *now)
     int eta_s = (int)lround(fmin(fmax(now->eta_s, 0), 360000));
     clear_bar(progress);
     fprintf(stderr, "Epoch %d/%d ", now->epoch, now->epochs);
-    print_bar(now->step, now->steps);
+    bar_print(now->step, now->steps);
     fprintf(stderr, " %d/%d  %.0f images/s  ETA %d:%02d  loss %.4f  accuracy %.4f", now->step,
             now->steps, now->images_per_s, eta_s / 60, eta_s % 60, now->loss, now->accuracy);
     if (now->starved >= 0.01)
