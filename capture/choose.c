@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FILE_URL "file://"
+
 static bool starts_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -57,6 +59,8 @@ const struct backend *backend_choose(const char *source, struct error *error)
 struct capture *capture_open(const struct capture_settings *settings, struct error *error)
 {
     struct capture_settings chosen = *settings;
+    if (starts_with(chosen.source, FILE_URL)) /* a path in another spelling, not a stream */
+        chosen.source += strlen(FILE_URL);
     if (strcmp(chosen.source, "auto") == 0)
         chosen.source = access("/dev/video0", F_OK) == 0 ? "/dev/video0" : "synthetic";
     const struct backend *backend = backend_choose(chosen.source, error);

@@ -38,6 +38,25 @@ static bool open_output(struct predictions *predictions, const char *path, struc
     return true;
 }
 
+/* A file whose last line was cut off, by a loss of power say, gets an end to that line: the next
+ * one must not be glued to it. */
+static bool end_half_line(const struct predictions *predictions, const char *path,
+                          struct error *error)
+{
+    struct stat info;
+    if (fstat(predictions->fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+        return true;
+    char last = '\n';
+    int reader = open(path, O_RDONLY | O_CLOEXEC); /* predictions->fd is for writing only */
+    bool cut = reader >= 0 && pread(reader, &last, 1, info.st_size - 1) == 1 && last != '\n';
+    if (reader >= 0)
+        close(reader);
+    if (!cut || write(predictions->fd, "\n", 1) == 1)
+        return true;
+    return error_set(error, "cannot write predictions to %s: %s", predictions->name,
+                     strerror(errno));
+}
+
 struct predictions *predictions_open(const char *path, struct error *error)
 {
     struct predictions *predictions = malloc(sizeof *predictions);
@@ -46,7 +65,7 @@ struct predictions *predictions_open(const char *path, struct error *error)
         return NULL;
     }
     *predictions = (struct predictions){.fd = -1, .interrupt_fd = -1};
-    if (open_output(predictions, path, error))
+    if (open_output(predictions, path, error) && end_half_line(predictions, path, error))
         return predictions;
     predictions_close(predictions, NULL);
     return NULL;

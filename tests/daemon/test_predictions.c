@@ -59,6 +59,21 @@ START_TEST(file_is_appended_to)
 }
 END_TEST
 
+START_TEST(half_a_line_is_ended_before_the_next)
+{
+    char path[] = "/tmp/pawcam-predictions-XXXXXX";
+    static const char half[] = "{\"frame\":6,\"ti";
+    int fd = mkstemp(path);
+    ck_assert_int_eq(write(fd, half, sizeof half - 1), sizeof half - 1);
+    close(fd);
+    write_examples(path, 1);
+    char wanted[sizeof half + sizeof example_line];
+    snprintf(wanted, sizeof wanted, "%s\n%s", half, example_line);
+    assert_content(path, wanted);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(full_disk_is_an_error_that_names_the_file)
 {
     struct error error;
@@ -189,7 +204,8 @@ START_TEST(reader_that_stalls_can_be_interrupted)
 }
 END_TEST
 
-TEST_MAIN(predictions, file_is_appended_to, full_disk_is_an_error_that_names_the_file,
-          line_that_does_not_fit_is_taken_back, path_that_cannot_be_opened_is_an_error,
-          pipe_without_reader_is_an_error_at_once, line_is_there_at_once,
-          reader_that_left_is_an_error, reader_that_stalls_can_be_interrupted)
+TEST_MAIN(predictions, file_is_appended_to, half_a_line_is_ended_before_the_next,
+          full_disk_is_an_error_that_names_the_file, line_that_does_not_fit_is_taken_back,
+          path_that_cannot_be_opened_is_an_error, pipe_without_reader_is_an_error_at_once,
+          line_is_there_at_once, reader_that_left_is_an_error,
+          reader_that_stalls_can_be_interrupted)
