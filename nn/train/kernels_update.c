@@ -25,49 +25,76 @@ struct update_sums KERNEL(train_prepare)(size_t count, float l2, const float *re
     return sums;
 }
 
-void KERNEL(train_sgd)(const struct update *u, size_t count, const float *restrict gradient,
-                       float *restrict weights, float *restrict velocity)
+static ALWAYS_INLINE vec root(vec x)
 {
-    const float direct = u->nesterov ? 1 : 0, moving = u->nesterov ? u->momentum : 1;
-    for (size_t i = 0; i < count; i++) {
-        const float g = gradient[i] * u->scale + u->decay * weights[i];
-        velocity[i] = u->momentum * velocity[i] + g;
-        weights[i] -= u->rate * (direct * g + moving * velocity[i]);
+#if VL == 16
+    return (vec)_mm512_sqrt_ps((__m512)x);
+#elif VL == 8
+    return (vec)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+    return (vec)_mm_sqrt_ps((__m128)x);
+#else
+    for (int lane = 0; lane < VL; lane++)
+        x[lane] = sqrtf(x[lane]);
+    return x;
+#endif
+}
+
+/* g of struct update */
+static ALWAYS_INLINE vec slope(const struct update *u, const float *gradient, vec weights)
+{
+    return load(gradient) * u->scale + weights * u->decay;
+}
+
+/* The settings are copied: the compiler must not think that a store changes them. */
+
+void KERNEL(train_sgd)(const struct update *settings, size_t count, const float *gradient,
+                       float *weights, float *velocity)
+{
+    const struct update u = *settings;
+    const float direct = u.nesterov ? 1 : 0, moving = u.nesterov ? u.momentum : 1;
+    for (size_t i = 0; i < count; i += VL) {
+        const vec w = load(weights + i), g = slope(&u, gradient + i, w);
+        const vec v = load(velocity + i) * u.momentum + g;
+        store(velocity + i, v);
+        store(weights + i, w - u.rate * (g * direct + v * moving));
     }
 }
 
-void KERNEL(train_rmsprop)(const struct update *u, size_t count, const float *restrict gradient,
-                           float *restrict weights, float *restrict squares)
+void KERNEL(train_rmsprop)(const struct update *settings, size_t count, const float *gradient,
+                           float *weights, float *squares)
 {
-    for (size_t i = 0; i < count; i++) {
-        const float g = gradient[i] * u->scale + u->decay * weights[i];
-        squares[i] = u->rho * squares[i] + (1 - u->rho) * g * g;
-        weights[i] -= u->rate * g / (sqrtf(squares[i]) + u->epsilon);
+    const struct update u = *settings;
+    for (size_t i = 0; i < count; i += VL) {
+        const vec w = load(weights + i), g = slope(&u, gradient + i, w);
+        const vec s = load(squares + i) * u.rho + g * g * (1 - u.rho);
+        store(squares + i, s);
+        store(weights + i, w - g * u.rate / (root(s) + u.epsilon));
     }
 }
 
-void KERNEL(train_adam)(const struct update *u, size_t count, const float *restrict gradient,
-                        float *restrict weights, float *restrict mean, float *restrict squares)
+void KERNEL(train_adam)(const struct update *settings, size_t count, const float *gradient,
+                        float *weights, float *mean, float *squares)
 {
-    const float momentum = u->momentum, rho = u->rho;
-    for (size_t i = 0; i < count; i++) {
-        const float w = weights[i] * u->keep;
-        const float g = gradient[i] * u->scale + u->decay * weights[i];
-        mean[i] = momentum * mean[i] + (1 - momentum) * g;
-        squares[i] = rho * squares[i] + (1 - rho) * g * g;
-        weights[i] = w - u->rate * mean[i] / (u->root * sqrtf(squares[i]) + u->epsilon);
+    const struct update u = *settings;
+    for (size_t i = 0; i < count; i += VL) {
+        const vec w = load(weights + i), g = slope(&u, gradient + i, w);
+        const vec m = load(mean + i) * u.momentum + g * (1 - u.momentum);
+        const vec s = load(squares + i) * u.rho + g * g * (1 - u.rho);
+        store(mean + i, m);
+        store(squares + i, s);
+        store(weights + i, w * u.keep - m * u.rate / (root(s) * u.root + u.epsilon));
     }
 }
 
-void KERNEL(train_average)(size_t count, float keep, const float *restrict weights,
-                           float *restrict average)
+void KERNEL(train_average)(size_t count, float keep, const float *weights, float *average)
 {
-    for (size_t i = 0; i < count; i++)
-        average[i] = keep * average[i] + (1 - keep) * weights[i];
+    for (size_t i = 0; i < count; i += VL)
+        store(average + i, load(average + i) * keep + load(weights + i) * (1 - keep));
 }
 
-void KERNEL(train_add)(size_t count, const float *restrict from, float *restrict to)
+void KERNEL(train_add)(size_t count, const float *from, float *to)
 {
-    for (size_t i = 0; i < count; i++)
-        to[i] += from[i];
+    for (size_t i = 0; i < count; i += VL)
+        store(to + i, load(to + i) + load(from + i));
 }

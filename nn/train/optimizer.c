@@ -94,7 +94,7 @@ static void prepare(void *context, int worker)
     job->penalty[worker] = penalty;
 }
 
-static void update_stretch(const struct job *job, const struct update *update, struct stretch part)
+static void update_piece(const struct job *job, const struct update *update, struct stretch part)
 {
     const struct optimizer_state *state = job->state;
     const float *gradient = job->gradient_done + part.offset;
@@ -116,6 +116,17 @@ static void update_stretch(const struct job *job, const struct update *update, s
     if (state->average)
         state->kernels->average(part.count, job->average_keep, weights,
                                 state->average + part.offset);
+}
+
+/* Piece by piece, so that the average finds the new weights in the first cache. */
+static void update_stretch(const struct job *job, const struct update *update, struct stretch part)
+{
+    enum { PIECE = 64 * PARAMETER_PITCH };
+    for (size_t done = 0; done < part.count; done += PIECE) {
+        const size_t left = part.count - done;
+        update_piece(job, update,
+                     (struct stretch){part.offset + done, left < PIECE ? left : PIECE});
+    }
 }
 
 static void apply(void *context, int worker)
