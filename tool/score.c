@@ -3,6 +3,7 @@
 #include "nn/session.h"
 #include "nn/shape.h"
 #include "nn/train/augment.h"
+#include "tool/parallel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,44 +37,97 @@ static void preprocess(const struct model *model, float *pixels, size_t count, i
     }
 }
 
-static void visit_scores(const struct model *model, const float *output, int index,
-                         score_visit visit, void *self)
+static void take_scores(const struct model *model, const float *output, float *scores)
 {
     if (shape_count(model_output_shape(model)) == 1) {
-        const float both[2] = {1 - output[0], output[0]};
-        visit(self, index, both);
+        scores[0] = 1 - output[0];
+        scores[1] = output[0];
     } else {
-        visit(self, index, output);
+        memcpy(scores, output, (size_t)model->class_count * sizeof *scores);
     }
 }
 
-static bool run_all(const struct model *model, struct session *session, const struct dataset *data,
-                    float *input, score_visit visit, void *self, struct error *error)
+/* What one thread works with. */
+struct desk {
+    struct session *session;
+    float *input;
+    struct error error; /* of the last picture that failed; empty: none */
+};
+
+struct job {
+    const struct model *model;
+    const struct dataset *data;
+    float *scores; /* [data->count][class_count] */
+    int threads;
+    struct desk desks[PARALLEL_THREADS_MAX];
+};
+
+static void score_picture(void *self, int thread, int index)
 {
-    const struct shape *shape = model_input_shape(model);
+    struct job *job = self;
+    struct desk *desk = &job->desks[thread];
+    const struct dataset *data = job->data;
+    const struct shape *shape = model_input_shape(job->model);
     int height = shape->rank == 3 ? shape->dim[0] : data->height;
     int width = shape->rank == 3 ? shape->dim[1] : data->width;
-    for (int i = 0; i < data->count; i++) {
-        struct picture_view view = {dataset_picture(data, i), data->height, data->width,
-                                    data->channels};
-        if (!augment_picture(&augment_none, NULL, &view, height, width, input, NULL, NULL, error))
+    struct picture_view view = {dataset_picture(data, index), data->height, data->width,
+                                data->channels};
+    if (!augment_picture(&augment_none, NULL, &view, height, width, desk->input, NULL, NULL,
+                         &desk->error))
+        return;
+    preprocess(job->model, desk->input, shape_count(shape), data->channels);
+    take_scores(job->model, session_run(desk->session, desk->input),
+                job->scores + (size_t)index * (size_t)job->model->class_count);
+}
+
+static bool prepare(struct job *job, const char *cpu, struct error *error)
+{
+    size_t values = shape_count(model_input_shape(job->model));
+    job->threads = parallel_threads(job->data->count);
+    job->scores =
+        calloc((size_t)job->data->count * (size_t)job->model->class_count, sizeof *job->scores);
+    if (!job->scores)
+        return error_set(error, "out of memory");
+    for (int i = 0; i < job->threads; i++) {
+        job->desks[i].session = session_create(job->model, cpu, error);
+        job->desks[i].input = malloc(values * sizeof(float));
+        if (!job->desks[i].session)
             return false;
-        preprocess(model, input, shape_count(shape), data->channels);
-        visit_scores(model, session_run(session, input), i, visit, self);
+        if (!job->desks[i].input)
+            return error_set(error, "out of memory");
     }
+    return true;
+}
+
+static void finish(struct job *job)
+{
+    for (int i = 0; i < job->threads; i++) {
+        session_destroy(job->desks[i].session);
+        free(job->desks[i].input);
+    }
+    free(job->scores);
+}
+
+static bool run_all(struct job *job, struct error *error)
+{
+    parallel_for(job->data->count, job->threads, score_picture, job);
+    for (int i = 0; i < job->threads; i++)
+        if (*job->desks[i].error.message) {
+            *error = job->desks[i].error;
+            return false;
+        }
     return true;
 }
 
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    score_visit visit, void *self, struct error *error)
 {
+    struct job job = {.model = model, .data = data};
     if (!check(model, data, error))
         return false;
-    struct session *session = session_create(model, cpu, error);
-    float *input = malloc(shape_count(model_input_shape(model)) * sizeof *input);
-    bool good = session && (input || error_set(error, "out of memory")) &&
-                run_all(model, session, data, input, visit, self, error);
-    free(input);
-    session_destroy(session);
+    bool good = prepare(&job, cpu, error) && run_all(&job, error);
+    for (int i = 0; good && i < data->count; i++)
+        visit(self, i, job.scores + (size_t)i * (size_t)model->class_count);
+    finish(&job);
     return good;
 }

@@ -5,11 +5,12 @@
 #include "nn/model.h"
 #include "nn/train/dataset.h"
 
-/* Called with each picture's class_count scores; a single sigmoid p is {1 - p, p}. */
+/* Called with each picture's class_count scores, in the pictures' order and from the caller's
+ * thread; a single sigmoid p is {1 - p, p}. */
 typedef void (*score_visit)(void *self, int index, const float *scores);
 
-/* Resizes the pictures to the network's input where they differ. A dataset that does not fit the
- * model is a usage error. */
+/* Resizes the pictures to the network's input where they differ. Works on all processors. A dataset
+ * that does not fit the model is a usage error. */
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    score_visit visit, void *self, struct error *error);
 
