@@ -1,5 +1,8 @@
 #include "tool/catdog.h"
 
+#include "tool/figure.h"
+
+#include <math.h>
 #include <string.h>
 
 static int find(const struct model *model, const char *name)
@@ -48,4 +51,24 @@ void catdog_add(struct catdog *catdog, int label, int class_count, const float *
         catdog->others++;
         catdog->alarms += decided == catdog->cat || decided == catdog->dog;
     }
+}
+
+double catdog_accuracy(const struct catdog *catdog)
+{
+    return figure_share(catdog->right, catdog->animals);
+}
+
+static bool knows_neither(const struct catdog *catdog)
+{
+    return catdog_applies(catdog) && catdog->neither >= 0;
+}
+
+double catdog_false_alarm(const struct catdog *catdog)
+{
+    return knows_neither(catdog) ? figure_share(catdog->alarms, catdog->others) : NAN;
+}
+
+double catdog_missed(const struct catdog *catdog)
+{
+    return knows_neither(catdog) ? figure_share(catdog->missed, catdog->animals) : NAN;
 }

@@ -19,4 +19,11 @@ void catdog_add(struct catdog *catdog, int label, int class_count, const float *
 /* Are there both cats and dogs to count? */
 bool catdog_applies(const struct catdog *catdog);
 
+/* Shares of the pictures counted so far; NaN where they do not apply: right between the two, called
+ * cat or dog though it is neither, called neither though it is one. The last two need a class
+ * "neither". */
+double catdog_accuracy(const struct catdog *catdog);
+double catdog_false_alarm(const struct catdog *catdog);
+double catdog_missed(const struct catdog *catdog);
+
 #endif

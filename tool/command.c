@@ -6,6 +6,18 @@
 
 enum { OPTIONS_MAX = 32, LETTER_HELP = 'h', FIRST_ROW = 256 };
 
+static bool may_be_left_out(const struct command_option *option)
+{
+    return option->argument && *option->argument == '[';
+}
+
+static int argument_kind(const struct command_option *option)
+{
+    return may_be_left_out(option) ? optional_argument
+           : option->argument      ? required_argument
+                                   : no_argument;
+}
+
 /* getopt's table: --help, then the command's rows. */
 static void fill_long_options(const struct command *command, struct option options[OPTIONS_MAX + 2])
 {
@@ -13,7 +25,7 @@ static void fill_long_options(const struct command *command, struct option optio
     for (int i = 0; i < command->option_count && i < OPTIONS_MAX; i++)
         options[i + 1] = (struct option){
             command->options[i].name,
-            command->options[i].argument ? required_argument : no_argument,
+            argument_kind(&command->options[i]),
             NULL,
             FIRST_ROW + i,
         };
@@ -23,7 +35,7 @@ static void set_option(const struct command_option *option, void *settings)
 {
     char *member = (char *)settings + option->offset;
     if (option->argument)
-        *(const char **)member = optarg;
+        *(const char **)member = optarg ? optarg : "";
     else
         *(bool *)member = true;
 }
@@ -76,8 +88,11 @@ void command_print_help(const struct command *command, FILE *out)
     for (int i = 0; i < command->option_count; i++) {
         const struct command_option *option = &command->options[i];
         char text[64];
-        snprintf(text, sizeof text, "--%s%s%s", option->name, option->argument ? " " : "",
-                 option->argument ? option->argument : "");
+        if (may_be_left_out(option))
+            snprintf(text, sizeof text, "--%s[=%s", option->name, option->argument + 1);
+        else
+            snprintf(text, sizeof text, "--%s%s%s", option->name, option->argument ? " " : "",
+                     option->argument ? option->argument : "");
         fprintf(out, "  %-24s %s\n", text, option->help);
     }
     fprintf(out, "  %-24s %s\n", "-h, --help", "show this and exit");

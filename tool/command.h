@@ -12,9 +12,10 @@
 
 struct command_option {
     const char *name;     /* "cpu": --cpu NAME or --cpu=NAME */
-    const char *argument; /* "NAME"; NULL: a flag */
+    const char *argument; /* "NAME"; "[NAME]": may be left out, else --cpu=NAME; NULL: a flag */
     const char *help;     /* one line */
-    size_t offset;        /* in the command's settings: of a const char *, or a flag's bool */
+    size_t offset;        /* in the command's settings: of a const char *, or a flag's bool; an
+                           * argument that is left out is "" */
 };
 
 struct command {

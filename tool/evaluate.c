@@ -7,8 +7,10 @@
 #include "tool/codec.h"
 #include "tool/command.h"
 #include "tool/contact_sheet.h"
+#include "tool/figure.h"
 #include "tool/model_options.h"
 #include "tool/number.h"
+#include "tool/robustness.h"
 #include "tool/score.h"
 
 #include <math.h>
@@ -20,6 +22,7 @@ struct evaluate_settings {
     struct model_options model;
     const char *data, *mnist, *fashion_mnist, *cifar10;
     const char *limit, *threshold, *worst;
+    const char *corrupt; /* "": all */
     bool json;
 };
 
@@ -36,6 +39,8 @@ static const struct command_option options[] = {
      offsetof(struct evaluate_settings, threshold)},
     {"worst", "FILE.jpg", "write the worst mistakes as a contact sheet",
      offsetof(struct evaluate_settings, worst)},
+    {"corrupt", "[NAME,...]", "measure on pictures that are made worse: all ways, or those named",
+     offsetof(struct evaluate_settings, corrupt)},
     {"json", NULL, "print one JSON object", offsetof(struct evaluate_settings, json)},
     MODEL_OPTION_ROWS(struct evaluate_settings, model),
 };
@@ -55,6 +60,13 @@ static bool has_names(const struct model *model)
     return model->class_count > 0 && strcmp(model->class_names[0], "class 0") != 0;
 }
 
+/* A side of the pictures that are loaded: the network's, or enough to be made worse as a camera
+ * would do it. */
+static int side_to_load(const struct evaluate_settings *settings, int side)
+{
+    return settings->corrupt && side < CORRUPT_SIDE_MIN ? CORRUPT_SIDE_MIN : side;
+}
+
 static bool load_folder(const struct evaluate_settings *settings, const struct model *model,
                         struct dataset *data, struct error *error)
 {
@@ -69,8 +81,8 @@ static bool load_folder(const struct evaluate_settings *settings, const struct m
         .classes = has_names(model) ? (const char *const *)model->class_names : NULL,
         .class_count = model->class_count,
         .limit = (int)limit,
-        .height = input->dim[0],
-        .width = input->dim[1],
+        .height = side_to_load(settings, input->dim[0]),
+        .width = side_to_load(settings, input->dim[1]),
         .channels = input->dim[2],
         .threads = threads < 1 ? 1 : (int)threads,
         .codec = &codec_vision,
@@ -96,17 +108,6 @@ static bool load(const struct evaluate_settings *settings, const struct model *m
 }
 
 /* --- output ----------------------------------------------------------------------------------- */
-
-static double share(long part, long whole)
-{
-    return whole ? (double)part / (double)whole : NAN;
-}
-
-/* null where there is nothing to say. */
-static json_t *number(double value)
-{
-    return isnan(value) ? json_null() : json_real(round(value * 1e6) / 1e6);
-}
 
 static json_t *confusion_json(const struct metrics *metrics)
 {
@@ -136,25 +137,18 @@ static bool print_json(const struct evaluation *evaluation, struct error *error)
     json_t *object = json_object();
     json_object_set_new(object, "n", json_integer(metrics->n));
     json_object_set_new(object, "classes", classes_json(&evaluation->data));
-    json_object_set_new(object, "accuracy", number(metrics_accuracy(metrics)));
-    json_object_set_new(object, "loss", number(metrics_loss(metrics)));
-    json_object_set_new(object, "ece", number(metrics_ece(metrics)));
+    json_object_set_new(object, "accuracy", figure_json(metrics_accuracy(metrics)));
+    json_object_set_new(object, "loss", figure_json(metrics_loss(metrics)));
+    json_object_set_new(object, "ece", figure_json(metrics_ece(metrics)));
     json_object_set_new(object, "confusion", confusion_json(metrics));
     if (catdog_applies(catdog))
-        json_object_set_new(object, "cat_dog_accuracy",
-                            number(share(catdog->right, catdog->animals)));
+        json_object_set_new(object, "cat_dog_accuracy", figure_json(catdog_accuracy(catdog)));
     if (catdog_applies(catdog) && catdog->neither >= 0) {
-        json_object_set_new(object, "threshold", number(catdog->threshold));
-        json_object_set_new(object, "false_alarm", number(share(catdog->alarms, catdog->others)));
-        json_object_set_new(object, "missed", number(share(catdog->missed, catdog->animals)));
+        json_object_set_new(object, "threshold", figure_json(catdog->threshold));
+        json_object_set_new(object, "false_alarm", figure_json(catdog_false_alarm(catdog)));
+        json_object_set_new(object, "missed", figure_json(catdog_missed(catdog)));
     }
-    char *text = json_dumps(object, PREDICTION_JSON_FLAGS);
-    json_decref(object);
-    if (!text)
-        return error_set(error, "a class name is no UTF-8, which JSON needs");
-    puts(text);
-    free(text);
-    return true;
+    return figure_print(object, error);
 }
 
 static void print_classes(const struct evaluation *evaluation)
@@ -204,10 +198,10 @@ static void print_text(const struct evaluation *evaluation)
     if (evaluation->data.skipped)
         printf("%d unreadable pictures were left out\n", evaluation->data.skipped);
     if (catdog_applies(catdog))
-        printf("cat or dog: right between the two %.4f\n", share(catdog->right, catdog->animals));
+        printf("cat or dog: right between the two %.4f\n", catdog_accuracy(catdog));
     if (catdog_applies(catdog) && catdog->neither >= 0)
         printf("neither, below %.2f: false alarms %.4f, missed animals %.4f\n", catdog->threshold,
-               share(catdog->alarms, catdog->others), share(catdog->missed, catdog->animals));
+               catdog_false_alarm(catdog), catdog_missed(catdog));
     print_classes(evaluation);
     print_worst(evaluation);
 }
@@ -222,16 +216,11 @@ static void add_scores(void *self, int index, const float *scores)
     catdog_add(&evaluation->catdog, label, evaluation->metrics.class_count, scores);
 }
 
-static bool evaluate(const struct evaluate_settings *settings, struct evaluation *evaluation,
-                     struct error *error)
+static bool evaluate_plain(const struct evaluate_settings *settings, double threshold,
+                           struct evaluation *evaluation, struct error *error)
 {
     const struct model *model = evaluation->model;
-    double threshold = model_threshold(model);
-    if (settings->threshold &&
-        !number_real("threshold", settings->threshold, 0, 1, &threshold, error))
-        return false;
-    if (!load(settings, model, &evaluation->data, error) ||
-        !metrics_init(&evaluation->metrics, evaluation->data.class_count, CONTACT_SHEET_MAX, error))
+    if (!metrics_init(&evaluation->metrics, evaluation->data.class_count, CONTACT_SHEET_MAX, error))
         return false;
     evaluation->catdog = catdog_begin(model, threshold);
     if (!score_dataset(model, settings->model.cpu, &evaluation->data, add_scores, evaluation,
@@ -241,6 +230,51 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return false;
     return !settings->worst ||
            contact_sheet_write(&evaluation->metrics, &evaluation->data, settings->worst, error);
+}
+
+static bool print_robustness(const struct evaluate_settings *settings, double threshold,
+                             const struct evaluation *evaluation,
+                             const struct robustness *robustness, struct error *error)
+{
+    if (settings->json) {
+        json_t *object = json_object();
+        json_object_set_new(object, "n", json_integer(evaluation->data.count));
+        json_object_set_new(object, "classes", classes_json(&evaluation->data));
+        json_object_set_new(object, "threshold", figure_json(threshold));
+        json_object_set_new(object, "corrupt", robustness_json(robustness));
+        return figure_print(object, error);
+    }
+    printf("%d pictures; neither below %.2f\n\n", evaluation->data.count, threshold);
+    robustness_print(robustness);
+    return true;
+}
+
+static bool evaluate_corrupt(const struct evaluate_settings *settings, double threshold,
+                             const bool chosen[CORRUPT_COUNT], struct evaluation *evaluation,
+                             struct error *error)
+{
+    struct robustness robustness;
+    return robustness_measure(&robustness, evaluation->model, settings->model.cpu, threshold,
+                              &evaluation->data, chosen, error) &&
+           print_robustness(settings, threshold, evaluation, &robustness, error);
+}
+
+static bool evaluate(const struct evaluate_settings *settings, struct evaluation *evaluation,
+                     struct error *error)
+{
+    bool chosen[CORRUPT_COUNT];
+    double threshold = model_threshold(evaluation->model);
+    if (settings->threshold &&
+        !number_real("threshold", settings->threshold, 0, 1, &threshold, error))
+        return false;
+    if (settings->corrupt && (!settings->data || settings->worst))
+        return error_set_usage(error, "--corrupt needs --data DIR and goes without --worst");
+    if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
+        return false;
+    if (!load(settings, evaluation->model, &evaluation->data, error))
+        return false;
+    return settings->corrupt ? evaluate_corrupt(settings, threshold, chosen, evaluation, error)
+                             : evaluate_plain(settings, threshold, evaluation, error);
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
