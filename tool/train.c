@@ -4,6 +4,7 @@
 #include "nn/train/metrics.h"
 #include "tool/codec.h"
 #include "tool/command.h"
+#include "tool/fine_tune.h"
 #include "tool/number.h"
 #include "tool/progress.h"
 #include "tool/score.h"
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 struct train_settings {
-    const char *data, *out, *epochs, *threads, *seed, *cpu, *tensorboard;
+    const char *data, *out, *from, *epochs, *threads, *seed, *cpu, *tensorboard;
     bool resume, overwrite;
 };
 
@@ -25,6 +26,8 @@ static const struct command_option options[] = {
      offsetof(struct train_settings, data)},
     {"out", "DIR", "folder for model.h5, history.csv, checkpoints; runs/RECIPE if not given",
      offsetof(struct train_settings, out)},
+    {"from", "MODEL", "begin with the weights of this Keras file (fine-tuning)",
+     offsetof(struct train_settings, from)},
     {"epochs", "N", "instead of the recipe's", offsetof(struct train_settings, epochs)},
     {"threads", "N", "all processors if not given", offsetof(struct train_settings, threads)},
     {"seed", "N", "instead of the recipe's", offsetof(struct train_settings, seed)},
@@ -42,6 +45,7 @@ struct training {
     const struct train_settings *settings;
     struct recipe recipe;
     struct network network;
+    struct fine_tune tune;
     struct dataset train_data, validation_data, test_data;
     struct subset train, validation;
     int threads;
@@ -66,6 +70,16 @@ static void catch_signals(void)
 }
 
 /* --- what the command line says --------------------------------------------------------------- */
+
+static bool check_settings(const struct train_settings *settings, struct error *error)
+{
+    if (settings->resume && settings->overwrite)
+        return error_set_usage(error, "--resume and --overwrite exclude each other");
+    if (settings->resume && settings->from)
+        return error_set_usage(error, "--from begins a training and --resume goes on with one: "
+                                      "give one of them");
+    return true;
+}
 
 static bool apply_settings(struct training *training, struct error *error)
 {
@@ -118,8 +132,6 @@ static bool make_folders(const char *path, struct error *error)
 static bool prepare_out(struct training *training, struct error *error)
 {
     const struct train_settings *settings = training->settings;
-    if (settings->resume && settings->overwrite)
-        return error_set_usage(error, "--resume and --overwrite exclude each other");
     if (fit_exists(training->out) && !settings->resume && !settings->overwrite)
         return error_set_usage(error,
                                "%s holds a training already: --resume goes on with it, --overwrite "
@@ -128,7 +140,16 @@ static bool prepare_out(struct training *training, struct error *error)
     return make_folders(training->out, error);
 }
 
-/* --- data ------------------------------------------------------------------------------------- */
+/* --- network and data ------------------------------------------------------------------------- */
+
+/* The earlier model comes first, while there are no threads. */
+static bool begin_network(struct training *training, struct error *error)
+{
+    const struct recipe *recipe = &training->recipe;
+    return fine_tune_open(&training->tune, training->settings->from, error) &&
+           network_build(&training->network, &recipe->script, recipe->trainer.seed, error) &&
+           fine_tune_body(&training->tune, training->network.model, error);
+}
 
 static bool load_one(struct training *training, const struct source *source, struct dataset *data,
                      struct error *error)
@@ -157,7 +178,8 @@ static bool load_data(struct training *training, struct error *error)
         if (!dataset_all(&training->validation_data, &training->validation, error))
             return false;
     }
-    return load_describe(recipe, &training->train_data, training->network.model, error);
+    return load_describe(recipe, &training->train_data, training->network.model, error) &&
+           fine_tune_head(&training->tune, training->network.model, error);
 }
 
 static void print_data(const struct training *training)
@@ -246,6 +268,7 @@ static void release(struct training *training)
     dataset_free(&training->train_data);
     dataset_free(&training->validation_data);
     dataset_free(&training->test_data);
+    fine_tune_close(&training->tune);
     network_free(&training->network);
     recipe_free(&training->recipe);
 }
@@ -255,11 +278,10 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     struct training training = {.settings = settings};
     (void)operand_count;
     name_out(&training, operands[0]);
-    bool good =
-        recipe_read(&training.recipe, operands[0], error) && apply_settings(&training, error) &&
-        network_build(&training.network, &training.recipe.script, training.recipe.trainer.seed,
-                      error) &&
-        load_data(&training, error) && prepare_out(&training, error) && train(&training, error);
+    bool good = recipe_read(&training.recipe, operands[0], error) &&
+                check_settings(settings, error) && apply_settings(&training, error) &&
+                begin_network(&training, error) && load_data(&training, error) &&
+                prepare_out(&training, error) && train(&training, error);
     release(&training);
     return good;
 }
