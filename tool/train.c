@@ -18,6 +18,7 @@
 
 struct train_settings {
     const char *data, *out, *from, *epochs, *threads, *seed, *cpu, *tensorboard;
+    const char *freeze_until;
     bool resume, overwrite;
 };
 
@@ -28,6 +29,8 @@ static const struct command_option options[] = {
      offsetof(struct train_settings, out)},
     {"from", "MODEL", "begin with the weights of this Keras file (fine-tuning)",
      offsetof(struct train_settings, from)},
+    {"freeze-until", "LAYER", "train this layer and those after it, the others stay as they are",
+     offsetof(struct train_settings, freeze_until)},
     {"epochs", "N", "instead of the recipe's", offsetof(struct train_settings, epochs)},
     {"threads", "N", "all processors if not given", offsetof(struct train_settings, threads)},
     {"seed", "N", "instead of the recipe's", offsetof(struct train_settings, seed)},
@@ -142,13 +145,21 @@ static bool prepare_out(struct training *training, struct error *error)
 
 /* --- network and data ------------------------------------------------------------------------- */
 
+static bool freeze(struct training *training, struct error *error)
+{
+    const char *layer = training->settings->freeze_until;
+    return !layer || network_freeze_before(&training->network, layer, error) ||
+           error_prefix(error, "--freeze-until");
+}
+
 /* The earlier model comes first, while there are no threads. */
 static bool begin_network(struct training *training, struct error *error)
 {
     const struct recipe *recipe = &training->recipe;
     return fine_tune_open(&training->tune, training->settings->from, error) &&
            network_build(&training->network, &recipe->script, recipe->trainer.seed, error) &&
-           fine_tune_body(&training->tune, training->network.model, error);
+           fine_tune_body(&training->tune, training->network.model, error) &&
+           freeze(training, error);
 }
 
 static bool load_one(struct training *training, const struct source *source, struct dataset *data,

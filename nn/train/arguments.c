@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Keras's signatures: the arguments in their positional order. What all layers take (name,
- * input_shape) and what only the trainer looks at (kernel_initializer, kernel_regularizer) is
- * keyword-only in recipes. Source: keras/layers of Keras 2. */
+ * input_shape, trainable) and what only the trainer looks at (kernel_initializer,
+ * kernel_regularizer) is keyword-only in recipes. Source: keras/layers of Keras 2. */
 static const struct signature {
     const char *class_name;
     const char *arguments;
@@ -174,6 +174,14 @@ static bool bind_config(const struct script *script, const struct expr *e, const
     return json_object_set_new(config, key, value) == 0 || error_set(error, "out of memory");
 }
 
+static bool bind_trainable(const struct script *script, const struct expr *e, bool *frozen,
+                           struct error *error)
+{
+    *frozen = e->kind == EXPR_NAME && strcmp(e->text, "False") == 0;
+    return *frozen || (e->kind == EXPR_NAME && strcmp(e->text, "True") == 0) ||
+           error_set_usage(error, "%s:%d: trainable must be True or False", script->path, e->line);
+}
+
 /* Keras calls the kernel of a depthwise convolution by another name. */
 static const char *initializer_key(const struct signature *signature)
 {
@@ -191,13 +199,16 @@ static bool bind_one(const struct script *script, const struct signature *signat
         arguments->input_shape = e;
         return true;
     }
+    if (strcmp(key, "trainable") == 0)
+        return bind_trainable(script, e, &arguments->frozen, error);
     if (signature->has_kernel && strcmp(key, initializer_key(signature)) == 0)
         return bind_initializer(script, e, arguments, error);
     if (signature->has_kernel && strcmp(key, "kernel_regularizer") == 0)
         return bind_l2(script, e, &arguments->l2, error);
     if (!holds_name(signature->arguments, key))
         return error_set_usage(
-            error, "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape%s%s",
+            error,
+            "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape trainable%s%s",
             script->path, e->line, signature->class_name, key, signature->arguments,
             *signature->arguments ? " " : "", signature->has_kernel ? " kernel_regularizer " : "",
             signature->has_kernel ? initializer_key(signature) : "");

@@ -12,6 +12,7 @@ struct layer_arguments {
     const struct expr *input_shape; /* NULL: none given */
     const char *initializer;        /* kernel_initializer; NULL: none given */
     double stddev;                  /* RandomNormal(stddev=x); 0: none given */
+    bool frozen;                    /* trainable=False */
     double l2;                      /* kernel_regularizer=l2(x); 0: none given */
 };
 

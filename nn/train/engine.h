@@ -2,7 +2,8 @@
  * engine: a way to work out the gradient of the loss. trainer.c chooses one by name and owns
  * weights and optimizer; an engine owns activations and their gradients. Weights and gradients are
  * flat arrays as parameters.h lays them out. Where a flat gradient has a place for a moving mean or
- * variance, the engine leaves the batch's own there.
+ * variance, the engine leaves the batch's own there; where it has one for a frozen array, nothing
+ * of use.
  */
 #ifndef PAWCAM_NN_TRAIN_ENGINE_H
 #define PAWCAM_NN_TRAIN_ENGINE_H

@@ -71,7 +71,8 @@ struct fast_node {
     int home;          /* whose value and gradient this layer shares; its own index if none's */
     int uses;          /* layers that read it */
     bool runs;         /* needed for the output and not shared */
-    bool learns;       /* it or something before it has weights: it needs a gradient */
+    bool learns;       /* it or something before it is trained: it needs a gradient */
+    bool frozen;       /* BATCH_NORM with trainable=False: as at inference */
     bool keeps_before; /* its activation's slope needs what went into the activation */
     int parts;         /* that its gradient is the sum of */
     bool *adds;        /* by input: the input's gradient has a part already; owned */

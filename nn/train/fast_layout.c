@@ -115,6 +115,7 @@ static bool init_node(struct fast *fast, int i)
     node->beta = find(fast, i, offsetof(struct layer, beta));
     node->mean = find(fast, i, offsetof(struct layer, mean));
     node->variance = find(fast, i, offsetof(struct layer, variance));
+    node->frozen = node->variance && node->variance->frozen;
     node->adds = calloc((size_t)node->layer->input_count + 1, sizeof *node->adds);
     for (int k = 0; node->runs && k < node->layer->input_count; k++)
         fast->nodes[node->layer->inputs[k]].uses++;
@@ -145,7 +146,10 @@ static void fold_activation(struct fast *fast, int i)
 static void mark_learning(struct fast *fast, int i)
 {
     struct fast_node *node = &fast->nodes[i];
-    node->learns = node->kernel || node->gamma || node->beta;
+    const struct parameter_array *const arrays[] = {node->kernel, node->bias, node->gamma,
+                                                    node->beta};
+    for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
+        node->learns |= arrays[k] && arrays[k]->what.trainable;
     for (int k = 0; k < node->layer->input_count; k++)
         node->learns |= fast_input(fast, node, k)->learns;
 }

@@ -145,7 +145,7 @@ void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
     struct fast_norm *own = &node->norms[chunk->worker];
-    if (chunk->training) {
+    if (chunk->training && !node->frozen) {
         measure(chunk, node, x);
         team_meet(chunk->fast->setup.team);
         use_batch(chunk, node);
@@ -201,15 +201,28 @@ static void combine_sums(const struct chunk *chunk, const struct fast_node *node
     own->c[c] = (float)(-a * sum / count - b * mean);
 }
 
+/* Mean and scale are constants: dx = gamma s dy; a of forward is just that. */
+static void keep_slope(const struct chunk *chunk, const struct fast_node *node)
+{
+    struct fast_norm *own = &node->norms[chunk->worker];
+    const size_t bytes = (size_t)padded_channels(node) * sizeof(float);
+    memset(own->b, 0, bytes);
+    memset(own->c, 0, bytes);
+}
+
 void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
     const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, 0);
     struct fast_norm *own = &node->norms[chunk->worker];
-    measure_gradient(chunk, node, x);
-    team_meet(chunk->fast->setup.team);
-    for (int c = 0; c < node->value.size.channels; c++)
-        combine_sums(chunk, node, c);
+    if (node->frozen) {
+        keep_slope(chunk, node);
+    } else {
+        measure_gradient(chunk, node, x);
+        team_meet(chunk->fast->setup.team);
+        for (int c = 0; c < node->value.size.channels; c++)
+            combine_sums(chunk, node, c);
+    }
     for (int i = chunk->slot; dx && i < chunk->slot + chunk->count; i++) {
         const struct combine combine = {.x = fast_view(x, i),
                                         .dy = fast_view(&node->gradient, i),

@@ -111,6 +111,7 @@ static bool note_training(struct reader *r, const struct expr *call,
                 arguments && arguments->initializer ? arguments->initializer : "glorot_uniform",
             .stddev = arguments ? arguments->stddev : 0,
             .l2 = arguments ? arguments->l2 : 0,
+            .frozen = arguments && arguments->frozen,
         };
     return true;
 }
@@ -351,6 +352,18 @@ bool network_build(struct network *network, const struct script *script, uint64_
     if (!ok)
         network_free(network);
     return ok;
+}
+
+bool network_freeze_before(struct network *network, const char *layer, struct error *error)
+{
+    for (int i = 1; i < network->model->layer_count; i++)
+        if (strcmp(network->model->layers[i].name, layer) == 0) {
+            for (int k = 1; k < i; k++)
+                network->layers[k].frozen = true;
+            return true;
+        }
+    return error_set_usage(error, "the network has no layer %.60s; its last is %.60s", layer,
+                           network->model->layers[network->model->output].name);
 }
 
 void network_free(struct network *network)

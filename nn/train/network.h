@@ -25,6 +25,8 @@ struct layer_training {
     const char *initializer; /* of the kernel, see initialize.h; points into the script or static */
     double stddev;           /* of the initializer random_normal; 0: its own */
     double l2;               /* weight of kernel^2 in the loss (kernel_regularizer=l2(...)) */
+    bool frozen;             /* trainable=False: its weights stay as they are, and a
+                              * BatchNormalization works as at inference */
 };
 
 struct network {
@@ -37,6 +39,9 @@ struct network {
  * is empty. The script must outlive it. */
 bool network_build(struct network *network, const struct script *script, uint64_t seed,
                    struct error *error);
+
+/* Freezes all layers before the one of this name. A usage error when there is none. */
+bool network_freeze_before(struct network *network, const char *layer, struct error *error);
 
 void network_free(struct network *network);
 

@@ -11,6 +11,8 @@ static struct parameter_array describe(const struct network *network, int layer,
     const enum layer_op op = network->model->layers[layer].op;
     const bool is_kernel = what->member == offsetof(struct layer, kernel);
     struct parameter_array array = {.layer = layer, .what = *what, .decays = is_kernel};
+    array.frozen = network->layers && network->layers[layer].frozen;
+    array.what.trainable = what->trainable && !array.frozen;
     array.columns = what->dim[what->rank - 1];
     if (op == LAYER_DEPTHWISE_CONV2D && is_kernel)
         array.columns *= what->dim[2];
@@ -26,12 +28,12 @@ static void append(struct parameters *parameters, const struct network *network,
     for (int i = 0; i < network->model->layer_count; i++) {
         const int count = layer_parameters(network->model, &network->model->layers[i], list);
         for (int k = 0; k < count; k++) {
-            if (list[k].trainable != trainable)
+            struct parameter_array array = describe(network, i, &list[k]);
+            if (array.what.trainable != trainable)
                 continue;
-            struct parameter_array *array = &parameters->arrays[parameters->count++];
-            *array = describe(network, i, &list[k]);
-            array->offset = parameters->total;
-            parameters->total += (size_t)array->rows * (size_t)array->pitch;
+            array.offset = parameters->total;
+            parameters->total += (size_t)array.rows * (size_t)array.pitch;
+            parameters->arrays[parameters->count++] = array;
         }
     }
 }

@@ -3,9 +3,9 @@
  * checkpoints need not know about layers. Every array of the same network (weights, gradients,
  * optimizer slots) has this layout:
  *
- *   the trainable arrays, then the others (moving averages); each as [rows][pitch], where the
- *   columns are the output channels and pitch rounds them up to PARAMETER_PITCH. The padding is
- *   zero and stays zero: a zero weight with a zero gradient is moved by no optimizer.
+ *   the trainable arrays, then the others (moving averages, frozen ones); each as [rows][pitch],
+ * where the columns are the output channels and pitch rounds them up to PARAMETER_PITCH. The
+ * padding is zero and stays zero: a zero weight with a zero gradient is moved by no optimizer.
  */
 #ifndef PAWCAM_NN_TRAIN_PARAMETERS_H
 #define PAWCAM_NN_TRAIN_PARAMETERS_H
@@ -18,7 +18,8 @@ enum { PARAMETER_PITCH = 16 };
 
 struct parameter_array {
     int layer;             /* index in the model */
-    struct parameter what; /* name, shape and place in the layer */
+    struct parameter what; /* name, shape and place in the layer; not trainable when frozen */
+    bool frozen;           /* of a layer with trainable=False */
     int rows, columns, pitch;
     size_t offset; /* floats, of row 0 in a flat array */
     double l2;     /* weight of sum(w^2) in the loss */

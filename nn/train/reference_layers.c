@@ -127,6 +127,8 @@ static void batch_norm_backward(const struct layer_pass *pass)
         if (pass->gradients.beta)
             pass->gradients.beta[c] += sum;
         const double gamma = pass->weights.gamma ? pass->weights.gamma[c] : 1;
+        if (!pass->training) /* mean and scale are constants */
+            sum = product = 0;
         for (ptrdiff_t i = c; pass->dx[0] && i < count; i += channels) {
             const double normal = (pass->x[0][i] - mean) * scale;
             pass->dx[0][i] +=

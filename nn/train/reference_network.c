@@ -121,6 +121,14 @@ static struct layer_arrays arrays_of(const struct parameters *parameters, int la
     return arrays;
 }
 
+/* A frozen BatchNormalization works as at inference. */
+static bool is_frozen_norm(const struct reference_network *network, int layer)
+{
+    const struct parameter_array *variance =
+        parameters_find(network->setup.parameters, layer, offsetof(struct layer, variance));
+    return variance && variance->frozen;
+}
+
 typedef void layer_function(const struct layer_pass *pass);
 
 static void run_layer(struct reference_network *network, int i, struct layer_pass pass,
@@ -132,6 +140,7 @@ static void run_layer(struct reference_network *network, int i, struct layer_pas
     pass.layer = &model->layers[i];
     pass.index = i;
     pass.seed = network->setup.seed;
+    pass.training = pass.training && !is_frozen_norm(network, i);
     for (int k = 0; k < pass.layer->input_count; k++) {
         const int from = pass.layer->inputs[k];
         in[k] = &model->layers[from].shape;
@@ -177,6 +186,18 @@ struct trainer_result reference_network_loss(struct reference_network *network, 
     return result;
 }
 
+/* All but the statistics that forward left. */
+static void clear_gradients(struct reference_network *network)
+{
+    const struct parameters *parameters = network->setup.parameters;
+    for (int i = 0; i < parameters->count; i++) {
+        const struct parameter_array *array = &parameters->arrays[i];
+        if (array->what.trainable || array->frozen)
+            memset(network->gradients + array->offset, 0,
+                   (size_t)array->rows * (size_t)array->pitch * sizeof(double));
+    }
+}
+
 void reference_network_backward(struct reference_network *network, int n, uint64_t step,
                                 bool training)
 {
@@ -186,8 +207,7 @@ void reference_network_backward(struct reference_network *network, int n, uint64
     for (int i = 0; i < setup->model->layer_count; i++)
         if (i != output && network->dy[i])
             memset(network->dy[i], 0, values_of(setup, i) * sizeof(double));
-    /* Behind it in the array lie the statistics that forward left. */
-    memset(network->gradients, 0, setup->parameters->trainable * sizeof(double));
+    clear_gradients(network);
     for (int i = output; i >= 1; i--)
         if (setup->needed[i])
             run_layer(network, i, pass, reference_layer_backward);

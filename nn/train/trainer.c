@@ -57,6 +57,12 @@ static bool check_layers(const struct model *model, struct error *error)
     return true;
 }
 
+static bool check_parameters(const struct parameters *parameters, struct error *error)
+{
+    return parameters->trainable > 0 ||
+           error_set_usage(error, "no layer has weights that can be trained");
+}
+
 /* Marks what the output depends on. */
 static void mark_needed(const struct model *model, bool *needed)
 {
@@ -119,7 +125,8 @@ struct trainer *trainer_create(struct network *network, const struct trainer_set
     }
     trainer->model = network->model;
     trainer->settings = *settings;
-    if (parameters_init(&trainer->parameters, network, error) && allocate(trainer, error) &&
+    if (parameters_init(&trainer->parameters, network, error) &&
+        check_parameters(&trainer->parameters, error) && allocate(trainer, error) &&
         (trainer->team = team_create(settings->threads, error)) && start_engine(trainer, error))
         return trainer;
     trainer_destroy(trainer);
@@ -148,7 +155,7 @@ static void move_averages(struct trainer *trainer)
 {
     for (int i = 0; i < trainer->parameters.count; i++) {
         const struct parameter_array *array = &trainer->parameters.arrays[i];
-        if (array->what.trainable || !trainer->needed[array->layer])
+        if (array->what.trainable || array->frozen || !trainer->needed[array->layer])
             continue;
         const float momentum = trainer->model->layers[array->layer].batch_norm.momentum;
         const size_t end = array->offset + (size_t)array->rows * (size_t)array->pitch;

@@ -174,6 +174,21 @@ START_TEST(initializers_have_their_deviation)
 }
 END_TEST
 
+START_TEST(layers_can_be_frozen)
+{
+    struct error error = {0};
+    build("x = Input((8, 8, 3))\nx = SeparableConv2D(4, 3, trainable=False)(x)\n"
+          "x = BatchNormalization()(x)\nx = Dense(2, trainable=True)(Flatten(name='list')(x))");
+    const struct layer_training *layers = network.layers;
+    ck_assert(layers[1].frozen && layers[2].frozen && !layers[3].frozen && !layers[5].frozen);
+    ck_assert(network_freeze_before(&network, "list", &error));
+    ck_assert(layers[3].frozen && !layers[4].frozen && !layers[5].frozen);
+    ck_assert(!network_freeze_before(&network, "lost", &error));
+    ck_assert_str_eq(error.message, "the network has no layer lost; its last is dense");
+    finish();
+}
+END_TEST
+
 START_TEST(errors_name_file_and_line)
 {
     assert_refused("m = Sequential()\nm.add(Conv3D(2))", "net.recipe:2: no layer is called Conv3D");
@@ -191,6 +206,8 @@ START_TEST(errors_name_file_and_line)
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, name='a')(x)\nx = Dense(2, name='a')(x)",
                    "net.recipe:3: another layer has this name");
     assert_refused("x = Input((8, 8, 3))\nx = Input((8, 8, 3))", "net.recipe:2: a network has one");
+    assert_refused("x = Input((8, 8, 3))\nx = Dense(2, trainable=1)(x)",
+                   "net.recipe:2: trainable must be True or False");
     assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
     assert_refused("x = Input((8, 8, 3))", "the network has no layers");
     assert_refused("[fit]\nepochs = 3", "has no [network] section");
@@ -201,4 +218,4 @@ END_TEST
 
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
           parameter_counts_of_the_lessons, one_seed_one_network, initializers_have_their_deviation,
-          errors_name_file_and_line)
+          layers_can_be_frozen, errors_name_file_and_line)

@@ -181,6 +181,33 @@ START_TEST(threads_agree_up_to_rounding)
 }
 END_TEST
 
+START_TEST(frozen_layers_stay)
+{
+    static float x[PICTURES * PIXELS], y[PICTURES];
+    struct net net;
+    draw_all(x, y);
+    net_build(&net, "x = Input((12, 12, 1))\n"
+                    "x = Conv2D(8, 3, activation='relu', trainable=False)(x)\n"
+                    "x = BatchNormalization(trainable=False)(x)\n"
+                    "x = Conv2D(4, 3, activation='relu')(x)\nx = BatchNormalization()(x)\n"
+                    "x = Flatten()(x)\nx = Dense(3, activation='softmax')(x)\n");
+    struct trainer_settings settings = net_settings();
+    settings.cpu = engines[_i];
+    settings.weight_decay = 0.1;
+    struct trainer *trainer = net_trainer(&net, &settings);
+    const struct layer *layers = net.network.model->layers;
+    const float frozen = layers[1].kernel[5], trained = layers[3].kernel[5];
+    for (int step = 0; step < 3; step++)
+        ck_assert(trainer_step(trainer, x, y, 8, 0.01).finite);
+    trainer_store(trainer, false);
+    ck_assert(layers[1].kernel[5] == frozen && layers[1].bias[0] == 0);
+    ck_assert(layers[2].mean[0] == 0 && layers[2].variance[0] == 1 && layers[2].gamma[0] == 1);
+    ck_assert(layers[3].kernel[5] != trained && layers[4].mean[0] != 0);
+    trainer_destroy(trainer);
+    net_free(&net);
+}
+END_TEST
+
 START_TEST(nan_changes_nothing)
 {
     float x[4] = {1, NAN, 2, 3}, y[2] = {0, 1}, before[6], after[6];
@@ -253,6 +280,9 @@ START_TEST(what_cannot_be_trained_is_refused)
     settings.batch = 2;
     settings.cpu = "z80";
     assert_refused(linear, &settings, "z80");
+    settings.cpu = NULL;
+    assert_refused("x = Input((2,))\nx = Dense(3, trainable=False)(x)", &settings,
+                   "no layer has weights that can be trained");
 }
 END_TEST
 
@@ -285,8 +315,8 @@ int main(void)
 {
     const TTest *const each_engine[] = {loss_curve_as_pytorch,        learns_32_pictures_by_heart,
                                         one_seed_one_result,          resumed_goes_on_exactly,
-                                        threads_agree_up_to_rounding, nan_changes_nothing,
-                                        scores_are_the_outputs};
+                                        threads_agree_up_to_rounding, frozen_layers_stay,
+                                        nan_changes_nothing,          scores_are_the_outputs};
     Suite *suite = suite_create("trainer");
     TCase *cases = tcase_create("trainer");
     tcase_set_timeout(cases, 120);
