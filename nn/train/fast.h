@@ -37,11 +37,11 @@ struct fast_conv {
     struct conv conv;    /* all but data, weights, bias and activation */
     const struct conv_kernel *kernel;
     void (*run)(const struct conv *conv); /* direct */
-    int block;                            /* Winograd: tiles together; 0: direct */
+    int block, slots;                     /* Winograd: struct batch_winograd; 0: direct */
     int *taps;                            /* of the layer's kernel, in order; owned */
-    int tap_count, groups;
-    float *packed; /* owned */
-    ptrdiff_t matrix_stride;
+    int tap_count;
+    int groups;    /* direct: of output vectors */
+    float *packed; /* direct: weights in the kernel's order, owned */
 };
 
 /* Gradient by the input: one convolution for each phase of the stride (Dumoulin and Visin, "A guide

@@ -4,14 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Winograd's scratch should stay in a second-level cache; its products need enough tiles. */
+/* Winograd's blocks of tiles: their inputs and products should stay in a second-level cache, but
+ * the more tiles, the more often transformed weights are used. */
 enum {
-    SCRATCH_FLOATS = 256 * 1024,
-    BLOCK_TILES_MIN = 16,
-    BLOCK_TILES_MAX = 64,
-    GRADIENT_TILES = 128,
+    BLOCK_FLOATS = 96 * 1024,
+    BLOCK_TILES_MIN = 36,
+    BLOCK_TILES_MAX = 60,
+    FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block */
+    GRADIENT_FLOATS = 128 * 1024,
+    GRADIENT_TILES_MIN = 48,
     WINOGRAD_CHANNELS_MIN = 16
 };
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static int ceil_div(int a, int b)
+{
+    return (a + b - 1) / b;
+}
 
 /* --- choosing --------------------------------------------------------------------------------- */
 
@@ -38,21 +51,33 @@ static bool winograd_pays(const struct fast_conv *c)
            c->out->size.channels >= WINOGRAD_CHANNELS_MIN && height * width * 3 > computed * 2;
 }
 
+/* Blocks of equal size, whole register tiles. */
+static int even_block(int tiles, int wanted, int columns)
+{
+    const int blocks = ceil_div(tiles, wanted), even = ceil_div(tiles, blocks);
+    return ceil_div(even, columns) * columns;
+}
+
+static int tiles_of(const struct fast *fast, struct size3 size)
+{
+    return ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots;
+}
+
 static void choose_winograd(const struct fast *fast, struct fast_conv *c)
 {
-    const int channels = fast->lanes * (fast_blocks(c->in) + fast_blocks(c->out));
-    int block = SCRATCH_FLOATS / (36 * channels);
-    block = block < BLOCK_TILES_MIN   ? BLOCK_TILES_MIN
-            : block > BLOCK_TILES_MAX ? BLOCK_TILES_MAX
-                                      : block;
+    const int lanes = fast->lanes, in = fast_blocks(c->in), out = fast_blocks(c->out);
     const struct conv_task product = {.height = 1,
-                                      .width = block,
-                                      .in_blocks = fast_blocks(c->in),
-                                      .out_blocks = fast_blocks(c->out),
+                                      .width = BLOCK_TILES_MAX,
+                                      .in_blocks = in,
+                                      .out_blocks = out,
                                       .in_channels = c->in->size.channels,
                                       .taps = 1};
     c->kernel = choose_conv(fast->kernels->inference, &product).kernel;
-    c->block = block / c->kernel->columns * c->kernel->columns;
+    const int vectors = c->kernel->vectors, groups = ceil_div(out, vectors);
+    const int wanted =
+        clamp(BLOCK_FLOATS / (36 * lanes * (in + vectors)), BLOCK_TILES_MIN, BLOCK_TILES_MAX);
+    c->block = even_block(tiles_of(fast, c->out->size), wanted, c->kernel->columns);
+    c->slots = groups * 36 * vectors * lanes * c->in->size.channels <= FILTER_FLOATS ? groups : 1;
 }
 
 static void choose_kernel(const struct fast *fast, struct fast_conv *c, bool whole)
@@ -73,23 +98,24 @@ static void choose_kernel(const struct fast *fast, struct fast_conv *c, bool who
 
 /* --- planning --------------------------------------------------------------------------------- */
 
-/* Memory for packed weights, and for what Winograd needs while it runs. */
+static void need_scratch(struct fast *fast, ptrdiff_t floats)
+{
+    if ((size_t)floats > fast->scratch_count)
+        fast->scratch_count = (size_t)floats;
+}
+
+/* Memory for packed weights, or for what Winograd needs while it runs. */
 static bool allocate_packed(struct fast *fast, struct fast_conv *c)
 {
-    const int in = c->in->size.channels, blocks = fast_blocks(c->out);
-    c->groups = (blocks + c->kernel->vectors - 1) / c->kernel->vectors;
-    const size_t matrix =
-        (size_t)c->groups * (size_t)in * (size_t)(c->kernel->vectors * fast->lanes);
+    const int vectors = c->kernel->vectors;
     if (c->block > 0) {
-        c->matrix_stride = (ptrdiff_t)matrix + 5 * PARAMETER_PITCH; /* not a power of two */
-        c->packed = parameters_allocate(36 * (size_t)c->matrix_stride);
-        const ptrdiff_t scratch =
-            winograd_scratch_count(fast->lanes, fast_blocks(c->in), blocks, c->block);
-        if ((size_t)scratch > fast->scratch_count)
-            fast->scratch_count = (size_t)scratch;
-    } else {
-        c->packed = parameters_allocate(matrix * (size_t)c->tap_count);
+        need_scratch(fast, batch_winograd_scratch(fast->lanes, fast_blocks(c->in), vectors,
+                                                  c->block, c->slots));
+        return true;
     }
+    c->groups = ceil_div(fast_blocks(c->out), vectors);
+    c->packed = parameters_allocate((size_t)(c->groups * c->tap_count) *
+                                    (size_t)(c->in->size.channels * vectors * fast->lanes));
     return c->packed != NULL;
 }
 
@@ -205,27 +231,25 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
 
 static bool gradient_by_winograd(const struct fast_node *node)
 {
-    const struct size3 size = node->value.size;
-    return node->conv.block > 0 && size.height % 4 == 0 && size.width % 4 == 0;
+    return node->conv.block > 0;
 }
 
 static int gradient_block(const struct fast *fast, const struct fast_node *node)
 {
-    const int tiles = node->value.size.height / 4 * (node->value.size.width / 4) * fast->slots;
-    return tiles < GRADIENT_TILES ? tiles : GRADIENT_TILES;
+    const int blocks = fast_blocks(node->conv.in) + fast_blocks(&node->value);
+    const int wanted = GRADIENT_FLOATS / (36 * fast->lanes * blocks);
+    return even_block(tiles_of(fast, node->value.size),
+                      wanted > GRADIENT_TILES_MIN ? wanted : GRADIENT_TILES_MIN, 1);
 }
 
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error)
 {
     if (!plan_forward(fast, node) || (node->learns && !plan_backward(fast, node)))
         return error_set(error, "layer %s: no memory for its weights", node->layer->name);
-    if (gradient_by_winograd(node)) {
-        const ptrdiff_t scratch =
-            winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
-                                      fast_blocks(&node->value), gradient_block(fast, node));
-        if ((size_t)scratch > fast->scratch_count)
-            fast->scratch_count = (size_t)scratch;
-    }
+    if (gradient_by_winograd(node))
+        need_scratch(fast, winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
+                                                     fast_blocks(&node->value),
+                                                     gradient_block(fast, node)));
     return true;
 }
 
@@ -271,6 +295,8 @@ void fast_conv_transpose(const struct chunk *chunk, const struct fast_node *node
 static void pack(const struct chunk *chunk, const struct fast_conv *c, const float *weights,
                  ptrdiff_t pitch)
 {
+    if (c->tap_count == 0 || c->block > 0)
+        return;
     const struct team_share groups = team_divide(chunk->fast->setup.team, chunk->worker, c->groups);
     const struct pack_weights task = {
         .weights = weights,
@@ -284,12 +310,8 @@ static void pack(const struct chunk *chunk, const struct fast_conv *c, const flo
         .first_group = groups.first,
         .end_group = groups.end,
         .packed = c->packed,
-        .matrix_stride = c->matrix_stride,
     };
-    if (c->block > 0)
-        chunk->fast->kernels->pack_winograd(&task);
-    else
-        chunk->fast->kernels->pack_conv(&task);
+    chunk->fast->kernels->pack_conv(&task);
 }
 
 void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
@@ -297,28 +319,30 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
     const struct fast_conv_back *back = &node->back;
     pack(chunk, &node->conv, chunk->weights + node->kernel->offset, node->kernel->pitch);
     for (int i = 0; chunk->training && back->phases && i < back->stride_h * back->stride_w; i++)
-        if (back->phases[i].tap_count > 0)
-            pack(chunk, &back->phases[i], back->transposed, back->pitch);
+        pack(chunk, &back->phases[i], back->transposed, back->pitch);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, int out_slot,
-                         const float *bias, struct fused fused)
+/* weights: [tap][in][pitch] */
+static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, const float *weights,
+                         ptrdiff_t pitch, const float *bias, struct fused fused)
 {
     struct batch_winograd task = {
         .in = fast_view(c->in, chunk->slot),
-        .out = fast_view(c->out, out_slot),
+        .out = fast_view(c->out, chunk->slot),
         .in_image = (ptrdiff_t)c->in->count,
         .out_image = (ptrdiff_t)c->out->count,
         .images = chunk->count,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
-        .gemm = c->kernel,
-        .weights = c->packed,
+        .weights = weights,
         .bias = bias,
-        .weight_stride = c->matrix_stride,
+        .taps = c->taps,
+        .pitch = pitch,
+        .gemm = c->kernel,
         .block = c->block,
+        .slots = c->slots,
         .scratch = chunk->fast->scratch[chunk->worker],
         .fused = fused,
     };
@@ -346,7 +370,8 @@ void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
     const float *bias = node->bias ? chunk->weights + node->bias->offset : NULL;
     const struct fused fused = fast_fused(node);
     if (c->block > 0) {
-        run_winograd(chunk, c, chunk->slot, bias, fused);
+        run_winograd(chunk, c, chunk->weights + node->kernel->offset, node->kernel->pitch, bias,
+                     fused);
         return;
     }
     for (int i = 0; i < chunk->count; i++)
@@ -383,7 +408,7 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
     const struct fused linear = {.kind = FUSED_LINEAR};
     const bool simple = back->stride_h == 1 && back->stride_w == 1;
     if (simple && back->phases[0].block > 0) {
-        run_winograd(chunk, &back->phases[0], chunk->slot, NULL, linear);
+        run_winograd(chunk, &back->phases[0], back->transposed, back->pitch, NULL, linear);
         return;
     }
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)

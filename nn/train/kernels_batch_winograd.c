@@ -1,78 +1,68 @@
 #include "nn/train/kernels_train_private.h"
 
-#include "nn/winograd_transform.h"
+#include "nn/train/winograd_tiles.h"
 
-#include <string.h>
-
-/* Where a tile of 4x4 outputs begins, counted through all pictures. */
-struct origin {
-    ptrdiff_t image;
-    int y, x;
+/* The scratch memory, sliced; strides are floats between each one's 36 matrices. */
+struct stage {
+    const struct batch_winograd *w;
+    float *x, *products, *filters; /* [in.blocks][block], [vectors][block], [slot][in][vectors] */
+    ptrdiff_t x_stride, product_stride, filter_stride;
+    int in, vectors; /* channels in; vectors of channels in a group */
 };
 
-/* Tiles at the lower and right edge move back to end with the picture. */
-static inline struct origin origin_of(int tile, int height, int width)
+/* B^T x B. A last block that is not full repeats its last tile: the products are for whole register
+ * tiles. */
+static void transform_input(const struct stage *s, int first, int count)
 {
-    const int per_row = (width + 3) / 4, per_image = per_row * ((height + 3) / 4);
-    const int y = tile % per_image / per_row * 4, x = tile % per_image % per_row * 4;
-    return (struct origin){tile / per_image, y + 4 <= height ? y : height - 4,
-                           x + 4 <= width ? x : width - 4};
-}
-
-static inline int tile_count(int height, int width, int images)
-{
-    return (height + 3) / 4 * ((width + 3) / 4) * images;
-}
-
-static inline int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* 6x6 inputs to 36 matrices, `stride` floats apart. */
-static ALWAYS_INLINE void transform_tile(const float *x, ptrdiff_t row, float *out,
-                                         ptrdiff_t stride)
-{
-    vec columns[36];
-    REPEAT6(j, {
-        vec column[6];
-        REPEAT6(i, column[i] = load(x + i * row + j * VL);)
-        input_transform(column, columns + j, 6);
-    })
-    REPEAT6(i, {
-        vec line[6];
-        input_transform(columns + i * 6, line, 1);
-        REPEAT6(j, store(out + (i * 6 + j) * stride, line[j]);)
-    })
-}
-
-/* --- forward, and backward by the data -------------------------------------------------------- */
-
-/* A last block that is not full repeats the last tile: that only computes it again. */
-static void transform_input(const struct batch_winograd *w, int first, int last)
-{
-    const ptrdiff_t stride = winograd_stride(VL, w->in.blocks, w->block);
+    const struct batch_winograd *w = s->w;
     for (int block = 0; block < w->in.blocks; block++)
-        for (int tile = 0; tile < w->block; tile++) {
+        for (int tile = 0; tile < larger(count, w->gemm->columns); tile++) {
             const struct origin o =
-                origin_of(smaller(first + tile, last), w->out.height, w->out.width);
+                origin_of(first + smaller(tile, count - 1), w->out.height, w->out.width);
             transform_tile(at(&w->in, block, o.y, o.x) + o.image * w->in_image, w->in.row,
-                           w->scratch + (block * w->block + tile) * VL, stride);
+                           s->x + (block * w->block + tile) * VL, s->x_stride);
         }
 }
 
-/* The 36 products as 1x1 convolutions over a row of `block` pixels. The bias goes into product
- * (1, 1), from which A^T gives it to all 16 outputs. */
-static void multiply(const struct batch_winograd *w, float *products)
+/* G g G^T of one vector of filters. */
+static ALWAYS_INLINE void transform_filter(const struct stage *s, const float *from, float *to)
 {
-    const ptrdiff_t in_stride = winograd_stride(VL, w->in.blocks, w->block);
-    const ptrdiff_t out_stride = winograd_stride(VL, w->out.blocks, w->block);
+    const struct batch_winograd *w = s->w;
+    const ptrdiff_t tap_stride = s->in * w->pitch;
+    vec columns[18];
+    REPEAT4(
+        j, if (j < 3) {
+            const vec in[3] = {load(from + w->taps[j] * tap_stride),
+                               load(from + w->taps[3 + j] * tap_stride),
+                               load(from + w->taps[6 + j] * tap_stride)};
+            filter_transform(in, columns + j, 3);
+        })
+    REPEAT6(i, {
+        vec line[6];
+        filter_transform(columns + i * 3, line, 1);
+        REPEAT6(j, store(to + (i * 6 + j) * s->filter_stride, line[j]);)
+    })
+}
+
+static void transform_filters(const struct stage *s, int vector, float *to)
+{
+    const float *from = s->w->weights + vector * VL;
+    for (int c = 0; c < s->in; c++)
+        for (int v = 0; v < s->vectors; v++, to += VL)
+            transform_filter(s, from + c * s->w->pitch + v * VL, to);
+}
+
+/* The 36 products as 1x1 convolutions over a row of `count` pixels. The bias goes into product
+ * (1, 1), from which A^T gives it to all 16 outputs. */
+static void multiply(const struct stage *s, const float *filters, int vector, int count)
+{
+    const struct batch_winograd *w = s->w;
     struct conv gemm = {
         .in = {.block = (ptrdiff_t)w->block * VL, .blocks = w->in.blocks},
         .out = {.block = (ptrdiff_t)w->block * VL,
-                .blocks = w->out.blocks,
+                .blocks = s->vectors,
                 .height = 1,
-                .width = w->block},
+                .width = larger(count, w->gemm->columns)},
         .taps_y = 1,
         .taps_x = 1,
         .output_column = VL,
@@ -80,27 +70,27 @@ static void multiply(const struct batch_winograd *w, float *products)
         .last_depth = w->last_depth,
     };
     for (int k = 0; k < 36; k++) {
-        gemm.in.data = w->scratch + k * in_stride;
-        gemm.out.data = products + k * out_stride;
-        gemm.weights = w->weights + k * w->weight_stride;
-        gemm.bias = k == 1 * 6 + 1 ? w->bias : NULL;
+        gemm.in.data = s->x + k * s->x_stride;
+        gemm.out.data = s->products + k * s->product_stride;
+        gemm.weights = filters + k * s->filter_stride;
+        gemm.bias = k == 1 * 6 + 1 && w->bias ? w->bias + vector * VL : NULL;
         w->gemm->run[CONV_STEP_LANES](&gemm);
     }
 }
 
-static void transform_output(const struct batch_winograd *w, const float *products, int first,
-                             int last)
+/* A^T products A */
+static void transform_output(const struct stage *s, int vector, int first, int count)
 {
-    const ptrdiff_t stride = winograd_stride(VL, w->out.blocks, w->block);
-    for (int block = 0; block < w->out.blocks; block++)
-        for (int tile = 0; tile < smaller(w->block, last + 1 - first); tile++) {
-            const float *in = products + (block * w->block + tile) * VL;
+    const struct batch_winograd *w = s->w;
+    for (int v = 0; v < s->vectors; v++)
+        for (int tile = 0; tile < count; tile++) {
+            const float *in = s->products + (v * w->block + tile) * VL;
             const struct origin o = origin_of(first + tile, w->out.height, w->out.width);
-            float *out = at(&w->out, block, o.y, o.x) + o.image * w->out_image;
+            float *out = at(&w->out, vector + v, o.y, o.x) + o.image * w->out_image;
             vec columns[24], result[16];
             REPEAT6(j, {
                 vec column[6];
-                REPEAT6(i, column[i] = load(in + (i * 6 + j) * stride);)
+                REPEAT6(i, column[i] = load(in + (i * 6 + j) * s->product_stride);)
                 output_transform(column, columns + j, 6);
             })
             REPEAT4(i, output_transform(columns + i * 6, result + i * 4, 1);)
@@ -109,126 +99,37 @@ static void transform_output(const struct batch_winograd *w, const float *produc
         }
 }
 
+static struct stage stage_of(const struct batch_winograd *w)
+{
+    struct stage s = {
+        .w = w,
+        .in = (w->in.blocks - 1) * w->depth + w->last_depth,
+        .vectors = w->gemm->vectors,
+    };
+    s.x_stride = winograd_stride(VL, w->in.blocks, w->block);
+    s.product_stride = winograd_stride(VL, s.vectors, w->block);
+    s.filter_stride = winograd_stride(VL, s.vectors, s.in);
+    s.x = w->scratch;
+    s.products = s.x + 36 * s.x_stride;
+    s.filters = s.products + 36 * s.product_stride;
+    return s;
+}
+
 void KERNEL(train_winograd)(const struct batch_winograd *w)
 {
+    const struct stage s = stage_of(w);
     const int tiles = tile_count(w->out.height, w->out.width, w->images);
-    float *products = w->scratch + 36 * winograd_stride(VL, w->in.blocks, w->block);
+    const int groups = (w->out.blocks + s.vectors - 1) / s.vectors;
     for (int first = 0; first < tiles; first += w->block) {
-        transform_input(w, first, tiles - 1);
-        multiply(w, products);
-        transform_output(w, products, first, tiles - 1);
-    }
-}
-
-/* --- backward by the weights ------------------------------------------------------------------ */
-
-/* dy of one tile: A y A^T. */
-static ALWAYS_INLINE void transform_gradient(const float *dy, ptrdiff_t row, float *out,
-                                             ptrdiff_t stride)
-{
-    vec columns[24];
-    REPEAT4(j, {
-        vec column[4];
-        REPEAT4(i, column[i] = load(dy + i * row + j * VL);)
-        output_transform_back(column, columns + j, 4);
-    })
-    REPEAT6(i, {
-        vec line[6];
-        output_transform_back(columns + i * 4, line, 1);
-        REPEAT6(j, store(out + (i * 6 + j) * stride, line[j]);)
-    })
-}
-
-/* What one block of tiles is made of. */
-struct stage {
-    const struct winograd_gradient *g;
-    float *x, *dy, *products; /* 36 matrices each, these many floats apart: */
-    ptrdiff_t x_stride, dy_stride, product_stride;
-};
-
-static void transform_both(const struct stage *s, int first, int count)
-{
-    const struct winograd_gradient *g = s->g;
-    for (int tile = 0; tile < count; tile++) {
-        const struct origin o = origin_of(first + tile, g->dy.height, g->dy.width);
-        for (int block = 0; block < g->x.blocks; block++)
-            transform_tile(at(&g->x, block, o.y, o.x) + o.image * g->x_image, g->x.row,
-                           s->x + (block * g->block + tile) * VL, s->x_stride);
-        for (int block = 0; block < g->dy.blocks; block++)
-            transform_gradient(at(&g->dy, block, o.y, o.x) + o.image * g->dy_image, g->dy.row,
-                               s->dy + (block * g->block + tile) * VL, s->dy_stride);
-    }
-}
-
-/* products[k][c][o] += sum over tiles of x[k][tile][c] dy[k][tile][o]: the gradient of the weights
- * of a 1x1 convolution over a row of `count` pixels. */
-static void multiply_back(const struct stage *s, int count)
-{
-    const struct winograd_gradient *g = s->g;
-    struct weight_gradient gemm = {
-        .x = {.block = (ptrdiff_t)g->block * VL, .blocks = g->x.blocks},
-        .dy = {.block = (ptrdiff_t)g->block * VL,
-               .blocks = g->dy.blocks,
-               .height = 1,
-               .width = count},
-        .dy_column = VL,
-        .images = 1,
-        .taps_y = 1,
-        .taps_x = 1,
-        .output_column = VL,
-        .depth = g->depth,
-        .last_depth = g->last_depth,
-        .pitch = (ptrdiff_t)g->dy.blocks * VL,
-    };
-    for (int k = 0; k < 36; k++) {
-        gemm.x.data = s->x + k * s->x_stride;
-        gemm.dy.data = s->dy + k * s->dy_stride;
-        gemm.gradient = s->products + k * s->product_stride;
-        KERNEL(train_weight_gradient)(&gemm);
-    }
-}
-
-/* gradient[tap] += G^T products G */
-static void transform_products(const struct stage *s, int channels)
-{
-    const struct winograd_gradient *g = s->g;
-    const ptrdiff_t row = (ptrdiff_t)g->dy.blocks * VL;
-    for (int c = 0; c < channels; c++)
-        for (int o = 0; o < row; o += VL) {
-            const float *from = s->products + c * row + o;
-            float *to = g->gradient + c * g->pitch + o;
-            vec columns[18], taps[9];
-            REPEAT6(j, {
-                vec column[6];
-                REPEAT6(i, column[i] = load(from + (i * 6 + j) * s->product_stride);)
-                filter_transform_back(column, columns + j, 6);
-            })
-            REPEAT4(i, if (i < 3) filter_transform_back(columns + i * 6, taps + i * 3, 1);)
-            for (int tap = 0; tap < 9; tap++) {
-                float *place = to + (ptrdiff_t)tap * channels * g->pitch;
-                store(place, load(place) + taps[tap]);
-            }
+        const int count = smaller(w->block, tiles - first);
+        transform_input(&s, first, count);
+        for (int group = 0; group < groups; group++) {
+            const int vector = smaller(group * s.vectors, w->out.blocks - s.vectors);
+            float *filters = s.filters + (group % w->slots) * 36 * s.filter_stride;
+            if (first == 0 || w->slots < groups)
+                transform_filters(&s, vector, filters);
+            multiply(&s, filters, vector, count);
+            transform_output(&s, vector, first, count);
         }
-}
-
-void KERNEL(train_winograd_gradient)(const struct winograd_gradient *g)
-{
-    const int channels = (g->x.blocks - 1) * g->depth + g->last_depth;
-    const int tiles = tile_count(g->dy.height, g->dy.width, g->images);
-    struct stage s = {
-        .g = g,
-        .x_stride = winograd_stride(VL, g->x.blocks, g->block),
-        .dy_stride = winograd_stride(VL, g->dy.blocks, g->block),
-        .product_stride = (ptrdiff_t)g->x.blocks * VL * g->dy.blocks * VL + 80,
-    };
-    s.x = g->scratch;
-    s.dy = s.x + 36 * s.x_stride;
-    s.products = s.dy + 36 * s.dy_stride;
-    memset(s.products, 0, (size_t)(36 * s.product_stride) * sizeof(float));
-    for (int first = 0; first < tiles; first += g->block) {
-        const int count = smaller(g->block, tiles - first);
-        transform_both(&s, first, count);
-        multiply_back(&s, count);
     }
-    transform_products(&s, channels);
 }

@@ -1,12 +1,5 @@
 #include "nn/train/kernels_train_private.h"
 
-#include "nn/winograd_transform.h"
-
-static inline int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* The group's first output channel; the last group begins earlier where groups do not divide. */
 static inline int group_channel(const struct pack_weights *p, int group)
 {
@@ -27,33 +20,6 @@ void KERNEL(train_pack_conv)(const struct pack_weights *p)
                         store(to, load(row + v * VL));
                 }
     }
-}
-
-/* G g G^T of one vector of filters; row k of the 3x3 taps is at from + taps[k] * tap_stride. */
-static void transform_filter(const struct pack_weights *p, const float *from, float *to)
-{
-    const ptrdiff_t tap_stride = p->in * p->pitch;
-    vec columns[18], rows[36];
-    for (int j = 0; j < 3; j++) {
-        const vec in[3] = {load(from + p->taps[j] * tap_stride),
-                           load(from + p->taps[3 + j] * tap_stride),
-                           load(from + p->taps[6 + j] * tap_stride)};
-        filter_transform(in, columns + j, 3);
-    }
-    for (int i = 0; i < 6; i++)
-        filter_transform(columns + i * 3, rows + i * 6, 1);
-    for (int k = 0; k < 36; k++)
-        store(to + k * p->matrix_stride, rows[k]);
-}
-
-void KERNEL(train_pack_winograd)(const struct pack_weights *p)
-{
-    float *to = p->packed + (ptrdiff_t)p->first_group * p->in * p->vectors * VL;
-    for (int group = p->first_group; group < p->end_group; group++)
-        for (int c = 0; c < p->in; c++)
-            for (int v = 0; v < p->vectors; v++, to += VL)
-                transform_filter(p, p->weights + c * p->pitch + group_channel(p, group) + v * VL,
-                                 to);
 }
 
 void KERNEL(train_transpose)(const struct transpose *t)

@@ -11,7 +11,7 @@
 
 /* --- weights into the order of the convolution kernels ---------------------------------------- */
 
-/* Taps first, first + step, ... of a kernel [taps][in][pitch], as pack_conv (nn/pack.h) orders
+/* Some taps of a kernel [taps][in][pitch], as pack_conv (nn/pack.h) orders
  * them; groups `first_group`..`end_group` - 1 only, so that threads can share the work. */
 struct pack_weights {
     const float *weights;
@@ -23,7 +23,6 @@ struct pack_weights {
     int vectors; /* of the kernel that will run */
     int first_group, end_group;
     float *packed;
-    ptrdiff_t matrix_stride; /* Winograd: between the 36 matrices */
 };
 
 /* to[tap][out][to_pitch] = from[tap][in][from_pitch] for one tap. */
@@ -36,19 +35,38 @@ struct transpose {
 
 /* --- convolution ------------------------------------------------------------------------------ */
 
-/* Winograd F(4x4, 3x3) over a batch: tiles of all pictures are multiplied together, so that small
- * pictures fill the matrix products too. As struct winograd but for the missing extras. */
+/*
+ * Winograd F(4x4, 3x3) over a batch (nn/kernels.h): tiles of all pictures are multiplied together,
+ * so that small pictures fill the matrix products too. The weights change with every step, so they
+ * are transformed here, a group of output vectors at a time, just before they are multiplied: the
+ * 36 matrices are 4 times as large as the weights, and would come from main memory otherwise.
+ *   weights  rows of output channels [tap][in][pitch]
+ *   taps     where tap 0 ... 8 of the convolution is in `weights`
+ *   gemm     runs the products; its rows must be 1
+ *   block    tiles together, at least gemm->columns
+ *   slots    groups of gemm->vectors output vectors whose matrices are kept from one block of tiles
+ *            to the next: all groups, or 1 for none
+ *   scratch  batch_winograd_scratch() floats
+ */
 struct batch_winograd {
     struct view in, out; /* of the first picture; in.data at the first tap of output (0, 0) */
     ptrdiff_t in_image, out_image;
     int images, depth, last_depth;
-    const struct conv_kernel *gemm;
     const float *weights, *bias; /* bias may be NULL */
-    ptrdiff_t weight_stride;
-    int block; /* tiles together, at least gemm->columns */
+    const int *taps;
+    ptrdiff_t pitch;
+    const struct conv_kernel *gemm;
+    int block, slots;
     float *scratch;
     struct fused fused;
 };
+
+static inline ptrdiff_t batch_winograd_scratch(int lanes, int in_blocks, int vectors, int block,
+                                               int slots)
+{
+    return 36 * (winograd_stride(lanes, in_blocks, block) + winograd_stride(lanes, vectors, block) +
+                 slots * winograd_stride(lanes, vectors, in_blocks * lanes));
+}
 
 /*
  * Gradient of a convolution's weights: gradient[tap][c][o] += sum over pictures and pixels of
@@ -69,12 +87,13 @@ struct weight_gradient {
     ptrdiff_t pitch;
 };
 
-/* The same by Winograd, for 3x3, stride 1 and sides that are multiples of 4; x and dy blocked. */
+/* The same by Winograd, for 3x3, stride 1 and sides of at least 4; x and dy blocked. Each block of
+ * tiles is transformed, multiplied and transformed back into the gradient. */
 struct winograd_gradient {
     struct view x, dy;
     ptrdiff_t x_image, dy_image;
     int images, depth, last_depth;
-    int block;      /* tiles transformed together */
+    int block;      /* tiles together */
     float *scratch; /* winograd_gradient_scratch() floats */
     float *gradient;
     ptrdiff_t pitch;
@@ -83,9 +102,8 @@ struct winograd_gradient {
 static inline ptrdiff_t winograd_gradient_scratch(int lanes, int in_blocks, int out_blocks,
                                                   int block)
 {
-    const ptrdiff_t products = (ptrdiff_t)in_blocks * lanes * out_blocks * lanes + 80;
     return 36 * (winograd_stride(lanes, in_blocks, block) +
-                 winograd_stride(lanes, out_blocks, block) + products);
+                 winograd_stride(lanes, out_blocks, block) + winograd_stride(lanes, 4, lanes));
 }
 
 /* Output pixels of a convolution with stride back to where they come from: pixels first, first +
@@ -202,7 +220,6 @@ struct update {
 struct train_kernels {
     const struct kernels *inference; /* of the same vector length */
     void (*pack_conv)(const struct pack_weights *pack);
-    void (*pack_winograd)(const struct pack_weights *pack);
     void (*transpose)(const struct transpose *transpose);
     void (*winograd)(const struct batch_winograd *winograd);
     void (*weight_gradient)(const struct weight_gradient *gradient);

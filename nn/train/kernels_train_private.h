@@ -6,7 +6,6 @@
 #include "nn/train/kernels_train.h"
 
 void KERNEL(train_pack_conv)(const struct pack_weights *pack);
-void KERNEL(train_pack_winograd)(const struct pack_weights *pack);
 void KERNEL(train_transpose)(const struct transpose *transpose);
 void KERNEL(train_winograd)(const struct batch_winograd *winograd);
 void KERNEL(train_weight_gradient)(const struct weight_gradient *gradient);
@@ -38,19 +37,33 @@ static ALWAYS_INLINE float *at(const struct view *view, int block, int y, int x)
     return view->data + block * view->block + y * view->row + (ptrdiff_t)x * VL;
 }
 
-/* acc[p][v] += x[p] * y[v] over `count` pixels, P and V constants: the core of every gradient of
- * weights. x advances by x_step floats from pixel to pixel. */
-static ALWAYS_INLINE void outer_products(vec acc[8][2], const float *x, ptrdiff_t x_step,
+static inline int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static inline int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Sums that an outer product keeps in registers: OUTER_ROWS x 4 vectors. */
+enum { OUTER_ROWS = VL == 16 ? 4 : VL == 8 ? 3 : 2 };
+
+/* acc[p][v] += x[p] * y[v] over `count` pixels, p < rows and v < vectors: the core of every
+ * gradient of weights. rows and vectors are constants; x and y advance by their steps from pixel to
+ * pixel. */
+static ALWAYS_INLINE void outer_products(vec acc[OUTER_ROWS][4], const float *x, ptrdiff_t x_step,
                                          const float *y, ptrdiff_t y_step, ptrdiff_t y_block,
                                          int count, const int rows, const int vectors)
 {
     for (int i = 0; i < count; i++, x += x_step, y += y_step) {
-        const vec first = load(y), second = vectors > 1 ? load(y + y_block) : first;
-        REPEAT16(
-            p, if (p < 8 && p < rows) {
-                acc[p % 8][0] += first * x[p];
-                if (vectors > 1)
-                    acc[p % 8][1] += second * x[p];
+        vec value[OUTER_ROWS];
+        REPEAT4(p, if (p < rows) value[p % OUTER_ROWS] = all(x[p]);)
+        REPEAT4(
+            v, if (v < vectors) {
+                const vec factor = load(y + v * y_block);
+                REPEAT4(p, if (p < rows) acc[p % OUTER_ROWS][v] += factor * value[p % OUTER_ROWS];)
             })
     }
 }

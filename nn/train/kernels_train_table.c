@@ -5,7 +5,6 @@ extern const struct kernels KERNEL(kernels);
 const struct train_kernels KERNEL(train_kernels) = {
     .inference = &KERNEL(kernels),
     .pack_conv = KERNEL(train_pack_conv),
-    .pack_winograd = KERNEL(train_pack_winograd),
     .transpose = KERNEL(train_transpose),
     .winograd = KERNEL(train_winograd),
     .weight_gradient = KERNEL(train_weight_gradient),

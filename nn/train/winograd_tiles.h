@@ -1,0 +1,48 @@
+/* winograd_tiles: Winograd's 4x4 tiles of outputs over all pictures of a batch, and the transform
+ * of a tile's 6x6 inputs. Private to the kernels. */
+#ifndef PAWCAM_NN_TRAIN_WINOGRAD_TILES_H
+#define PAWCAM_NN_TRAIN_WINOGRAD_TILES_H
+
+#include "nn/winograd_transform.h"
+
+/* Where a tile of outputs begins. Tiles at the lower and right edge move back to end with the
+ * picture; their first rows and columns are then a neighbour's too. */
+struct origin {
+    ptrdiff_t image;
+    int y, x;
+    int shared_rows, shared_columns;
+};
+
+/* Tiles are counted through all pictures. */
+static inline struct origin origin_of(int tile, int height, int width)
+{
+    const int per_row = (width + 3) / 4, per_image = per_row * ((height + 3) / 4);
+    const int y = tile % per_image / per_row * 4, x = tile % per_image % per_row * 4;
+    const int back_y = y + 4 > height ? y + 4 - height : 0,
+              back_x = x + 4 > width ? x + 4 - width : 0;
+    return (struct origin){tile / per_image, y - back_y, x - back_x, back_y, back_x};
+}
+
+static inline int tile_count(int height, int width, int images)
+{
+    return (height + 3) / 4 * ((width + 3) / 4) * images;
+}
+
+/* B^T x B of 6x6 vectors: 36 vectors, `stride` floats apart. */
+static ALWAYS_INLINE void transform_tile(const float *x, ptrdiff_t row, float *out,
+                                         ptrdiff_t stride)
+{
+    vec columns[36];
+    REPEAT6(j, {
+        vec column[6];
+        REPEAT6(i, column[i] = load(x + i * row + j * VL);)
+        input_transform(column, columns + j, 6);
+    })
+    REPEAT6(i, {
+        vec line[6];
+        input_transform(columns + i * 6, line, 1);
+        REPEAT6(j, store(out + (i * 6 + j) * stride, line[j]);)
+    })
+}
+
+#endif
