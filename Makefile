@@ -58,7 +58,7 @@ VIDEO_SHARED := common/clock.c common/error.c common/frame.c common/ref.c common
                 capture/jpeg_scan.c capture/video_time.c
 VIDEO_OBJ    := $(patsubst %.c,$(BUILD)/pic/%.o,$(VIDEO_SRC) $(VIDEO_SHARED))
 
-LIB_DIRS   := common config capture vision nn nn/keras nn/train web daemon
+LIB_DIRS   := common config capture vision nn nn/keras nn/train classify web daemon
 # These are compiled once per vector length (nn/kernels.h).
 KERNEL_SRC := $(wildcard nn/kernels_*.c nn/train/kernels_*.c)
 KERNEL_VL  := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),4 8 16,4)

@@ -4,9 +4,9 @@
 #include "bench/peer.h"
 #include "bench/timing.h"
 #include "capture/capture.h"
+#include "classify/smooth.h"
 #include "common/log.h"
 #include "daemon/annotate.h"
-#include "daemon/smooth.h"
 #include "nn/keras/keras.h"
 #include "nn/session.h"
 #include "vision/jpeg.h"
@@ -124,7 +124,8 @@ static bool classify(void *context, struct error *error)
 
 static bool smooth_scores(void *context, struct error *error)
 {
-    static const struct smooth_settings settings = {0.5, 0.1, 0.6};
+    static const struct smooth_settings settings = {
+        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6};
     static const double raw[3] = {0.7, 0.2, 0.1};
     struct bench *bench = context;
     (void)error;

@@ -56,6 +56,7 @@ static struct smooth_settings smooth_settings(const struct app *app)
         .time_s = app->current.smooth.time_s,
         .hysteresis = app->current.smooth.hysteresis,
         .threshold = model_setup_threshold(&app->current, app->model),
+        .hold_s = app->current.smooth.hold_s,
     };
 }
 

@@ -1,6 +1,7 @@
 /* The table of options. What bounds cannot say is checked by functions. */
 #include "daemon/options.h"
 
+#include "classify/smooth.h"
 #include "daemon/annotate.h"
 #include "daemon/options_check.h"
 
@@ -91,12 +92,19 @@ static const struct option_row rows[] = {
      .maximum = 1, .words = "auto=-1", .live = true, MEMBER(model.threshold),
      .help = "When the best score is below this, the label is \"unknown\". auto is what the model "
              "says, else 0.6."},
-    {.section = "smooth", .name = "smooth-time", .type = OPTION_DOUBLE, .unit = "s", .value = "0.5",
-     .minimum = 0, .maximum = 60, .live = true, MEMBER(smooth.time_s),
+    {.section = "smooth", .name = "smooth-time", .type = OPTION_DOUBLE, .unit = "s",
+     .value = SMOOTH_TIME_DEFAULT, .minimum = 0, .maximum = 60, .live = true,
+     MEMBER(smooth.time_s),
      .help = "Time constant of the moving average over the scores. 0 looks at each picture alone."},
-    {.section = "smooth", .name = "hysteresis", .type = OPTION_DOUBLE, .value = "0.1", .minimum = 0,
-     .maximum = 1, .live = true, MEMBER(smooth.hysteresis),
+    {.section = "smooth", .name = "hysteresis", .type = OPTION_DOUBLE,
+     .value = SMOOTH_HYSTERESIS_DEFAULT, .minimum = 0, .maximum = 1, .live = true,
+     MEMBER(smooth.hysteresis),
      .help = "How much better the score of another class must be before the label changes."},
+    {.section = "smooth", .name = "hold-time", .type = OPTION_DOUBLE, .unit = "s",
+     .value = SMOOTH_HOLD_DEFAULT, .minimum = 0, .maximum = 60, .live = true,
+     MEMBER(smooth.hold_s),
+     .help = "For how long, without a break, another label must be called for before it takes the "
+             "place of the one that is shown."},
 
     {.section = "label", .name = "label", .type = OPTION_STRING, .argument = "TEXT",
      .value = "{label}", .live = true, MEMBER(label.text), .check = annotate_template_check,

@@ -33,6 +33,7 @@ struct options {
     struct {
         double time_s;     /* time constant of the scores' moving average; 0: off */
         double hysteresis; /* how much better another class must be before the label changes */
+        double hold_s;     /* and for how long */
     } smooth;
     struct {
         char *text; /* template: {label} {score} {time} {fps}; empty: none */

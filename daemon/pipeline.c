@@ -1,8 +1,8 @@
 #include "daemon/pipeline.h"
 
+#include "classify/classifier.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "daemon/classifier.h"
 #include "daemon/publisher.h"
 
 #include <inttypes.h>
@@ -76,6 +76,13 @@ static void note_damage(struct pipeline *pipeline, const struct frame *frame,
                     frame->sequence, count, error->message);
 }
 
+static void note_times(struct stats *stats, const struct classifier_times *times)
+{
+    stats_stage(stats, STAGE_DECODE, times->start_ns, times->decoded_ns);
+    stats_stage(stats, STAGE_RESIZE, times->decoded_ns, times->resized_ns);
+    stats_stage(stats, STAGE_NETWORK, times->resized_ns, times->scored_ns);
+}
+
 static double latency_ms(const struct pipeline *pipeline, const struct frame *frame)
 {
     if (pipeline->parts.lossless)
@@ -123,19 +130,21 @@ static struct prediction decide(struct pipeline *pipeline, const struct frame *f
 static bool process_frame(struct pipeline *pipeline, struct frame *frame)
 {
     double raw[PREDICTION_CLASSES_MAX];
+    struct classifier_times times;
     struct error error;
 
     stats_frame(&pipeline->stats, frame->sequence);
-    if (!classifier_run(pipeline->classifier, frame, raw, &pipeline->stats, &error)) {
+    if (!classifier_run(pipeline->classifier, frame, raw, &times, &error)) {
         note_damage(pipeline, frame, &error);
         return true;
     }
-    int64_t start_ns = clock_monotonic_ns();
+    note_times(&pipeline->stats, &times);
     struct prediction prediction = decide(pipeline, frame, raw);
     if (pipeline->parts.predictions &&
         !predictions_write(pipeline->parts.predictions, &prediction, &pipeline->failure))
         return false;
-    int64_t now_ns = stats_stage(&pipeline->stats, STAGE_OUTPUT, start_ns, clock_monotonic_ns());
+    int64_t now_ns =
+        stats_stage(&pipeline->stats, STAGE_OUTPUT, times.scored_ns, clock_monotonic_ns());
     stats_processed(&pipeline->stats, now_ns);
     publisher_show_frame(&pipeline->publisher, frame, &prediction);
     return true;

@@ -9,10 +9,10 @@
 #ifndef PAWCAM_DAEMON_PIPELINE_H
 #define PAWCAM_DAEMON_PIPELINE_H
 
+#include "classify/smooth.h"
 #include "common/slot.h"
 #include "daemon/painter.h"
 #include "daemon/predictions.h"
-#include "daemon/smooth.h"
 #include "daemon/source_name.h"
 #include "nn/model.h"
 

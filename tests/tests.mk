@@ -28,7 +28,7 @@ check-programs: all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) ## run the unit and
 	@BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
 
 # Those that are about memory and strings; the arithmetic would take valgrind hours.
-VALGRIND_TESTS := $(filter $(foreach d,common config daemon keras web,$(BUILD)/tests/$(d)/%),$(TESTS))
+VALGRIND_TESTS := $(filter $(foreach d,classify common config daemon keras web,$(BUILD)/tests/$(d)/%),$(TESTS))
 
 check-valgrind: $(VALGRIND_TESTS) ## run unit tests under valgrind
 	@PAWCAM_TEST_WRAPPER="valgrind -q --error-exitcode=9 --leak-check=full" \

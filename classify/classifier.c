@@ -1,4 +1,4 @@
-#include "daemon/classifier.h"
+#include "classify/classifier.h"
 
 #include "common/clock.h"
 #include "nn/session.h"
@@ -59,19 +59,22 @@ static bool classify(struct classifier *classifier, double *scores, struct error
 }
 
 bool classifier_run(struct classifier *classifier, const struct frame *frame,
-                    double scores[PREDICTION_CLASSES_MAX], struct stats *stats, struct error *error)
+                    double scores[PREDICTION_CLASSES_MAX], struct classifier_times *times,
+                    struct error *error)
 {
     int min_side = classifier->height > classifier->width ? classifier->height : classifier->width;
-    int64_t start_ns = clock_monotonic_ns();
+    struct classifier_times now = {.start_ns = clock_monotonic_ns()};
     if (!vision_frame_to_bgr(frame, min_side, &classifier->decoded, error))
         return false;
-    start_ns = stats_stage(stats, STAGE_DECODE, start_ns, clock_monotonic_ns());
+    now.decoded_ns = clock_monotonic_ns();
     if (!vision_resize(&classifier->decoded, classifier->width, classifier->height,
                        &classifier->input, error))
         return false;
-    start_ns = stats_stage(stats, STAGE_RESIZE, start_ns, clock_monotonic_ns());
+    now.resized_ns = clock_monotonic_ns();
     if (!classify(classifier, scores, error))
         return false;
-    stats_stage(stats, STAGE_NETWORK, start_ns, clock_monotonic_ns());
+    now.scored_ns = clock_monotonic_ns();
+    if (times)
+        *times = now;
     return true;
 }

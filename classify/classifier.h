@@ -5,26 +5,30 @@
  * The network's input is always made in this one way, from the frame alone, so that scores do not
  * depend on whether somebody watches.
  */
-#ifndef PAWCAM_DAEMON_CLASSIFIER_H
-#define PAWCAM_DAEMON_CLASSIFIER_H
+#ifndef PAWCAM_CLASSIFY_CLASSIFIER_H
+#define PAWCAM_CLASSIFY_CLASSIFIER_H
 
 #include "common/frame.h"
 #include "common/prediction.h"
-#include "daemon/stats.h"
 #include "nn/model.h"
 
 struct classifier;
 
-/* The model must outlive it and classify pictures (see model_setup.h); `cpu` as for session_create.
- */
+/* CLOCK_MONOTONIC at the end of each step of one frame. */
+struct classifier_times {
+    int64_t start_ns, decoded_ns, resized_ns, scored_ns;
+};
+
+/* The model must outlive it, take pictures (model_takes_picture) and have 1 to
+ * PREDICTION_CLASSES_MAX classes; `cpu` as for session_create. */
 struct classifier *classifier_create(const struct model *model, const char *cpu,
                                      struct error *error);
 void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
 
-/* Writes the model's class_count scores of a frame that has a picture, and adds the stages' times
- * to stats. false: the frame cannot be decoded, or the network's output is no number. */
+/* Writes the model's class_count scores of a frame that has a picture, and the times if they are
+ * wanted (else NULL). false: the frame cannot be decoded, or the network's output is no number. */
 bool classifier_run(struct classifier *classifier, const struct frame *frame,
-                    double scores[PREDICTION_CLASSES_MAX], struct stats *stats,
+                    double scores[PREDICTION_CLASSES_MAX], struct classifier_times *times,
                     struct error *error);
 
 #endif

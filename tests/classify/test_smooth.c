@@ -1,4 +1,4 @@
-#include "daemon/smooth.h"
+#include "classify/smooth.h"
 
 #include "tests/suite.h"
 
@@ -100,6 +100,25 @@ START_TEST(unknown_can_be_left_even_with_a_high_threshold)
 }
 END_TEST
 
+START_TEST(another_label_is_held_back_until_it_was_called_for_long_enough)
+{
+    struct smooth_settings settings = {.threshold = 0.6, .hold_s = 0.3};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT); /* the first at once */
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.1, 0.9), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.3, 0.1, 0.9), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.35, 0.9, 0.1), CAT); /* a break: all over again */
+    ck_assert_int_eq(update(&smooth, &settings, 0.4, 0.1, 0.9), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.5, 0.5, 0.5), CAT); /* another one: as well */
+    ck_assert_int_eq(update(&smooth, &settings, 0.75, 0.5, 0.5), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.85, 0.5, 0.5), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 1.0, 0.1, 0.9), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(update(&smooth, &settings, 1.375, 0.1, 0.9), DOG);
+    ck_assert_double_eq(smooth.scores[DOG], 0.9); /* scores do not wait */
+}
+END_TEST
+
 START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
 {
     struct smooth_settings settings = {.time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
@@ -127,5 +146,7 @@ END_TEST
 TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_frame_alone_counts,
           average_depends_on_time_not_on_the_frame_rate, same_time_changes_nothing,
           hysteresis_holds_the_label_until_another_is_clearly_better,
-          label_below_the_threshold_never_stays, unknown_can_be_left_even_with_a_high_threshold,
+          label_below_the_threshold_never_stays,
+          another_label_is_held_back_until_it_was_called_for_long_enough,
+          unknown_can_be_left_even_with_a_high_threshold,
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other)

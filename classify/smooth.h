@@ -12,13 +12,15 @@
  * 3. Threshold: when the class in charge has s < threshold, the decision is SMOOTH_UNKNOWN. It is
  *    left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it can
  *    always be left.
+ * 4. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
+ *    called for it; until then the old one stays, whatever its score. 0: at once.
  *
  * The average begins anew, and with it the decision, on the first frame, when time runs backwards
  * (a recording starts over, the clock was set) and after a gap of more than SMOOTH_GAP_S.
  * A class named "neither" is a class like any other.
  */
-#ifndef PAWCAM_DAEMON_SMOOTH_H
-#define PAWCAM_DAEMON_SMOOTH_H
+#ifndef PAWCAM_CLASSIFY_SMOOTH_H
+#define PAWCAM_CLASSIFY_SMOOTH_H
 
 #include "common/prediction.h"
 
@@ -30,12 +32,21 @@ struct smooth_settings {
     double time_s;     /* tau, seconds */
     double hysteresis; /* 0..1 */
     double threshold;  /* 0..1 */
+    double hold_s;     /* seconds, >= 0 */
 };
+
+/* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the
+ * model's own (model_threshold). */
+#define SMOOTH_TIME_DEFAULT       "0.5"
+#define SMOOTH_HYSTERESIS_DEFAULT "0.1"
+#define SMOOTH_HOLD_DEFAULT       "0"
 
 struct smooth {
     bool started;
-    double time_s; /* of the newest frame */
-    int decision;  /* index of a class, or SMOOTH_UNKNOWN */
+    double time_s;         /* of the newest frame */
+    int decision;          /* index of a class, or SMOOTH_UNKNOWN */
+    int wanted;            /* what the newest frame calls for ... */
+    double wanted_since_s; /* ... and all since this one */
     double scores[PREDICTION_CLASSES_MAX];
 };
 

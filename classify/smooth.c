@@ -1,4 +1,4 @@
-#include "daemon/smooth.h"
+#include "classify/smooth.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,17 +47,34 @@ static int decide(const double *scores, int count, int before,
     return scores[in_charge] >= settings->threshold ? in_charge : SMOOTH_UNKNOWN;
 }
 
+/* The decision in force, once `wanted` has waited long enough. */
+static int hold(struct smooth *smooth, double hold_s, double time_s, int wanted)
+{
+    if (wanted != smooth->wanted)
+        smooth->wanted_since_s = time_s;
+    smooth->wanted = wanted;
+    return time_s - smooth->wanted_since_s >= hold_s ? wanted : smooth->decision;
+}
+
+static void begin(struct smooth *smooth, const struct smooth_settings *settings, const double *raw,
+                  int count)
+{
+    memcpy(smooth->scores, raw, (size_t)count * sizeof *raw);
+    int best = best_class(raw, count);
+    smooth->decision = raw[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
+    smooth->wanted = smooth->decision;
+    smooth->started = true;
+}
+
 int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   const double *raw, int count)
 {
     if (begins_anew(smooth, time_s)) {
-        memcpy(smooth->scores, raw, (size_t)count * sizeof *raw);
-        int best = best_class(raw, count);
-        smooth->decision = raw[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
-        smooth->started = true;
+        begin(smooth, settings, raw, count);
     } else {
         average(smooth, settings->time_s, time_s - smooth->time_s, raw, count);
-        smooth->decision = decide(smooth->scores, count, smooth->decision, settings);
+        int wanted = decide(smooth->scores, count, smooth->decision, settings);
+        smooth->decision = hold(smooth, settings->hold_s, time_s, wanted);
     }
     smooth->time_s = time_s;
     return smooth->decision;
