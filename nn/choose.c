@@ -2,21 +2,8 @@
 
 #include <float.h>
 
-/* All times are in cycles of one core; only their ratios matter. Fitted to AMD Zen 4, where AVX-512
- * multiplies one vector a cycle and AVX2 two. */
-struct machine {
-    double multiply;   /* per vector multiply-add */
-    double load;       /* per load of a weight vector or broadcast of an input ... */
-    double load_extra; /* ... and what one costs where loads are not the limit */
-    double latency;    /* of a multiply-add: a tile's sums cannot be updated faster */
-    double tile;       /* to begin and end a tile */
-    double store;      /* per output vector: bias in, activation, out */
-    double cache_byte; /* to fetch a byte of weights that the first cache does not hold, */
-    double far_byte;   /* and that the second does not hold either */
-    double transform_in, transform_out; /* Winograd: per 6x6 tile and vector */
-};
-
-static const struct machine machines[] = {
+/* Fitted to AMD Zen 4, where AVX-512 multiplies one vector a cycle and AVX2 two. */
+static const struct cost_table tables[] = {
     [4] = {0.55, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 1.0 / 10, 110, 85},
     [8] = {0.5, 0.4, 0.05, 4, 20, 3, 1.0 / 32, 1.0 / 10, 115, 90},
     [16] = {1.0, 0.5, 0.02, 4, 20, 3, 1.0 / 32, 1.0 / 10, 190, 145},
@@ -29,6 +16,9 @@ enum {
     SCRATCH_BYTES_MAX = 768 * 1024
 };
 
+/* Ways that seem to cost more than this times the best one's are not worth trying. */
+static const double hopeless = 1.6;
+
 static double larger(double a, double b)
 {
     return a > b ? a : b;
@@ -39,15 +29,8 @@ static int ceil_div(int a, int b)
     return (a + b - 1) / b;
 }
 
-static bool fits(const struct conv_kernel *kernel, const struct conv_task *task)
-{
-    return kernel->rows <= task->height && kernel->columns <= task->width &&
-           kernel->vectors <= task->out_blocks &&
-           (!task->pool || (kernel->rows % 2 == 0 && kernel->columns % 2 == 0));
-}
-
 /* Cycles of the whole layer with this tile. */
-static double direct_cost(const struct machine *m, const struct conv_kernel *kernel,
+static double direct_cost(const struct cost_table *m, const struct conv_kernel *kernel,
                           const struct conv_task *task, int lanes)
 {
     const int pixels = kernel->rows * kernel->columns, vectors = kernel->vectors;
@@ -64,7 +47,7 @@ static double direct_cost(const struct machine *m, const struct conv_kernel *ker
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
 }
 
-static double winograd_cost(const struct machine *m, const struct conv_kernel *kernel,
+static double winograd_cost(const struct cost_table *m, const struct conv_kernel *kernel,
                             const struct conv_task *task, int lanes, int block)
 {
     const int tiles = ceil_div(task->height, 4) * ceil_div(task->width, 4);
@@ -81,49 +64,134 @@ static double winograd_cost(const struct machine *m, const struct conv_kernel *k
             weights * (weights > SECOND_CACHE_BYTES ? m->far_byte : m->cache_byte));
 }
 
-static bool block_fits(const struct conv_task *task, int lanes, int block)
+const struct cost_table *choose_costs(int lanes)
 {
-    const ptrdiff_t floats =
-        winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block);
-    return floats * (ptrdiff_t)sizeof(float) <= SCRATCH_BYTES_MAX;
+    return &tables[lanes];
 }
 
-/* The best number of tiles per block for this kernel; replaces *best if it wins. */
-static void try_winograd(const struct kernels *kernels, const struct conv_kernel *kernel,
-                         const struct conv_task *task, struct conv_choice *best, double *best_cost)
+double choose_cost(const struct cost_table *costs, int lanes, const struct conv_task *task,
+                   const struct conv_choice *choice)
 {
-    const int tiles = ceil_div(task->height, 4) * ceil_div(task->width, 4);
-    if (kernel->rows != 1 || kernel->vectors > task->out_blocks)
+    return choice->block > 0 ? winograd_cost(costs, choice->kernel, task, lanes, choice->block)
+                             : direct_cost(costs, choice->kernel, task, lanes);
+}
+
+/* --- what is possible ------------------------------------------------------------------------- */
+
+static bool fits(const struct conv_kernel *kernel, const struct conv_task *task)
+{
+    return kernel->rows <= task->height && kernel->columns <= task->width &&
+           kernel->vectors <= task->out_blocks &&
+           (!task->pool || (kernel->rows % 2 == 0 && kernel->columns % 2 == 0));
+}
+
+static int winograd_tiles(const struct conv_task *task)
+{
+    return ceil_div(task->height, 4) * ceil_div(task->width, 4);
+}
+
+static bool winograd_fits(int lanes, const struct conv_kernel *kernel, const struct conv_task *task,
+                          int block)
+{
+    return task->winograd && task->height >= 4 && task->width >= 4 && kernel->rows == 1 &&
+           kernel->vectors <= task->out_blocks && block >= kernel->columns &&
+           block <= BLOCK_TILES_MAX && block <= winograd_tiles(task) &&
+           winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block) *
+                   (ptrdiff_t)sizeof(float) <=
+               SCRATCH_BYTES_MAX;
+}
+
+const struct conv_kernel *choose_find(const struct kernels *kernels, const struct conv_task *task,
+                                      int rows, int columns, int vectors, int block)
+{
+    for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++)
+        if (kernel->rows == rows && kernel->columns == columns && kernel->vectors == vectors &&
+            (block > 0 ? winograd_fits(kernels->lanes, kernel, task, block) : fits(kernel, task)))
+            return kernel;
+    return NULL;
+}
+
+/* --- the choice ------------------------------------------------------------------------------- */
+
+/* A list in order of cost. */
+struct ranking {
+    const struct kernels *kernels;
+    const struct conv_task *task;
+    struct conv_choice *list;
+    double costs[CONV_CHOICES_MAX];
+    int count;
+};
+
+static double cost_of(const struct ranking *ranking, const struct conv_choice *choice)
+{
+    const int lanes = ranking->kernels->lanes;
+    return choose_cost(&tables[lanes], lanes, ranking->task, choice);
+}
+
+static void rank(struct ranking *ranking, struct conv_choice choice)
+{
+    const double cost = cost_of(ranking, &choice);
+    int place = ranking->count;
+    if (place == CONV_CHOICES_MAX)
         return;
-    for (int block = kernel->columns; block <= tiles && block <= BLOCK_TILES_MAX;
-         block += kernel->columns) {
-        if (!block_fits(task, kernels->lanes, block))
-            return;
-        const double cost =
-            winograd_cost(&machines[kernels->lanes], kernel, task, kernels->lanes, block);
-        if (cost < *best_cost) {
-            *best_cost = cost;
-            *best = (struct conv_choice){kernel, block};
+    for (; place > 0 && ranking->costs[place - 1] > cost; place--) {
+        ranking->costs[place] = ranking->costs[place - 1];
+        ranking->list[place] = ranking->list[place - 1];
+    }
+    ranking->costs[place] = cost;
+    ranking->list[place] = choice;
+    ranking->count++;
+}
+
+/* Tiles per block that cost least with this kernel; 0: none fits. */
+static int best_block(const struct ranking *ranking, const struct conv_kernel *kernel)
+{
+    struct conv_choice best = {kernel, 0};
+    double best_cost = DBL_MAX;
+    for (int block = kernel->columns; block <= BLOCK_TILES_MAX; block += kernel->columns) {
+        const struct conv_choice choice = {kernel, block};
+        if (!winograd_fits(ranking->kernels->lanes, kernel, ranking->task, block))
+            break;
+        const double cost = cost_of(ranking, &choice);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = choice;
         }
     }
+    return best.block;
+}
+
+/* The best block, about half of it and about twice, in whole rows of the kernel. */
+static void rank_winograd(struct ranking *ranking, const struct conv_kernel *kernel)
+{
+    const int best = best_block(ranking, kernel), columns = kernel->columns;
+    const int others[] = {best / 2 / columns * columns, best * 2 / columns * columns};
+    if (best == 0)
+        return;
+    rank(ranking, (struct conv_choice){kernel, best});
+    for (int i = 0; i < 2; i++)
+        if (others[i] != best &&
+            winograd_fits(ranking->kernels->lanes, kernel, ranking->task, others[i]))
+            rank(ranking, (struct conv_choice){kernel, others[i]});
+}
+
+int choose_list(const struct kernels *kernels, const struct conv_task *task,
+                struct conv_choice list[CONV_CHOICES_MAX])
+{
+    struct ranking ranking = {.kernels = kernels, .task = task, .list = list};
+    for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++) {
+        if (fits(kernel, task))
+            rank(&ranking, (struct conv_choice){kernel, 0});
+        rank_winograd(&ranking, kernel);
+    }
+    while (ranking.costs[ranking.count - 1] > hopeless * ranking.costs[0])
+        ranking.count--;
+    return ranking.count;
 }
 
 struct conv_choice choose_conv(const struct kernels *kernels, const struct conv_task *task)
 {
-    struct conv_choice best = {0};
-    double best_cost = DBL_MAX;
-    const bool winograd = task->winograd && task->height >= 4 && task->width >= 4;
-    for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++) {
-        if (fits(kernel, task)) {
-            const double cost =
-                direct_cost(&machines[kernels->lanes], kernel, task, kernels->lanes);
-            if (cost < best_cost) {
-                best_cost = cost;
-                best = (struct conv_choice){kernel, 0};
-            }
-        }
-        if (winograd)
-            try_winograd(kernels, kernel, task, &best, &best_cost);
-    }
-    return best;
+    struct conv_choice list[CONV_CHOICES_MAX];
+    choose_list(kernels, task, list);
+    return list[0];
 }

@@ -129,10 +129,12 @@ struct depthwise {
     struct fused fused;
 };
 
-/* out[units] = fused(bias + in[count] * weights), all contiguous; weights packed by pack_dense,
- * bias and out padded to whole groups of DENSE_VECTORS vectors. */
+/* out[units] = fused(bias + in[count] * weights), all contiguous; bias and out padded to whole
+ * groups of DENSE_VECTORS vectors. Exactly one of weights, packed by pack_dense, and pairs, by
+ * pack_dense_bfloat16. */
 struct dense {
     const float *in, *weights, *bias;
+    const uint32_t *pairs;
     float *out;
     int count, groups;
     struct fused fused;

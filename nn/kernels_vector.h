@@ -17,6 +17,7 @@
 
 typedef float vec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 typedef int ivec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
+typedef unsigned uvec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 

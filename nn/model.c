@@ -345,6 +345,7 @@ void model_destroy(struct model *model)
         free_layer(&model->layers[i]);
     free(model->layers);
     free_classes(model->class_names, model->class_count);
+    free(model->tuning);
     free(model->name);
     free(model);
 }

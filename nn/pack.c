@@ -2,6 +2,8 @@
 
 #include "nn/kernels.h"
 
+#include <string.h>
+
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
@@ -120,22 +122,58 @@ size_t pack_dense_count(const struct pack *p)
     return (size_t)dense_groups(p) * pack_dense_inputs(p) * (size_t)(DENSE_VECTORS * p->lanes);
 }
 
-void pack_dense(const struct pack *p, float *packed)
+static float *pack_dense_group(const struct pack *p, int group, float *packed)
 {
     const int width = DENSE_VECTORS * p->lanes, depth = p->plain ? p->in : p->lanes;
-    for (int group = 0; group < dense_groups(p); group++)
-        for (int first = 0; first < p->in; first += depth)
-            for (int pixel = 0; pixel < p->taps; pixel++)
-                for (int c = first; c < first + depth; c++) {
-                    if (c < p->in) {
-                        const float *row =
-                            p->kernel + ((ptrdiff_t)pixel * p->in + c) * (ptrdiff_t)p->out;
-                        packed = copy_outputs(p, row, group * width, width, packed);
-                        continue;
-                    }
-                    for (int i = 0; i < width; i++)
-                        *packed++ = 0;
+    for (int first = 0; first < p->in; first += depth)
+        for (int pixel = 0; pixel < p->taps; pixel++)
+            for (int c = first; c < first + depth; c++) {
+                if (c < p->in) {
+                    const float *row =
+                        p->kernel + ((ptrdiff_t)pixel * p->in + c) * (ptrdiff_t)p->out;
+                    packed = copy_outputs(p, row, group * width, width, packed);
+                    continue;
                 }
+                for (int i = 0; i < width; i++)
+                    *packed++ = 0;
+            }
+    return packed;
+}
+
+void pack_dense(const struct pack *p, float *packed)
+{
+    for (int group = 0; group < dense_groups(p); group++)
+        packed = pack_dense_group(p, group, packed);
+}
+
+/* The nearest, of two equally near the even one. Weights are finite (model_finish), and what would
+ * become infinite stays the largest bfloat16. */
+static uint32_t to_bfloat16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint32_t rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+    return (rounded & 0x7fff) >= 0x7f80 ? bits >> 16 : rounded;
+}
+
+size_t pack_dense_bfloat16_count(const struct pack *p)
+{
+    return (size_t)dense_groups(p) * ((pack_dense_inputs(p) + 1) / 2) *
+           (size_t)(DENSE_VECTORS * p->lanes);
+}
+
+void pack_dense_bfloat16(const struct pack *p, float *rows, uint32_t *pairs)
+{
+    const size_t inputs = pack_dense_inputs(p), width = (size_t)(DENSE_VECTORS * p->lanes);
+    for (int group = 0; group < dense_groups(p); group++) {
+        pack_dense_group(p, group, rows);
+        for (size_t i = 0; i < inputs; i += 2)
+            for (size_t o = 0; o < width; o++) {
+                const float *first = rows + i * width + o;
+                const uint32_t second = i + 1 < inputs ? to_bfloat16(first[width]) : 0;
+                *pairs++ = to_bfloat16(*first) | second << 16;
+            }
+    }
 }
 
 size_t pack_depthwise_count(const struct pack *p)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A kernel [taps][in][out], taps = kernel_h * kernel_w. */
 struct pack {
@@ -43,6 +44,13 @@ void pack_winograd(const struct pack *pack, float *packed);
 size_t pack_dense_inputs(const struct pack *pack);
 size_t pack_dense_count(const struct pack *pack);
 void pack_dense(const struct pack *pack, float *packed);
+
+/* The same in half the memory: a word holds the weights of two inputs as bfloat16 (the upper half
+ * of a float, rounded to the nearest), the first one's in its lower half; an odd last input is
+ * paired with zeros. `group` is scratch memory of pack_dense_inputs() * DENSE_VECTORS * lanes
+ * floats. */
+size_t pack_dense_bfloat16_count(const struct pack *pack);
+void pack_dense_bfloat16(const struct pack *pack, float *group, uint32_t *pairs);
 
 /* [block][tap][lanes]; the kernel is [taps][out], `in` and `vectors` are not used. */
 size_t pack_depthwise_count(const struct pack *pack);

@@ -5,9 +5,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+static bool applies(const struct tuning *tuning, const struct model *model,
+                    const struct kernels *kernels)
+{
+    return tuning && tuning->layer_count == model->layer_count &&
+           strcmp(tuning->kernels, kernels->name) == 0;
+}
 
 struct plan *plan_create(const struct model *model, const struct kernels *kernels,
                          struct error *error)
+{
+    return plan_create_guided(model, kernels, model->tuning, 0, error);
+}
+
+struct plan *plan_create_guided(const struct model *model, const struct kernels *kernels,
+                                const struct tuning *tuning, int place, struct error *error)
 {
     struct plan *plan = calloc(1, sizeof *plan);
     if (!plan) {
@@ -16,6 +30,8 @@ struct plan *plan_create(const struct model *model, const struct kernels *kernel
     }
     plan->model = model;
     plan->kernels = kernels;
+    plan->tuning = applies(tuning, model, kernels) ? tuning : NULL;
+    plan->place = place;
     if (!graph_init(&plan->graph, model, error))
         goto failed;
     plan->planned = calloc((size_t)plan->graph.count, sizeof *plan->planned);
@@ -134,21 +150,33 @@ static void run_observed(const struct plan *plan)
     }
 }
 
-/* The steps, from the filled input tensor to the plain output. */
-static const float *run_steps(struct plan *plan)
+static const float *copy_result(struct plan *plan)
 {
     const struct view *out = &plan->output.view;
-    if (plan->observer.see)
-        run_observed(plan);
-    else
-        for (int i = 0; i < plan->step_count; i++)
-            run_step(plan->kernels, &plan->steps[i]);
     const struct transfer last = {
         .from = plan->output,
         .to = plain(plan->result, out->height, out->width, plan->output.channels),
         .repeat = 1};
     layout_copy(&last);
     return plan->result;
+}
+
+/* The steps, from the filled input tensor to the plain output. */
+static const float *run_steps(struct plan *plan)
+{
+    if (plan->observer.see)
+        run_observed(plan);
+    else
+        for (int i = 0; i < plan->step_count; i++)
+            run_step(plan->kernels, &plan->steps[i]);
+    return copy_result(plan);
+}
+
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -180,17 +208,32 @@ static void take_row(const struct input *input, int y, const float *values)
     }
 }
 
-const float *plan_run(struct plan *plan, const float *values)
+static void take_values(const struct plan *plan, const float *values)
 {
     const struct view *view = &plan->input.place.view;
     const ptrdiff_t row = (ptrdiff_t)view->width * plan->input.place.channels;
     if (plan->int8_input) {
         int8_take_values(plan, values);
-        return run_steps(plan);
+        return;
     }
     for (int y = 0; y < view->height; y++)
         take_row(&plan->input, y, values + y * row);
+}
+
+const float *plan_run(struct plan *plan, const float *values)
+{
+    take_values(plan, values);
     return run_steps(plan);
+}
+
+void plan_time(struct plan *plan, const float *values, int64_t *ns)
+{
+    take_values(plan, values);
+    for (int i = 0; i < plan->step_count; i++) {
+        const int64_t start_ns = cpu_ns();
+        run_step(plan->kernels, &plan->steps[i]);
+        ns[plan->steps[i].node] += cpu_ns() - start_ns;
+    }
 }
 
 /* Converted pixels into a tensor that is not plain B, G, R. */
@@ -232,6 +275,12 @@ const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int strid
 const char *plan_describe(const struct plan *plan, int layer)
 {
     return plan->planned[layer].text;
+}
+
+bool plan_way(const struct plan *plan, int layer, struct plan_way *way)
+{
+    *way = plan->planned[layer].way;
+    return way->ways > 0;
 }
 
 void plan_memory(const struct plan *plan, size_t *arena_bytes, size_t *weight_bytes)

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLAIN_CHANNELS_MAX = 4 }; /* a picture with more is blocked even for the first convolution */
+enum {
+    PLAIN_CHANNELS_MAX = 4,      /* a picture with more is blocked even for the first convolution */
+    HALVED_WEIGHTS_MIN = 1 << 16 /* fewer stay in the second cache */
+};
 
 static int larger(int a, int b)
 {
@@ -130,6 +133,37 @@ static size_t tensor_count(const struct tensor *tensor)
 
 /* --- one node --------------------------------------------------------------------------------- */
 
+/* A convolution's tuning, if it has one that fits; else the way in its place. */
+static void choose_way(struct plan *plan, int index, const struct conv_task *task)
+{
+    struct plan_way *way = &plan->planned[index].way;
+    struct conv_choice list[CONV_CHOICES_MAX];
+    way->task = *task;
+    way->ways = choose_list(plan->kernels, task, list);
+    way->place = plan->place < way->ways ? plan->place : 0;
+    way->kernel = list[way->place];
+    if (!plan->tuning)
+        return;
+    const struct tuned_layer *t = &plan->tuning->layers[index];
+    const struct conv_kernel *kernel =
+        choose_find(plan->kernels, task, t->rows, t->columns, t->vectors, t->block);
+    if (kernel)
+        way->kernel = (struct conv_choice){kernel, t->block};
+}
+
+/* A Dense that reads so many weights that memory is what it waits for may keep them in 16 bits. */
+static void choose_dense(struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    struct plan_way *way = &plan->planned[index].way;
+    const struct size3 in = node->in;
+    if ((double)in.height * in.width * in.channels * node->out.channels < HALVED_WEIGHTS_MIN)
+        return;
+    way->ways = 2;
+    way->place = plan->place < 2 ? plan->place : 0;
+    way->bfloat16 = way->place == 1 || (plan->tuning && plan->tuning->layers[index].bfloat16);
+}
+
 static void choose_kernel(struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
@@ -149,7 +183,8 @@ static void choose_kernel(struct plan *plan, int index)
         .winograd = !plain && w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == 1 &&
                     w.stride_w == 1 && w.dilation_h == 1 && w.dilation_w == 1,
     };
-    planned->choice = choose_conv(plan->kernels, &task);
+    choose_way(plan, index, &task);
+    planned->choice = planned->way.kernel;
     if (planned->choice.block > 0)
         planned->scratch.buffer.count = (size_t)winograd_scratch_count(
             lanes, task.in_blocks, task.out_blocks, planned->choice.block);
@@ -162,6 +197,8 @@ static void lay_out_scratch(struct plan *plan, int index)
     const enum layer_op op = node->layer->op;
     if (plan_is_conv(node)) {
         choose_kernel(plan, index);
+    } else if (op == LAYER_DENSE) {
+        choose_dense(plan, index);
     } else if (op == LAYER_FLATTEN || op == LAYER_RESHAPE) {
         *scratch = (struct tensor){.size = node->in, .lanes = node->in.channels};
         scratch->buffer.count = tensor_count(scratch);

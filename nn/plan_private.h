@@ -38,6 +38,7 @@ struct planned {
     struct tensor out;
     struct tensor scratch; /* of Winograd, Reshape, a depth multiplier; used by this node only */
     struct conv_choice choice; /* CONV2D, and DENSE on a map */
+    struct plan_way way;       /* ways = 0: there is no choice */
     float *weights, *bias;     /* packed, owned; NULL where there are none */
     struct int8_planned int8;
     char text[64]; /* for plan_describe */
@@ -113,6 +114,8 @@ struct plan {
     const struct kernels *kernels;
     const struct int8_kernels *int8; /* NULL: the model is not quantized */
     struct int8_input *int8_input;   /* owned; NULL: the input is floats */
+    const struct tuning *tuning;     /* NULL: none for these kernels */
+    int place;                       /* of the ways to run a layer, see plan_create_guided */
     struct graph graph;
     struct planned *planned; /* one per node */
     struct step *steps;

@@ -364,31 +364,59 @@ static bool add_scale(const struct context *c)
 
 /* --- dense, pooling --------------------------------------------------------------------------- */
 
+static struct pack describe_dense(const struct context *c)
+{
+    return (struct pack){.kernel = c->node->layer->kernel,
+                         .scale = c->node->scale,
+                         .taps = c->node->in.height * c->node->in.width,
+                         .in = c->node->in.channels,
+                         .out = c->node->out.channels,
+                         .lanes = c->lanes,
+                         .plain = input_tensor(c, 0)->lanes != c->lanes};
+}
+
+/* Fills in the weights and bias of a Dense. */
+static bool pack_floats(const struct context *c, const struct pack *pack, struct dense *dense)
+{
+    if (!allocate_weights(c, pack_dense_count(pack), padded(pack->out, c->lanes * DENSE_VECTORS)))
+        return false;
+    pack_dense(pack, c->planned->weights);
+    dense->weights = c->planned->weights;
+    return true;
+}
+
+static bool pack_pairs(const struct context *c, const struct pack *pack, struct dense *dense)
+{
+    const size_t width = (size_t)(c->lanes * DENSE_VECTORS);
+    float *group = malloc(pack_dense_inputs(pack) * width * sizeof *group);
+    const bool good = group && allocate_weights(c, pack_dense_bfloat16_count(pack),
+                                                padded(pack->out, (int)width));
+    if (good) {
+        dense->pairs = (const uint32_t *)c->planned->weights;
+        pack_dense_bfloat16(pack, group, (uint32_t *)c->planned->weights);
+    }
+    free(group);
+    return good;
+}
+
 static bool add_dense(const struct context *c)
 {
-    const struct node *node = c->node;
-    const struct tensor *in = input_tensor(c, 0);
-    const struct pack pack = {.kernel = node->layer->kernel,
-                              .scale = node->scale,
-                              .taps = node->in.height * node->in.width,
-                              .in = node->in.channels,
-                              .out = node->out.channels,
-                              .lanes = c->lanes,
-                              .plain = in->lanes != c->lanes};
-    const int outputs = padded(pack.out, c->lanes * DENSE_VECTORS);
-    if (!allocate_weights(c, pack_dense_count(&pack), outputs))
+    const struct pack pack = describe_dense(c);
+    const bool bfloat16 = c->planned->way.bfloat16;
+    struct dense dense = {
+        .in = input_place(c, 0).view.data,
+        .out = output_place(c).view.data,
+        .count = (int)pack_dense_inputs(&pack),
+        .groups = pack_blocks(pack.out, c->lanes * DENSE_VECTORS),
+        .fused = plan_fused(&c->node->activation),
+    };
+    if (!(bfloat16 ? pack_pairs(c, &pack, &dense) : pack_floats(c, &pack, &dense)))
         return false;
-    pack_dense(&pack, c->planned->weights);
+    dense.bias = c->planned->bias;
     struct step *step = plan_add_step(c->plan, STEP_DENSE);
     if (step)
-        step->dense = (struct dense){.in = input_place(c, 0).view.data,
-                                     .weights = c->planned->weights,
-                                     .bias = c->planned->bias,
-                                     .out = output_place(c).view.data,
-                                     .count = (int)pack_dense_inputs(&pack),
-                                     .groups = outputs / (c->lanes * DENSE_VECTORS),
-                                     .fused = plan_fused(&node->activation)};
-    snprintf(c->planned->text, sizeof c->planned->text, "dense");
+        step->dense = dense;
+    snprintf(c->planned->text, sizeof c->planned->text, bfloat16 ? "dense, bfloat16" : "dense");
     return step != NULL;
 }
 

@@ -43,6 +43,7 @@ extern const struct command command_predict;
 extern const struct command command_quantize;
 extern const struct command command_summary;
 extern const struct command command_train;
+extern const struct command command_tune;
 
 /* Reads the command line behind the command's name (argv[0]) into zeroed settings. *operands points
  * into argv, which is reordered. *help: --help was asked for, and nothing else counts. */

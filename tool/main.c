@@ -6,8 +6,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_bench, &command_draw,    &command_evaluate, &command_history, &command_init,
-    &command_plot,  &command_predict, &command_quantize, &command_summary, &command_train,
+    &command_bench,   &command_draw,  &command_evaluate, &command_history,
+    &command_init,    &command_plot,  &command_predict,  &command_quantize,
+    &command_summary, &command_train, &command_tune,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -5,6 +5,7 @@
 #include "nn/keras/hdf5_file.h"
 #include "nn/keras/keras1.h"
 #include "nn/keras/trial.h"
+#include "nn/keras/tuning_file.h"
 #include "nn/keras/weights.h"
 
 #include <stdio.h>
@@ -207,8 +208,12 @@ static void try_to_load(void *path)
 
 struct model *keras_load_guarded(const char *path, struct error *error)
 {
-    if (trial_survives(try_to_load, (void *)path, TRIAL_S))
-        return keras_load(path, error);
-    error_set(error, "%s: is damaged inside, libhdf5 fails on it; copy or save it again", path);
-    return NULL;
+    if (!trial_survives(try_to_load, (void *)path, TRIAL_S)) {
+        error_set(error, "%s: is damaged inside, libhdf5 fails on it; copy or save it again", path);
+        return NULL;
+    }
+    struct model *model = keras_load(path, error);
+    if (model)
+        tuning_file_load(path, model);
+    return model;
 }

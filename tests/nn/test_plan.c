@@ -437,6 +437,97 @@ START_TEST(same_input_same_bits)
 }
 END_TEST
 
+/* Rounding weights to 8 bits of mantissa moves each by up to 1/256 of it, and the sum much less. */
+static void compare_ways(const struct model *model, struct plan *plan, void *reference,
+                         bool bfloat16, const char *cpu)
+{
+    const size_t count = shape_count(model_input_shape(model));
+    const int outputs = (int)shape_count(model_output_shape(model));
+    float *input = malloc(count * sizeof *input), largest = 1;
+    fill(input, count, 3);
+    const float *got = plan_run(plan, input), *wanted = engine_reference.run(reference, input);
+    for (int i = 0; i < outputs; i++)
+        largest = fmaxf(largest, fabsf(wanted[i]));
+    if (!bfloat16)
+        compare(model, plan, cpu, got, wanted);
+    for (int i = 0; i < outputs; i++)
+        ck_assert_msg(fabsf(got[i] - wanted[i]) <= 4e-3f * largest, "%s: value %d is %g, not %g",
+                      cpu, i, (double)got[i], (double)wanted[i]);
+    free(input);
+}
+
+/* 3x3 with and without Winograd, strides, an odd Dense large enough to be kept in 16 bits. */
+static struct model *model_of_many_ways(void)
+{
+    struct model *model = build_model(18, 21, 3);
+    add(model, with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(conv(33, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, conv(17, 3, 2, PADDING_SAME));
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, dense(71));
+    fill_weights(model, 5);
+    scale_weights(model);
+    finish(model);
+    return model;
+}
+
+START_TEST(every_way_to_run_a_layer_gives_the_same)
+{
+    struct error error = {0};
+    struct model *model = model_of_many_ways();
+    void *reference = engine_reference.create(model, NULL);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        int halved = 0;
+        for (int place = 0, ways = 1; place < ways && cpu_can_run(*k); place++) {
+            struct plan *plan = plan_create_guided(model, *k, NULL, place, &error);
+            struct plan_way way;
+            bool bfloat16 = false;
+            ck_assert_msg(plan != NULL, "%s", error.message);
+            for (int i = 0; i < model->layer_count; i++)
+                if (plan_way(plan, i, &way)) {
+                    ways = way.ways > ways ? way.ways : ways;
+                    bfloat16 = bfloat16 || way.bfloat16;
+                }
+            compare_ways(model, plan, reference, bfloat16, (*k)->name);
+            halved += bfloat16;
+            plan_destroy(plan);
+        }
+        ck_assert_int_eq(halved, cpu_can_run(*k));
+    }
+    engine_reference.destroy(reference);
+    model_destroy(model);
+}
+END_TEST
+
+/* Only an entry that fits its layer counts. */
+START_TEST(a_plan_follows_the_tuning_that_fits)
+{
+    struct model *model = model_of_many_ways();
+    const struct kernels *kernels = cpu_find_kernels("auto");
+    struct tuning *tuning = tuning_create(model, kernels->name);
+    tuning->layers[1] = (struct tuned_layer){1, 1, 1, 0, false};
+    tuning->layers[2] = (struct tuned_layer){7, 7, 7, 0, false}; /* there is no such tile */
+    tuning->layers[3] = (struct tuned_layer){1, 1, 1, 5, false}; /* no Winograd at stride 2 */
+    tuning->layers[5].bfloat16 = true;
+    struct plan *guess = plan_create(model, kernels, NULL);
+    model->tuning = tuning;
+    struct plan *plan = plan_create(model, kernels, NULL);
+    ck_assert(guess && plan);
+    ck_assert_str_eq(plan_describe(plan, 1), "direct 1x1x1, from pixels");
+    ck_assert_str_eq(plan_describe(plan, 2), plan_describe(guess, 2));
+    ck_assert_str_eq(plan_describe(plan, 3), plan_describe(guess, 3));
+    ck_assert_str_eq(plan_describe(plan, 5), "dense, bfloat16");
+    plan_destroy(plan);
+    strcpy(tuning->kernels, "others");
+    plan = plan_create(model, kernels, NULL);
+    ck_assert_str_eq(plan_describe(plan, 1), plan_describe(guess, 1));
+    ck_assert_str_eq(plan_describe(plan, 5), "dense");
+    plan_destroy(plan);
+    plan_destroy(guess);
+    model_destroy(model);
+}
+END_TEST
+
 TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           channel_counts_around_the_vector_lengths,
           winograd_on_sizes_that_are_no_multiple_of_its_tile, depthwise, poolings,
@@ -444,4 +535,5 @@ TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
           padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
-          same_input_same_bits)
+          same_input_same_bits, every_way_to_run_a_layer_gives_the_same,
+          a_plan_follows_the_tuning_that_fits)
