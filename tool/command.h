@@ -36,6 +36,7 @@ enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 extern const struct command command_bench;
 extern const struct command command_draw;
 extern const struct command command_evaluate;
+extern const struct command command_evaluate_video;
 extern const struct command command_history;
 extern const struct command command_init;
 extern const struct command command_plot;

@@ -6,9 +6,20 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_bench,   &command_draw,  &command_evaluate, &command_history,
-    &command_init,    &command_plot,  &command_predict,  &command_quantize,
-    &command_summary, &command_train, &command_tune,
+    // clang-format off
+    &command_bench,
+    &command_draw,
+    &command_evaluate,
+    &command_evaluate_video,
+    &command_history,
+    &command_init,
+    &command_plot,
+    &command_predict,
+    &command_quantize,
+    &command_summary,
+    &command_train,
+    &command_tune,
+    // clang-format on
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -17,7 +28,7 @@ static void print_help(FILE *out)
 {
     fputs("usage: pawcam COMMAND [OPTION...] FILE...\n\ncommands:\n", out);
     for (int i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-14s  %s\n", commands[i]->name, commands[i]->summary);
     fputs("\npawcam COMMAND --help tells more about one; pawcam --version prints the version.\n",
           out);
 }
