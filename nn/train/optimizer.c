@@ -25,7 +25,7 @@ bool optimizer_init(struct optimizer_state *state, const struct trainer_settings
     if (has_second(state->kind))
         state->second = parameters_allocate(count);
     if (settings->ema > 0)
-        state->average = parameters_allocate(count);
+        state->average = parameters_allocate(parameters->total);
     if ((has_first(state->kind) && !state->first) || (has_second(state->kind) && !state->second) ||
         (settings->ema > 0 && !state->average)) {
         optimizer_finish(state);
@@ -33,7 +33,7 @@ bool optimizer_init(struct optimizer_state *state, const struct trainer_settings
                          count * sizeof(float) >> 20);
     }
     if (state->average)
-        memcpy(state->average, weights, count * sizeof *weights);
+        memcpy(state->average, weights, parameters->total * sizeof *weights);
     return true;
 }
 

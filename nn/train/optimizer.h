@@ -18,7 +18,8 @@ struct optimizer_state {
     uint64_t step;  /* steps done */
     float *first;   /* momentum, or Adam's first moment; NULL where the rule has none */
     float *second;  /* mean of squares; NULL where the rule has none */
-    float *average; /* moving average of the weights; NULL: not wanted */
+    float *average; /* moving average of the trainable weights, with room for the others behind;
+                     * NULL: not wanted */
     double squares; /* of the last gradient, L2 terms included: its norm squared */
     double penalty; /* sum of l2 w^2 before the last step */
 };

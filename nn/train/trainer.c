@@ -151,7 +151,7 @@ void trainer_destroy(struct trainer *trainer)
 /* --- learning --------------------------------------------------------------------------------- */
 
 /* moving = momentum moving + (1 - momentum) of the batch, which the engine left in the gradient. */
-static void move_averages(struct trainer *trainer)
+static void move_statistics(struct trainer *trainer)
 {
     for (int i = 0; i < trainer->parameters.count; i++) {
         const struct parameter_array *array = &trainer->parameters.arrays[i];
@@ -180,8 +180,20 @@ struct trainer_result trainer_step(struct trainer *trainer, const float *x, cons
         return result;
     optimizer_update(&trainer->optimizer, &trainer->settings, &trainer->parameters, trainer->team,
                      learning_rate, trainer->gradient, trainer->weights);
-    move_averages(trainer);
+    move_statistics(trainer);
     return result;
+}
+
+/* The average of the weights where there is one, with the statistics as they are. */
+static const float *final_weights(struct trainer *trainer)
+{
+    const struct parameters *parameters = &trainer->parameters;
+    float *average = trainer->optimizer.average;
+    if (!average)
+        return trainer->weights;
+    memcpy(average + parameters->trainable, trainer->weights + parameters->trainable,
+           (parameters->total - parameters->trainable) * sizeof *average);
+    return average;
 }
 
 struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
@@ -189,7 +201,7 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
 {
     const struct train_batch batch = {.x = x, .y = y, .n = n, .step = trainer->optimizer.step};
     struct trainer_result result =
-        trainer->engine->evaluate(trainer->engine_state, &batch, trainer->weights, scores);
+        trainer->engine->evaluate(trainer->engine_state, &batch, final_weights(trainer), scores);
     result.finite = isfinite(result.loss);
     return result;
 }
@@ -198,15 +210,8 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
 
 void trainer_store(struct trainer *trainer, bool average)
 {
-    const size_t bytes = trainer->parameters.trainable * sizeof(float);
-    if (!average || !trainer->optimizer.average) {
-        parameters_write(&trainer->parameters, trainer->weights, trainer->model);
-        return;
-    }
-    /* The gradient is free between steps; the moving averages are as they are. */
-    memcpy(trainer->gradient, trainer->weights, trainer->parameters.total * sizeof(float));
-    memcpy(trainer->gradient, trainer->optimizer.average, bytes);
-    parameters_write(&trainer->parameters, trainer->gradient, trainer->model);
+    parameters_write(&trainer->parameters, average ? final_weights(trainer) : trainer->weights,
+                     trainer->model);
 }
 
 bool trainer_save(struct trainer *trainer, FILE *file, struct error *error)

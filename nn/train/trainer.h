@@ -33,7 +33,10 @@ struct trainer_settings {
     double epsilon;
     double weight_decay; /* decoupled for AdamW; L2 in the gradient for SGD; not on biases and BN */
     double clip_norm;    /* 0: none */
-    double ema;          /* decay of the weights' moving average; 0: none */
+    double ema;          /* decay of the weights' moving average; 0: none. The statistics of
+                          * BatchNormalization are not averaged but the latest: they are moving
+                          * averages already, and averaged once more they were measured to be
+                          * worse, as long as the weights still change much */
     int batch;           /* the largest batch that trainer_step will get */
     int threads;         /* 0: all that the machine has */
     const char *cpu;     /* kernels, as in session.h */
@@ -62,11 +65,12 @@ void trainer_destroy(struct trainer *trainer);
 struct trainer_result trainer_step(struct trainer *trainer, const float *x, const float *y, int n,
                                    double learning_rate);
 
-/* Loss and hits without learning (moving averages, no dropout); scores [n][outputs] may be NULL. */
+/* Loss and hits without learning (moving statistics, no dropout), by the average of the weights
+ * where there is one, because that is what is kept; scores [n][outputs] may be NULL. */
 struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
                                        int n, float *scores);
 
-/* Copies the weights into the model: the trained ones, or their moving average. */
+/* Copies the weights into the model: the trained ones, or their moving average if there is one. */
 void trainer_store(struct trainer *trainer, bool average);
 
 /* All state that a resumed training needs besides the model: weights, optimizer slots, averages,

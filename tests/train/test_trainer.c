@@ -181,6 +181,36 @@ START_TEST(threads_agree_up_to_rounding)
 }
 END_TEST
 
+START_TEST(the_average_is_judged)
+{
+    static float x[PICTURES * PIXELS], y[PICTURES];
+    struct net net;
+    draw_all(x, y);
+    net_build(&net, "x = Input((12, 12, 1))\nx = Conv2D(8, 3, use_bias=False)(x)\n"
+                    "x = BatchNormalization(momentum=0.5)(x)\nx = Activation('relu')(x)\n"
+                    "x = Flatten()(x)\nx = Dense(3, activation='softmax')(x)\n");
+    struct trainer_settings settings = net_settings();
+    settings.cpu = engines[_i];
+    settings.ema = 0.8;
+    struct trainer *trainer = net_trainer(&net, &settings);
+    for (int step = 0; step < 5; step++)
+        trainer_step(trainer, x + (ptrdiff_t)step * PIXELS, y + step, 8, 0.05);
+    const double judged = trainer_evaluate(trainer, x, y, 8, NULL).loss;
+    const struct layer *layers = net.network.model->layers;
+    trainer_store(trainer, false);
+    const float variance = layers[2].variance[0], latest = layers[1].kernel[0];
+    trainer_store(trainer, true);
+    ck_assert(layers[1].kernel[0] != latest && layers[2].variance[0] == variance);
+    trainer_destroy(trainer);
+
+    settings.ema = 0;
+    trainer = net_trainer(&net, &settings);
+    ck_assert_double_eq_tol(trainer_evaluate(trainer, x, y, 8, NULL).loss, judged, 1e-9);
+    trainer_destroy(trainer);
+    net_free(&net);
+}
+END_TEST
+
 START_TEST(frozen_layers_stay)
 {
     static float x[PICTURES * PIXELS], y[PICTURES];
@@ -313,10 +343,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const each_engine[] = {loss_curve_as_pytorch,        learns_32_pictures_by_heart,
-                                        one_seed_one_result,          resumed_goes_on_exactly,
-                                        threads_agree_up_to_rounding, frozen_layers_stay,
-                                        nan_changes_nothing,          scores_are_the_outputs};
+    const TTest *const each_engine[] = {
+        loss_curve_as_pytorch,   learns_32_pictures_by_heart,  one_seed_one_result,
+        resumed_goes_on_exactly, threads_agree_up_to_rounding, the_average_is_judged,
+        frozen_layers_stay,      nan_changes_nothing,          scores_are_the_outputs};
     Suite *suite = suite_create("trainer");
     TCase *cases = tcase_create("trainer");
     tcase_set_timeout(cases, 120);
