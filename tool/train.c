@@ -162,7 +162,7 @@ static bool begin_network(struct training *training, struct error *error)
            freeze(training, error);
 }
 
-static bool load_one(struct training *training, const struct source *source, struct dataset *data,
+static bool load_one(struct training *training, const struct source *sources, struct dataset *data,
                      struct error *error)
 {
     const struct load_settings load = {
@@ -170,21 +170,20 @@ static bool load_one(struct training *training, const struct source *source, str
         .codec = &codec_vision,
         .threads = training->threads,
     };
-    return source->kind == SOURCE_NONE ||
-           load_source(&training->recipe, source, training->network.model, &load, data, error);
+    return load_sources(&training->recipe, sources, training->network.model, &load, data, error);
 }
 
 static bool load_data(struct training *training, struct error *error)
 {
     const struct recipe *recipe = &training->recipe;
-    if (!load_one(training, &recipe->train, &training->train_data, error) ||
-        !load_one(training, &recipe->validation, &training->validation_data, error) ||
-        !load_one(training, &recipe->test, &training->test_data, error))
+    if (!load_one(training, recipe->train, &training->train_data, error) ||
+        !load_one(training, recipe->validation, &training->validation_data, error) ||
+        !load_one(training, recipe->test, &training->test_data, error))
         return false;
     if (!dataset_split(&training->train_data, recipe->validation_split, &training->train,
                        &training->validation, error))
-        return error_prefix(error, "%s:%d", recipe->script.path, recipe->train.line);
-    if (recipe->validation.kind != SOURCE_NONE) {
+        return error_prefix(error, "%s:%d", recipe->script.path, recipe->train->line);
+    if (recipe->validation->kind != SOURCE_NONE) {
         subset_free(&training->validation);
         if (!dataset_all(&training->validation_data, &training->validation, error))
             return false;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { DATASET_SOURCES_MAX = 8 };
+
 struct dataset {
     int count;
     int height, width, channels; /* channels: 1 (grey) or 3 (R, G, B) */
@@ -19,6 +21,11 @@ struct dataset {
     char **class_names; /* [class_count], owned */
     char **files;       /* [count], owned, the files that pictures came from; NULL: none */
     int skipped;        /* files that could not be read as pictures */
+
+    /* Of pictures that dataset_append put together. */
+    int source_count;
+    uint8_t *sources;                   /* [count], owned: where each came from; NULL: one source */
+    double shares[DATASET_SOURCES_MAX]; /* of an epoch (order.h); 0: each picture once */
 };
 
 /* Room for `count` pictures of zeros without class names. On failure the dataset is empty. */
@@ -26,6 +33,11 @@ bool dataset_reserve(struct dataset *data, int count, int height, int width, int
                      struct error *error);
 bool dataset_set_classes(struct dataset *data, const char *const *names, int count,
                          struct error *error);
+
+/* Puts the other's pictures behind those that are there, as one more source (at most
+ * DATASET_SOURCES_MAX, the caller sees to it). The other is left empty. Refuses other classes and
+ * other sizes; after failure `data` is as it was. */
+bool dataset_append(struct dataset *data, struct dataset *other, struct error *error);
 
 /* Accepts an empty (zero) dataset; leaves one. */
 void dataset_free(struct dataset *data);
@@ -39,9 +51,9 @@ struct subset {
     int count;
 };
 
-/* Divides the pictures: of each class the last `share` (0 <= share < 1, rounded down) go to
- * *held_out, the rest to *kept, as the validation_split of Keras's ImageDataGenerator does it by
- * class. An error when either is left empty though share > 0. Both are to be freed. */
+/* Divides the pictures: of each class of each source the last `share` (0 <= share < 1, rounded
+ * down) go to *held_out, the rest to *kept, as the validation_split of Keras's ImageDataGenerator
+ * does it by class. An error when either is left empty though share > 0. Both are to be freed. */
 bool dataset_split(const struct dataset *data, double share, struct subset *kept,
                    struct subset *held_out, struct error *error);
 

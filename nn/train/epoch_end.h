@@ -13,7 +13,7 @@ struct fit_run {
     struct trainer *trainer;
     struct fit_state state;
     struct prefetch_settings train_feed, validation_feed;
-    int steps; /* of an epoch */
+    int pictures, steps; /* of an epoch */
     struct fit_progress progress;
     bool saved; /* there is a good checkpoint in the folder */
 };

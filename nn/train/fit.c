@@ -49,6 +49,7 @@ static struct fit_progress measure(const struct fit_run *run, const struct prefe
     const struct fit_totals *totals = &state->totals;
     double n = totals->pictures ? (double)totals->pictures : 1;
     double rate = seconds_here > 0 ? (double)pictures_here / seconds_here : 0;
+    const double left = run->pictures - (double)totals->pictures;
     return (struct fit_progress){
         .epoch = state->epoch + 1,
         .epochs = run->settings->recipe->epochs,
@@ -57,7 +58,7 @@ static struct fit_progress measure(const struct fit_run *run, const struct prefe
         .loss = totals->loss / n,
         .accuracy = (double)totals->correct / n,
         .images_per_s = rate,
-        .eta_s = rate > 0 ? (run->settings->train->count - (double)totals->pictures) / rate : 0,
+        .eta_s = rate > 0 ? left / rate : 0,
         .starved = seconds_here > 0 ? prefetch_waited_s(feed) / seconds_here : 0,
     };
 }
@@ -180,12 +181,14 @@ static void set_feeds(struct fit_run *run)
     feed.codec = settings->codec;
     feed.batch = recipe->trainer.batch;
     feed.threads = settings->threads;
-    feed.seed = recipe->trainer.seed;
+    feed.order.seed = recipe->trainer.seed;
     run->validation_feed = run->train_feed = feed;
-    run->train_feed.shuffle = recipe->shuffle;
+    run->train_feed.order.shuffle = recipe->shuffle;
+    run->train_feed.order.balance = recipe->balance;
     if (recipe->augmented)
         run->train_feed.augment = &recipe->augment;
-    run->validation_feed.pictures = settings->validation;
+    run->validation_feed.order.pictures = settings->validation;
+    run->pictures = order_length(&run->train_feed.order);
     run->steps = prefetch_batches(&run->train_feed);
 }
 
@@ -193,9 +196,11 @@ static bool prepare(struct fit_run *run, struct error *error)
 {
     const struct fit_settings *settings = run->settings;
     set_feeds(run);
+    if (run->steps < 1)
+        return error_set(error, "out of memory for an epoch's order");
     run->state.identity = (struct fit_identity){
         .seed = settings->recipe->trainer.seed,
-        .pictures = settings->train->count,
+        .pictures = run->pictures,
         .batch = settings->recipe->trainer.batch,
         .weights = weights_count(settings->network->model),
     };

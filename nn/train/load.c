@@ -13,37 +13,59 @@ static bool is_picture(const struct shape *shape)
 
 /* --- sources ---------------------------------------------------------------------------------- */
 
-static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
-                        const struct shape *input, const struct load_settings *settings,
-                        struct dataset *data, struct error *error)
+/* What a Folder's line says, and where it says nothing, what the pictures before are like. */
+static struct folder_settings describe_folder(const struct source *source, const char *path,
+                                              const struct shape *input,
+                                              const struct dataset *before)
 {
-    int class_count = source->classes ? source->classes->count : 0;
-    const char **classes = calloc((size_t)class_count + 1, sizeof *classes);
     struct folder_settings folder = {
         .path = path,
-        .classes = class_count ? classes : NULL,
-        .class_count = class_count,
         .limit = source->limit,
-        .height = source->size[0] ? source->size[0] : input->dim[0],
-        .width = source->size[0] ? source->size[1] : input->dim[1],
+        .height = input->dim[0],
+        .width = input->dim[1],
         .channels = is_picture(input) ? input->dim[2] : 3,
-        .threads = settings->threads,
-        .codec = settings->codec,
     };
-    bool good = classes || error_set(error, "out of memory");
-    if (good && !is_picture(input) && !source->size[0])
-        good = bind_refuse(&recipe->script, source->line, error,
+    if (before->count) {
+        folder.height = before->height;
+        folder.width = before->width;
+        folder.channels = before->channels;
+        folder.classes = (const char *const *)before->class_names;
+        folder.class_count = before->class_count;
+    }
+    if (source->size[0]) {
+        folder.height = source->size[0];
+        folder.width = source->size[1];
+    }
+    return folder;
+}
+
+static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
+                        const struct shape *input, const struct load_settings *settings,
+                        const struct dataset *before, struct dataset *data, struct error *error)
+{
+    struct folder_settings folder = describe_folder(source, path, input, before);
+    folder.threads = settings->threads;
+    folder.codec = settings->codec;
+    if (!is_picture(input) && !before->count && !source->size[0])
+        return bind_refuse(&recipe->script, source->line, error,
                            "the network takes no pictures: give Folder a size=(height, width)");
-    for (int i = 0; good && i < class_count; i++)
+    if (!source->classes)
+        return folder_load(data, &folder, error);
+    const char **classes = calloc((size_t)source->classes->count, sizeof *classes);
+    if (!classes)
+        return error_set(error, "out of memory");
+    for (int i = 0; i < source->classes->count; i++)
         classes[i] = source->classes->items[i].text;
-    good = good && folder_load(data, &folder, error);
+    folder.classes = classes;
+    folder.class_count = source->classes->count;
+    bool good = folder_load(data, &folder, error);
     free(classes);
     return good;
 }
 
 static bool load_any(const struct recipe *recipe, const struct source *source, const char *path,
                      const struct shape *input, const struct load_settings *settings,
-                     struct dataset *data, struct error *error)
+                     const struct dataset *before, struct dataset *data, struct error *error)
 {
     bool train = source->split && strcmp(source->split, "train") == 0;
     switch (source->kind) {
@@ -54,7 +76,7 @@ static bool load_any(const struct recipe *recipe, const struct source *source, c
     case SOURCE_CIFAR10:
         return cifar10_load(data, path, train, error);
     case SOURCE_FOLDER:
-        return load_folder(recipe, source, path, input, settings, data, error);
+        return load_folder(recipe, source, path, input, settings, before, data, error);
     case SOURCE_SHAPES:
         return shapes_draw(data, source->count, source->side, (uint64_t)source->seed, error);
     case SOURCE_NONE:
@@ -111,24 +133,44 @@ static char *resolve(const char *root, const char *path)
     return asprintf(&resolved, "%s/%s", root, path) < 0 ? NULL : resolved;
 }
 
-bool load_source(const struct recipe *recipe, const struct source *source,
-                 const struct model *model, const struct load_settings *settings,
-                 struct dataset *data, struct error *error)
+/* Appends the source's pictures to those that are there. */
+static bool load_source(const struct recipe *recipe, const struct source *source,
+                        const struct model *model, const struct load_settings *settings,
+                        struct dataset *data, struct error *error)
 {
     const struct shape *input = model_input_shape(model);
+    struct dataset more = {0};
     char *path = resolve(settings->root, source->path);
-    struct error reason = {0};
-    bool good = path || error_set(&reason, "out of memory");
-    *data = (struct dataset){0};
-    good = good && load_any(recipe, source, path, input, settings, data, &reason) &&
-           check_size(data, input, &reason) && check_classes(recipe, source, data, model, &reason);
+    bool good = path || error_set(error, "out of memory");
+    good = good && load_any(recipe, source, path, input, settings, data, &more, error) &&
+           check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
+    if (good && data->count) {
+        good = dataset_append(data, &more, error);
+        data->shares[data->source_count - 1] = source->share;
+    } else if (good) {
+        *data = more;
+        more = (struct dataset){0};
+    }
     free(path);
-    if (good)
-        return true;
-    dataset_free(data);
-    if (error)
-        *error = reason;
-    return error_prefix(error, "%s:%d", recipe->script.path, source->line);
+    dataset_free(&more);
+    return good;
+}
+
+bool load_sources(const struct recipe *recipe, const struct source list[SOURCES_MAX],
+                  const struct model *model, const struct load_settings *settings,
+                  struct dataset *data, struct error *error)
+{
+    struct error reason = {0};
+    *data = (struct dataset){0};
+    for (int i = 0; i < SOURCES_MAX && list[i].kind != SOURCE_NONE; i++) {
+        if (load_source(recipe, &list[i], model, settings, data, &reason))
+            continue;
+        dataset_free(data);
+        if (error)
+            *error = reason;
+        return error_prefix(error, "%s:%d", recipe->script.path, list[i].line);
+    }
+    return true;
 }
 
 /* --- what the model is told ------------------------------------------------------------------- */
@@ -151,7 +193,7 @@ struct prefetch_settings load_feed(const struct recipe *recipe, const struct mod
 {
     const struct shape *input = model_input_shape(model);
     struct prefetch_settings feed = {
-        .pictures = pictures,
+        .order.pictures = pictures,
         .augment = &augment_none,
         .height = is_picture(input) ? input->dim[0] : pictures->data->height,
         .width = is_picture(input) ? input->dim[1] : pictures->data->width,

@@ -12,10 +12,12 @@ struct load_settings {
     int threads;
 };
 
-/* Fills an empty dataset. Errors name file:line of the recipe; on failure the dataset is empty. */
-bool load_source(const struct recipe *recipe, const struct source *source,
-                 const struct model *model, const struct load_settings *settings,
-                 struct dataset *data, struct error *error);
+/* Fills an empty dataset from one source after another, those of a line of [data]. Classes and size
+ * that a later one does not give are those of the first. Errors name file:line of the recipe; on
+ * failure the dataset is empty. */
+bool load_sources(const struct recipe *recipe, const struct source list[SOURCES_MAX],
+                  const struct model *model, const struct load_settings *settings,
+                  struct dataset *data, struct error *error);
 
 /* Tells the model what its input and output mean: the recipe's preprocessing, the data's classes.
  */

@@ -17,7 +17,8 @@ struct prefetch {
     const struct prefetch_settings *settings;
     int epoch;
     int batches;
-    int *order; /* [pictures->count]: places in the subset */
+    int *order; /* [length]: places in the subset */
+    int length;
     size_t x_size, y_size;
 
     pthread_mutex_t mutex;
@@ -37,30 +38,13 @@ struct prefetch {
 
 /* --- what a batch holds ----------------------------------------------------------------------- */
 
-/* A stream of its own for each purpose, so that none depends on how much another drew. */
-static void seed_for(struct random *random, const struct prefetch_settings *settings, int epoch,
-                     uint64_t purpose)
-{
-    random_seed(random, settings->seed * 0x9e3779b97f4a7c15 + (uint64_t)epoch * 0xd1342543de82ef95 +
-                            purpose);
-    random_seed(random, random_bits(random));
-}
-
-enum purpose { PURPOSE_ORDER = 0, PURPOSE_MIXUP = 1, PURPOSE_PICTURE = 1 << 30 };
-
-/* Fisher and Yates, as Durstenfeld 1964 wrote it down. */
-static void shuffle(int *order, int count, struct random *random)
-{
-    for (int i = count - 1; i > 0; i--) {
-        int j = (int)random_below(random, (uint64_t)i + 1), swap = order[i];
-        order[i] = order[j];
-        order[j] = swap;
-    }
-}
+/* Each picture and each batch has a random stream of its own, so that none depends on how much
+ * another drew. The order's (order.c) are others still. */
+enum purpose { PURPOSE_MIXUP = 1, PURPOSE_PICTURE = 1 << 30 };
 
 static int target_width(const struct prefetch_settings *settings)
 {
-    return settings->target == TARGET_ONE_HOT ? settings->pictures->data->class_count : 1;
+    return settings->target == TARGET_ONE_HOT ? settings->order.pictures->data->class_count : 1;
 }
 
 static void write_target(const struct prefetch_settings *settings, int label, float *y)
@@ -75,7 +59,7 @@ static void write_target(const struct prefetch_settings *settings, int label, fl
 
 static void scale(const struct prefetch_settings *settings, float *x, size_t count)
 {
-    int channels = settings->pictures->data->channels;
+    int channels = settings->order.pictures->data->channels;
     for (size_t i = 0; i < count; i += (size_t)channels)
         for (int c = 0; c < channels; c++)
             x[i + (size_t)c] = x[i + (size_t)c] * settings->scale[c] + settings->offset[c];
@@ -85,12 +69,13 @@ static bool make_picture(const struct prefetch *prefetch, int place, float *x, f
                          struct augment_scratch *scratch, struct error *error)
 {
     const struct prefetch_settings *settings = prefetch->settings;
-    const struct dataset *data = settings->pictures->data;
-    int index = settings->pictures->indices[prefetch->order[place]];
+    const struct dataset *data = settings->order.pictures->data;
+    int index = settings->order.pictures->indices[prefetch->order[place]];
     struct picture_view view = {dataset_picture(data, index), data->height, data->width,
                                 data->channels};
     struct random random;
-    seed_for(&random, settings, prefetch->epoch, PURPOSE_PICTURE + (uint64_t)place);
+    random_stream(&random, settings->order.seed, (uint64_t)prefetch->epoch,
+                  PURPOSE_PICTURE + (uint64_t)place);
     if (!augment_picture(settings->augment, settings->codec, &view, settings->height,
                          settings->width, x, &random, scratch, error))
         return false;
@@ -113,8 +98,8 @@ static void mix_up(const struct prefetch *prefetch, int number, struct batch *ba
     struct random random;
     if (augment->mixup <= 0 || batch->n < 2)
         return;
-    seed_for(&random, prefetch->settings, prefetch->epoch,
-             PURPOSE_MIXUP + ((uint64_t)number << 32));
+    random_stream(&random, prefetch->settings->order.seed, (uint64_t)prefetch->epoch,
+                  PURPOSE_MIXUP + ((uint64_t)number << 32));
     if (random_uniform(&random) >= augment->mixup_share)
         return;
     for (int i = 0; i < batch->n; i++) {
@@ -132,7 +117,7 @@ static bool make_batch(const struct prefetch *prefetch, int number, struct batch
                        struct augment_scratch *scratch, struct error *error)
 {
     int first = number * prefetch->settings->batch;
-    int left = prefetch->settings->pictures->count - first;
+    int left = prefetch->length - first;
     batch->n = left < prefetch->settings->batch ? left : prefetch->settings->batch;
     for (int i = 0; i < batch->n; i++)
         if (!make_picture(prefetch, first + i, batch->x + (size_t)i * prefetch->x_size,
@@ -187,19 +172,23 @@ static void *work(void *argument)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+static int batches_of(int pictures, int batch)
+{
+    return (pictures + batch - 1) / batch;
+}
+
 int prefetch_batches(const struct prefetch_settings *settings)
 {
-    return (settings->pictures->count + settings->batch - 1) / settings->batch;
+    return batches_of(order_length(&settings->order), settings->batch);
 }
 
 static bool reserve(struct prefetch *prefetch)
 {
     const struct prefetch_settings *settings = prefetch->settings;
-    size_t n = (size_t)settings->batch, count = (size_t)settings->pictures->count;
+    size_t n = (size_t)settings->batch;
     prefetch->x_size = (size_t)settings->height * (size_t)settings->width *
-                       (size_t)settings->pictures->data->channels;
+                       (size_t)settings->order.pictures->data->channels;
     prefetch->y_size = (size_t)target_width(settings);
-    prefetch->order = calloc(count + 1, sizeof *prefetch->order);
     prefetch->slots = calloc((size_t)prefetch->slot_count, sizeof *prefetch->slots);
     for (int i = 0; prefetch->slots && i < prefetch->slot_count; i++) {
         struct batch *batch = &prefetch->slots[i].batch;
@@ -208,18 +197,16 @@ static bool reserve(struct prefetch *prefetch)
         if (!batch->x || !batch->y)
             return false;
     }
-    return prefetch->order && prefetch->slots;
+    return prefetch->slots != NULL;
 }
 
-static void draw_order(struct prefetch *prefetch)
+static bool draw_order(struct prefetch *prefetch, struct error *error)
 {
-    struct random random;
-    int count = prefetch->settings->pictures->count;
-    for (int i = 0; i < count; i++)
-        prefetch->order[i] = i;
-    seed_for(&random, prefetch->settings, prefetch->epoch, PURPOSE_ORDER);
-    if (prefetch->settings->shuffle)
-        shuffle(prefetch->order, count, &random);
+    const struct prefetch_settings *settings = prefetch->settings;
+    if (!order_draw(&settings->order, prefetch->epoch, &prefetch->order, &prefetch->length, error))
+        return false;
+    prefetch->batches = batches_of(prefetch->length, settings->batch);
+    return true;
 }
 
 static bool start_threads(struct prefetch *prefetch, struct error *error)
@@ -243,7 +230,6 @@ struct prefetch *prefetch_start(const struct prefetch_settings *settings, int ep
     *prefetch = (struct prefetch){
         .settings = settings,
         .epoch = epoch,
-        .batches = prefetch_batches(settings),
         .slot_count = SLOTS_PER_THREAD * settings->threads + 1,
         .next_to_make = first,
         .next_to_give = first,
@@ -256,8 +242,7 @@ struct prefetch *prefetch_start(const struct prefetch_settings *settings, int ep
         prefetch_stop(prefetch);
         return NULL;
     }
-    draw_order(prefetch);
-    if (start_threads(prefetch, error))
+    if (draw_order(prefetch, error) && start_threads(prefetch, error))
         return prefetch;
     prefetch_stop(prefetch);
     return NULL;

@@ -9,6 +9,7 @@
 #define PAWCAM_NN_TRAIN_PREFETCH_H
 
 #include "nn/train/augment.h"
+#include "nn/train/order.h"
 
 enum target_kind {
     TARGET_INDEX,   /* y [n]: the class as a number; sparse categorical cross-entropy */
@@ -17,7 +18,7 @@ enum target_kind {
 };
 
 struct prefetch_settings {
-    const struct subset *pictures;
+    struct order_settings order;
     const struct augment_settings *augment; /* &augment_none: only resized */
     const struct picture_codec *codec;
     int height, width;         /* of the network's input */
@@ -25,8 +26,6 @@ struct prefetch_settings {
     enum target_kind target;
     int batch;
     int threads;
-    bool shuffle;
-    uint64_t seed;
 };
 
 struct batch {
@@ -51,7 +50,7 @@ double prefetch_waited_s(const struct prefetch *prefetch);
 /* Stops and joins the threads. NULL is allowed. */
 void prefetch_stop(struct prefetch *prefetch);
 
-/* Batches of one epoch. */
+/* Batches of one epoch; less than one: out of memory. */
 int prefetch_batches(const struct prefetch_settings *settings);
 
 #endif

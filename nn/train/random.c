@@ -16,6 +16,12 @@ void random_seed(struct random *random, uint64_t seed)
         random->state[i] = splitmix64(&seed);
 }
 
+void random_stream(struct random *random, uint64_t seed, uint64_t epoch, uint64_t purpose)
+{
+    random_seed(random, seed * 0x9e3779b97f4a7c15 + epoch * 0xd1342543de82ef95 + purpose);
+    random_seed(random, random_bits(random));
+}
+
 static uint64_t rotate_left(uint64_t x, int bits)
 {
     return (x << bits) | (x >> (64 - bits));

@@ -13,6 +13,10 @@ struct random {
 };
 
 void random_seed(struct random *random, uint64_t seed);
+
+/* A stream of its own for each epoch and purpose of one training. */
+void random_stream(struct random *random, uint64_t seed, uint64_t epoch, uint64_t purpose);
+
 uint64_t random_bits(struct random *random);
 
 /* Uniform in [0, 1), 53 bits of it. */

@@ -58,12 +58,12 @@ static bool read_augment(struct recipe *recipe, struct error *error)
 static bool check_whole(const struct recipe *recipe, struct error *error)
 {
     const char *path = recipe->script.path;
-    if (recipe->train.kind == SOURCE_NONE)
+    if (recipe->train->kind == SOURCE_NONE)
         return error_set_usage(error,
                                "%s: [data] needs a line train = MNIST('mnist'), or another "
                                "of MNIST, FashionMNIST, CIFAR10, Folder, Shapes",
                                path);
-    if (recipe->validation.kind != SOURCE_NONE && recipe->validation_split > 0)
+    if (recipe->validation->kind != SOURCE_NONE && recipe->validation_split > 0)
         return error_set_usage(error, "%s: give validation data or validation_split, not both",
                                path);
     if (recipe->augment.mixup > 0 && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)

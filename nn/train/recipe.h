@@ -21,7 +21,9 @@ enum source_kind {
     SOURCE_SHAPES,
 };
 
-/* One line of [data]. */
+enum { SOURCES_MAX = DATASET_SOURCES_MAX };
+
+/* One source of a line of [data]. */
 struct source {
     enum source_kind kind;
     int line;
@@ -32,6 +34,7 @@ struct source {
     int limit;                  /* Folder: pictures of a class; 0: all */
     int size[2];                /* Folder: height, width in memory; 0: those of the network */
     int count, side, seed;      /* Shapes */
+    double share;               /* of an epoch, see order.h; 0: each picture once */
 };
 
 enum callback_kind {
@@ -57,7 +60,8 @@ enum { CALLBACKS_MAX = 8 };
 
 struct recipe {
     struct script script;
-    struct source train, validation, test;
+    /* In order; the first of kind SOURCE_NONE ends the list. */
+    struct source train[SOURCES_MAX], validation[SOURCES_MAX], test[SOURCES_MAX];
     double rescale; /* value = (pixel * rescale - mean) / std */
     double mean[3], std[3];
     bool augmented; /* there is an [augment] section */
@@ -66,7 +70,7 @@ struct recipe {
     struct schedule schedule;
     int epochs;
     double validation_split;
-    bool shuffle;
+    bool shuffle, balance; /* order.h */
     struct callback_settings callbacks[CALLBACKS_MAX];
     int callback_count;
 };

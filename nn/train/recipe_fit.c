@@ -7,7 +7,7 @@
 struct fit_section {
     int epochs, batch_size, seed;
     double validation_split;
-    bool shuffle;
+    bool shuffle, balance;
 };
 
 static const struct field fit_fields[] = {
@@ -15,6 +15,7 @@ static const struct field fit_fields[] = {
     {"batch_size", FIELD_INTEGER, offsetof(struct fit_section, batch_size), 1, 1 << 16},
     {"validation_split", FIELD_NUMBER, offsetof(struct fit_section, validation_split), 0, 0.99},
     {"shuffle", FIELD_BOOL, offsetof(struct fit_section, shuffle), 0, 0},
+    {"balance", FIELD_BOOL, offsetof(struct fit_section, balance), 0, 0},
     {"seed", FIELD_INTEGER, offsetof(struct fit_section, seed), 0, 1 << 30},
 };
 
@@ -66,7 +67,7 @@ static const struct callback_row *find_row(const char *name)
 
 static bool has_validation(const struct recipe *recipe)
 {
-    return recipe->validation.kind != SOURCE_NONE || recipe->validation_split > 0;
+    return recipe->validation->kind != SOURCE_NONE || recipe->validation_split > 0;
 }
 
 static bool check_monitor(const struct recipe *recipe, const struct callback_settings *callback,
@@ -162,5 +163,6 @@ bool recipe_read_fit(struct recipe *recipe, struct error *error)
     recipe->trainer.seed = (uint64_t)fit.seed;
     recipe->validation_split = fit.validation_split;
     recipe->shuffle = fit.shuffle;
+    recipe->balance = fit.balance;
     return !callbacks || recipe_read_callbacks(recipe, callbacks, error);
 }

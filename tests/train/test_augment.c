@@ -286,7 +286,7 @@ static struct prefetch_settings shapes(const struct augment_settings *augment)
         ck_assert(dataset_all(&data, &all, &error));
     }
     return (struct prefetch_settings){
-        .pictures = &all,
+        .order = {.pictures = &all, .shuffle = true, .seed = 3},
         .augment = augment,
         .height = 8,
         .width = 8,
@@ -295,8 +295,6 @@ static struct prefetch_settings shapes(const struct augment_settings *augment)
         .target = TARGET_ONE_HOT,
         .batch = 16,
         .threads = 1,
-        .shuffle = true,
-        .seed = 3,
     };
 }
 
@@ -337,7 +335,7 @@ START_TEST(batches_do_not_depend_on_threads)
     /* Another epoch and another seed are others. */
     collect(&settings, 3, 0, x[1], y[1]);
     ck_assert_mem_ne(x[0], x[1], sizeof x[0]);
-    settings.seed = 4;
+    settings.order.seed = 4;
     collect(&settings, 2, 0, x[1], y[1]);
     ck_assert_mem_ne(x[0], x[1], sizeof x[0]);
 }
@@ -350,7 +348,7 @@ START_TEST(each_picture_is_changed_in_its_own_way)
     struct augment_settings augment = augment_none;
     augment.brightness_range[0] = 0.5;
     struct prefetch_settings settings = shapes(&augment);
-    settings.shuffle = false;
+    settings.order.shuffle = false;
     memset(data.pixels, 100, 50 * 64);
     collect(&settings, 0, 0, x, y);
     for (int i = 1; i < 50; i++)
@@ -364,7 +362,7 @@ START_TEST(the_order_is_kept_or_shuffled)
     struct prefetch_settings settings = shapes(&augment_none);
     for (int shuffled = 0; shuffled < 2; shuffled++) {
         int in_place = 0;
-        settings.shuffle = shuffled;
+        settings.order.shuffle = shuffled;
         collect(&settings, 0, 0, x, y);
         for (int i = 0; i < 50; i++)
             in_place += y[i * 3 + data.labels[i]] == 1;

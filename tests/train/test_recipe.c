@@ -37,11 +37,11 @@ START_TEST(reads_every_section)
     struct recipe r;
     struct error error;
     ck_assert_msg(recipe_parse(&r, "pets.recipe", whole, &error), "%s", error.message);
-    ck_assert_int_eq(r.train.kind, SOURCE_FOLDER);
-    ck_assert_str_eq(r.train.path, "pets/train");
-    ck_assert_int_eq(r.train.limit, 1000);
-    ck_assert_str_eq(r.train.classes->items[1].text, "dog");
-    ck_assert_int_eq(r.test.kind, SOURCE_NONE);
+    ck_assert_int_eq(r.train->kind, SOURCE_FOLDER);
+    ck_assert_str_eq(r.train->path, "pets/train");
+    ck_assert_int_eq(r.train->limit, 1000);
+    ck_assert_str_eq(r.train->classes->items[1].text, "dog");
+    ck_assert_int_eq(r.test->kind, SOURCE_NONE);
     ck_assert_double_eq(r.rescale, 1.0 / 255);
     ck_assert(r.mean[2] == 0.5 && r.std[0] == 0.5 && r.std[2] == 0.125);
     ck_assert(r.augment.zoom_range[0] == 0.8 && r.augment.zoom_range[1] == 1.2);
@@ -69,10 +69,25 @@ START_TEST(defaults_are_those_of_keras)
     const char *text = "[data]\ndata = MNIST('mnist')\n[compile]\noptimizer = 'adam'\n"
                        "loss = 'sparse_categorical_crossentropy'\n";
     ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
-    ck_assert(r.train.kind == SOURCE_MNIST && r.test.kind == SOURCE_MNIST);
-    ck_assert(strcmp(r.train.split, "train") == 0 && strcmp(r.test.split, "test") == 0);
+    ck_assert(r.train->kind == SOURCE_MNIST && r.test->kind == SOURCE_MNIST);
+    ck_assert(strcmp(r.train->split, "train") == 0 && strcmp(r.test->split, "test") == 0);
     ck_assert(r.trainer.beta_1 == 0.9 && r.trainer.beta_2 == 0.999 && r.trainer.epsilon == 1e-7);
     ck_assert(r.schedule.rate == 1e-3 && r.trainer.batch == 32 && !r.augmented);
+    recipe_free(&r);
+}
+END_TEST
+
+START_TEST(sources_can_be_many)
+{
+    struct recipe r;
+    struct error error;
+    const char *text = "[data]\ntrain = [Folder('photos', size=72),\n"
+                       "         Folder('drawings', share=0.1), Shapes(share=0.2)]\n"
+                       "[compile]\noptimizer = 'adam'\nloss = 'mse'\n[fit]\nbalance = True\n";
+    ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+    ck_assert(r.train[0].share == 0 && r.train[1].share == 0.1 && r.train[2].share == 0.2);
+    ck_assert(r.train[1].line == 3 && r.train[2].kind == SOURCE_SHAPES);
+    ck_assert(r.train[3].kind == SOURCE_NONE && r.test[0].kind == SOURCE_NONE && r.balance);
     recipe_free(&r);
 }
 END_TEST
@@ -96,6 +111,13 @@ START_TEST(refuses_by_file_and_line)
 {
     assert_refused("Folder('pets/val')", "Folders('pets/val')",
                    "pets.recipe:3: validation must be");
+    assert_refused("Folder('pets/val')", "[Folder('pets/val'), 3]",
+                   "pets.recipe:3: validation must be");
+    assert_refused("Folder('pets/val')", "[]", "pets.recipe:3: validation takes 1 to 8 sources");
+    assert_refused("Folder('pets/val')", "[Folder('a'), Folder('b', share=0.1)]",
+                   "pets.recipe:3: a share is for train =");
+    assert_refused("limit=1000", "share=0.5", "pets.recipe:2: the first source has no share");
+    assert_refused("limit=1000", "share=1", "pets.recipe:2: share must be a number from 0 to 0.9");
     assert_refused("limit=1000", "limits=1000", "pets.recipe:2: Folder takes no limits");
     assert_refused("limit=1000", "limit=0", "pets.recipe:2: limit must be a whole number from 1");
     assert_refused("mode='binary'", "mode='both'", "pets.recipe:2: mode must be 'binary'");
@@ -178,5 +200,5 @@ START_TEST(the_recipes_of_the_lessons)
 }
 END_TEST
 
-TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, refuses_by_file_and_line,
-          mixup_needs_soft_targets, schedules, the_recipes_of_the_lessons)
+TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
+          refuses_by_file_and_line, mixup_needs_soft_targets, schedules, the_recipes_of_the_lessons)
