@@ -4,22 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Winograd's blocks of tiles: their inputs and products should stay in a second-level cache, but
- * the more tiles, the more often transformed weights are used. */
 enum {
-    BLOCK_FLOATS = 96 * 1024,
-    BLOCK_TILES_MIN = 36,
-    BLOCK_TILES_MAX = 60,
-    FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block */
-    GRADIENT_FLOATS = 128 * 1024,
-    GRADIENT_TILES_MIN = 48,
-    WINOGRAD_CHANNELS_MIN = 16
+    WINOGRAD_TILES = 64, /* together: their matrices should stay in a second-level cache, but the
+                            more tiles, the more often transformed weights are used */
+    WINOGRAD_CHANNELS_MIN = 16,
+    FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block of tiles */
 };
-
-static int clamp(int value, int low, int high)
-{
-    return value < low ? low : value > high ? high : value;
-}
 
 static int ceil_div(int a, int b)
 {
@@ -51,32 +41,26 @@ static bool winograd_pays(const struct fast_conv *c)
            c->out->size.channels >= WINOGRAD_CHANNELS_MIN && height * width * 3 > computed * 2;
 }
 
-/* Blocks of equal size, whole register tiles. */
-static int even_block(int tiles, int wanted, int columns)
+/* Winograd's tiles that go together: blocks of equal size, whole register tiles. */
+static int block_of(const struct fast *fast, struct size3 size, int columns)
 {
-    const int blocks = ceil_div(tiles, wanted), even = ceil_div(tiles, blocks);
-    return ceil_div(even, columns) * columns;
-}
-
-static int tiles_of(const struct fast *fast, struct size3 size)
-{
-    return ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots;
+    const int tiles = ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots;
+    const int blocks = ceil_div(tiles, WINOGRAD_TILES);
+    return ceil_div(ceil_div(tiles, blocks), columns) * columns;
 }
 
 static void choose_winograd(const struct fast *fast, struct fast_conv *c)
 {
     const int lanes = fast->lanes, in = fast_blocks(c->in), out = fast_blocks(c->out);
     const struct conv_task product = {.height = 1,
-                                      .width = BLOCK_TILES_MAX,
+                                      .width = WINOGRAD_TILES / 12 * 12,
                                       .in_blocks = in,
                                       .out_blocks = out,
                                       .in_channels = c->in->size.channels,
                                       .taps = 1};
     c->kernel = choose_conv(fast->kernels->inference, &product).kernel;
     const int vectors = c->kernel->vectors, groups = ceil_div(out, vectors);
-    const int wanted =
-        clamp(BLOCK_FLOATS / (36 * lanes * (in + vectors)), BLOCK_TILES_MIN, BLOCK_TILES_MAX);
-    c->block = even_block(tiles_of(fast, c->out->size), wanted, c->kernel->columns);
+    c->block = block_of(fast, c->out->size, c->kernel->columns);
     c->slots = groups * 36 * vectors * lanes * c->in->size.channels <= FILTER_FLOATS ? groups : 1;
 }
 
@@ -234,22 +218,13 @@ static bool gradient_by_winograd(const struct fast_node *node)
     return node->conv.block > 0;
 }
 
-static int gradient_block(const struct fast *fast, const struct fast_node *node)
-{
-    const int blocks = fast_blocks(node->conv.in) + fast_blocks(&node->value);
-    const int wanted = GRADIENT_FLOATS / (36 * fast->lanes * blocks);
-    return even_block(tiles_of(fast, node->value.size),
-                      wanted > GRADIENT_TILES_MIN ? wanted : GRADIENT_TILES_MIN, 1);
-}
-
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error)
 {
     if (!plan_forward(fast, node) || (node->learns && !plan_backward(fast, node)))
         return error_set(error, "layer %s: no memory for its weights", node->layer->name);
     if (gradient_by_winograd(node))
         need_scratch(fast, winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
-                                                     fast_blocks(&node->value),
-                                                     gradient_block(fast, node)));
+                                                     fast_blocks(&node->value), node->conv.block));
     return true;
 }
 
@@ -429,7 +404,7 @@ static void weight_gradient_by_winograd(const struct chunk *chunk, const struct 
         .images = chunk->count,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
-        .block = gradient_block(chunk->fast, node),
+        .block = c->block,
         .scratch = chunk->fast->scratch[chunk->worker],
         .gradient = chunk->gradient + node->kernel->offset,
         .pitch = node->kernel->pitch,

@@ -8,18 +8,19 @@ struct stage {
     float *x, *products, *filters; /* [in.blocks][block], [vectors][block], [slot][in][vectors] */
     ptrdiff_t x_stride, product_stride, filter_stride;
     int in, vectors; /* channels in; vectors of channels in a group */
+    struct origin tiles[WINOGRAD_BLOCK_MAX + TILES_AHEAD];
 };
 
-/* B^T x B. A last block that is not full repeats its last tile: the products are for whole register
- * tiles. */
-static void transform_input(const struct stage *s, int first, int count)
+/* B^T x B. The products are for whole register tiles, so a small last block has some tiles twice.
+ */
+static void transform_input(const struct stage *s, int count)
 {
     const struct batch_winograd *w = s->w;
     for (int block = 0; block < w->in.blocks; block++)
         for (int tile = 0; tile < larger(count, w->gemm->columns); tile++) {
-            const struct origin o =
-                origin_of(first + smaller(tile, count - 1), w->out.height, w->out.width);
-            transform_tile(at(&w->in, block, o.y, o.x) + o.image * w->in_image, w->in.row,
+            fetch_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile + TILES_AHEAD]),
+                       w->in.row, 6, false);
+            transform_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile]), w->in.row,
                            s->x + (block * w->block + tile) * VL, s->x_stride);
         }
 }
@@ -79,15 +80,16 @@ static void multiply(const struct stage *s, const float *filters, int vector, in
 }
 
 /* A^T products A */
-static void transform_output(const struct stage *s, int vector, int first, int count)
+static void transform_output(const struct stage *s, int vector, int count)
 {
     const struct batch_winograd *w = s->w;
     for (int v = 0; v < s->vectors; v++)
         for (int tile = 0; tile < count; tile++) {
             const float *in = s->products + (v * w->block + tile) * VL;
-            const struct origin o = origin_of(first + tile, w->out.height, w->out.width);
-            float *out = at(&w->out, vector + v, o.y, o.x) + o.image * w->out_image;
+            float *out = tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile]);
             vec columns[24], result[16];
+            fetch_tile(tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile + TILES_AHEAD]),
+                       w->out.row, 4, true);
             REPEAT6(j, {
                 vec column[6];
                 REPEAT6(i, column[i] = load(in + (i * 6 + j) * s->product_stride);)
@@ -117,19 +119,20 @@ static struct stage stage_of(const struct batch_winograd *w)
 
 void KERNEL(train_winograd)(const struct batch_winograd *w)
 {
-    const struct stage s = stage_of(w);
+    struct stage s = stage_of(w);
     const int tiles = tile_count(w->out.height, w->out.width, w->images);
     const int groups = (w->out.blocks + s.vectors - 1) / s.vectors;
     for (int first = 0; first < tiles; first += w->block) {
         const int count = smaller(w->block, tiles - first);
-        transform_input(&s, first, count);
+        locate(s.tiles, &w->out, first, count);
+        transform_input(&s, count);
         for (int group = 0; group < groups; group++) {
             const int vector = smaller(group * s.vectors, w->out.blocks - s.vectors);
             float *filters = s.filters + (group % w->slots) * 36 * s.filter_stride;
             if (first == 0 || w->slots < groups)
                 transform_filters(&s, vector, filters);
             multiply(&s, filters, vector, count);
-            transform_output(&s, vector, first, count);
+            transform_output(&s, vector, count);
         }
     }
 }

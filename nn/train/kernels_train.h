@@ -35,6 +35,8 @@ struct transpose {
 
 /* --- convolution ------------------------------------------------------------------------------ */
 
+enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
+
 /*
  * Winograd F(4x4, 3x3) over a batch (nn/kernels.h): tiles of all pictures are multiplied together,
  * so that small pictures fill the matrix products too. The weights change with every step, so they
@@ -43,7 +45,7 @@ struct transpose {
  *   weights  rows of output channels [tap][in][pitch]
  *   taps     where tap 0 ... 8 of the convolution is in `weights`
  *   gemm     runs the products; its rows must be 1
- *   block    tiles together, at least gemm->columns
+ *   block    tiles together, at least gemm->columns, at most WINOGRAD_BLOCK_MAX
  *   slots    groups of gemm->vectors output vectors whose matrices are kept from one block of tiles
  *            to the next: all groups, or 1 for none
  *   scratch  batch_winograd_scratch() floats
@@ -93,7 +95,7 @@ struct winograd_gradient {
     struct view x, dy;
     ptrdiff_t x_image, dy_image;
     int images, depth, last_depth;
-    int block;      /* tiles together */
+    int block;      /* tiles together, at most WINOGRAD_BLOCK_MAX */
     float *scratch; /* winograd_gradient_scratch() floats */
     float *gradient;
     ptrdiff_t pitch;

@@ -9,6 +9,7 @@ struct stage {
     float *products; /* [depth][vectors][VL] */
     ptrdiff_t x_stride, dy_stride, product_stride;
     int in; /* channels */
+    struct origin tiles[WINOGRAD_BLOCK_MAX + TILES_AHEAD];
 };
 
 /* --- transforms ------------------------------------------------------------------------------- */
@@ -40,32 +41,35 @@ static void copy_own(const float *dy, ptrdiff_t row, const struct origin *o, flo
                                               : load(dy + i * row + j * VL));
 }
 
-static void transform_dy(const struct stage *s, const struct origin *o, int tile)
+static void transform_x(const struct stage *s, int count)
 {
     const struct winograd_gradient *g = s->g;
-    for (int block = 0; block < g->dy.blocks; block++) {
-        const float *dy = at(&g->dy, block, o->y, o->x) + o->image * g->dy_image;
-        float *out = s->dy + (block * g->block + tile) * VL;
-        if (o->shared_rows > 0 || o->shared_columns > 0) {
-            float own[16 * VL] __attribute__((aligned(KERNEL_ALIGNMENT)));
-            copy_own(dy, g->dy.row, o, own);
-            transform_gradient(own, 4 * VL, out, s->dy_stride);
-        } else {
-            transform_gradient(dy, g->dy.row, out, s->dy_stride);
+    for (int block = 0; block < g->x.blocks; block++)
+        for (int tile = 0; tile < count; tile++) {
+            fetch_tile(tile_at(&g->x, block, g->x_image, &s->tiles[tile + TILES_AHEAD]), g->x.row,
+                       6, false);
+            transform_tile(tile_at(&g->x, block, g->x_image, &s->tiles[tile]), g->x.row,
+                           s->x + (block * g->block + tile) * VL, s->x_stride);
         }
-    }
 }
 
-static void transform_both(const struct stage *s, int first, int count)
+static void transform_dy(const struct stage *s, int count)
 {
     const struct winograd_gradient *g = s->g;
-    for (int tile = 0; tile < count; tile++) {
-        const struct origin o = origin_of(first + tile, g->dy.height, g->dy.width);
-        for (int block = 0; block < g->x.blocks; block++)
-            transform_tile(at(&g->x, block, o.y, o.x) + o.image * g->x_image, g->x.row,
-                           s->x + (block * g->block + tile) * VL, s->x_stride);
-        transform_dy(s, &o, tile);
-    }
+    for (int block = 0; block < g->dy.blocks; block++)
+        for (int tile = 0; tile < count; tile++) {
+            const struct origin *o = &s->tiles[tile];
+            const float *dy = tile_at(&g->dy, block, g->dy_image, o);
+            float *out = s->dy + (block * g->block + tile) * VL;
+            fetch_tile(tile_at(&g->dy, block, g->dy_image, o + TILES_AHEAD), g->dy.row, 4, false);
+            if (o->shared_rows > 0 || o->shared_columns > 0) {
+                float own[16 * VL] __attribute__((aligned(KERNEL_ALIGNMENT)));
+                copy_own(dy, g->dy.row, o, own);
+                transform_gradient(own, 4 * VL, out, s->dy_stride);
+            } else {
+                transform_gradient(dy, g->dy.row, out, s->dy_stride);
+            }
+        }
 }
 
 /* gradient[tap] += G^T products G for `vectors` of outputs from `out` and all rows of the block. */
@@ -153,7 +157,9 @@ void KERNEL(train_winograd_gradient)(const struct winograd_gradient *g)
     s.products = s.dy + 36 * s.dy_stride;
     for (int first = 0; first < tiles; first += g->block) {
         const int count = smaller(g->block, tiles - first);
-        transform_both(&s, first, count);
+        locate(s.tiles, &g->dy, first, count);
+        transform_x(&s, count);
+        transform_dy(&s, count);
         int out = 0;
         for (; out + 4 <= g->dy.blocks; out += 4)
             group_gradient(&s, out, count, 4);

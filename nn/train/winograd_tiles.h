@@ -5,6 +5,11 @@
 
 #include "nn/winograd_transform.h"
 
+enum {
+    CACHE_LINE_FLOATS = 16,
+    TILES_AHEAD = 3 /* of a tile at work is one that the cache shall fetch */
+};
+
 /* Where a tile of outputs begins. Tiles at the lower and right edge move back to end with the
  * picture; their first rows and columns are then a neighbour's too. */
 struct origin {
@@ -18,9 +23,31 @@ static inline struct origin origin_of(int tile, int height, int width)
 {
     const int per_row = (width + 3) / 4, per_image = per_row * ((height + 3) / 4);
     const int y = tile % per_image / per_row * 4, x = tile % per_image % per_row * 4;
-    const int back_y = y + 4 > height ? y + 4 - height : 0,
-              back_x = x + 4 > width ? x + 4 - width : 0;
+    const int back_y = larger(y + 4 - height, 0), back_x = larger(x + 4 - width, 0);
     return (struct origin){tile / per_image, y - back_y, x - back_x, back_y, back_x};
+}
+
+/* The tiles of a block, worked out once for all channels: `count` from `first` on, then the last
+ * one again and again. */
+static inline void locate(struct origin *tiles, const struct view *out, int first, int count)
+{
+    for (int i = 0; i < WINOGRAD_BLOCK_MAX + TILES_AHEAD; i++)
+        tiles[i] = i < count ? origin_of(first + i, out->height, out->width) : tiles[count - 1];
+}
+
+static ALWAYS_INLINE float *tile_at(const struct view *view, int block, ptrdiff_t image,
+                                    const struct origin *o)
+{
+    return at(view, block, o->y, o->x) + o->image * image;
+}
+
+/* A tile's rows lie far apart, so the processor does not guess where the next ones are. */
+static ALWAYS_INLINE void fetch_tile(const float *x, ptrdiff_t row, const int rows,
+                                     const bool to_write)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < 4 * VL; j += CACHE_LINE_FLOATS)
+            __builtin_prefetch(x + i * row + j, to_write);
 }
 
 static inline int tile_count(int height, int width, int images)
