@@ -27,35 +27,58 @@ static void fail(struct hdf5_writer *writer, const char *what)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* A file that lives in memory and is never written by the library. */
-static hid_t create_in_memory(const char *path)
+/* A file that lives in memory and is never written by the library; < 0: failed. */
+static hid_t open_in_memory(const char *path, bool amend)
 {
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_core(access, GROW_BYTES, 0);
-    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t file = amend ? H5Fopen(path, H5F_ACC_RDWR, access)
+                       : H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
     H5Pclose(access);
     return file;
 }
 
-struct hdf5_writer *hdf5_create(const char *path, struct error *error)
+/* Takes over the file, also on failure. */
+static struct hdf5_writer *wrap(hid_t file, const char *path, struct error *error)
 {
     struct hdf5_writer *writer = calloc(1, sizeof *writer);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (writer)
         writer->path = strdup(path);
-    if (!writer || !writer->path || (writer->file = create_in_memory(path)) < 0) {
+    if (!writer || !writer->path) {
         error_set(error, "%s: out of memory", path);
-        if (writer)
-            free(writer->path);
         free(writer);
+        H5Fclose(file);
         return NULL;
     }
+    writer->file = file;
     writer->string_type = H5Tcopy(H5T_C_S1);
     H5Tset_size(writer->string_type, H5T_VARIABLE);
     H5Tset_cset(writer->string_type, H5T_CSET_UTF8);
     writer->make_groups = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(writer->make_groups, 1);
     return writer;
+}
+
+struct hdf5_writer *hdf5_create(const char *path, struct error *error)
+{
+    hid_t file = open_in_memory(path, false);
+    if (file >= 0)
+        return wrap(file, path, error);
+    error_set(error, "%s: out of memory", path);
+    return NULL;
+}
+
+struct hdf5_writer *hdf5_amend(const char *path, struct error *error)
+{
+    hid_t file = access(path, R_OK) == 0 ? open_in_memory(path, true) : -1;
+    if (file >= 0)
+        return wrap(file, path, error);
+    if (access(path, R_OK) != 0)
+        error_set(error, "%s: %s", path, strerror(errno));
+    else
+        error_set(error, "%s: is not an HDF5 file", path);
+    return NULL;
 }
 
 /* The bytes of the file; the caller frees them. NULL: failed. */
@@ -149,6 +172,8 @@ static void write_attribute(struct hdf5_writer *writer, const char *group, const
     hsize_t size = count < 0 ? 1 : (hsize_t)count; /* an empty list is an array of length 0 */
     hid_t space = count < 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &size, NULL);
     hid_t id = open_group(writer, group);
+    if (H5Aexists(id, name) > 0)
+        H5Adelete(id, name);
     hid_t attribute = H5Acreate2(id, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0 || (count != 0 && H5Awrite(attribute, type, values) < 0))
         fail(writer, name);

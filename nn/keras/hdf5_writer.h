@@ -14,6 +14,11 @@ struct hdf5_writer;
 /* NULL: no permission, no such folder, out of memory. */
 struct hdf5_writer *hdf5_create(const char *path, struct error *error);
 
+/* Begins with what the file at `path` holds, all of which is kept but for what is written. NULL:
+ * not there, no permission, not HDF5. Damaged files can crash libhdf5: load the model first,
+ * guarded. */
+struct hdf5_writer *hdf5_amend(const char *path, struct error *error);
+
 /* Completes the file and moves it to its name; frees the writer in any case. false: what was
  * written is gone, with the reason of the first failure since hdf5_create. */
 bool hdf5_commit(struct hdf5_writer *writer, struct error *error);
@@ -21,8 +26,9 @@ bool hdf5_commit(struct hdf5_writer *writer, struct error *error);
 /* Gives up: removes what was written. NULL is allowed. */
 void hdf5_abandon(struct hdf5_writer *writer);
 
-/* The functions below do nothing once one has failed; hdf5_commit then tells the reason. Groups on
- * the way are made as needed; "/" is the root. Strings have variable length, in UTF-8. */
+/* An attribute that is there is replaced. The functions below do nothing once one has failed;
+ * hdf5_commit then tells the reason. Groups on the way are made as needed; "/" is the root. Strings
+ * have variable length, in UTF-8. */
 void hdf5_write_string(struct hdf5_writer *writer, const char *group, const char *attribute,
                        const char *text);
 void hdf5_write_strings(struct hdf5_writer *writer, const char *group, const char *attribute,

@@ -86,3 +86,12 @@ bool keras_save(const struct model *model, const char *path, struct error *error
     json_decref(tree);
     return ok;
 }
+
+bool keras_store_threshold(const char *path, double threshold, struct error *error)
+{
+    struct hdf5_writer *writer = hdf5_amend(path, error);
+    if (!writer)
+        return false;
+    hdf5_write_numbers(writer, "/", "pawcam_threshold", &threshold, 1);
+    return hdf5_commit(writer, error);
+}

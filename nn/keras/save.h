@@ -14,6 +14,10 @@
  * only when it is complete. */
 bool keras_save(const struct model *model, const char *path, struct error *error);
 
+/* Writes the recommended threshold, in (0, 1], into the model file at `path`, which keras_load
+ * could read; all else in it stays, whoever made it. A crash or a full disk leaves the old file. */
+bool keras_store_threshold(const char *path, double threshold, struct error *error);
+
 /* {"class_name": "Sequential" | "Functional", "config": ...}; the caller owns it. NULL: out of
  * memory, or something that Keras cannot express, by name. */
 json_t *keras_config(const struct model *model, struct error *error);

@@ -151,6 +151,51 @@ START_TEST(failures_leave_the_old_file)
 }
 END_TEST
 
+static void assert_store_fails(const char *file, const char *message)
+{
+    struct error error = {0};
+    ck_assert(!keras_store_threshold(file, 0.25, &error));
+    ck_assert_msg(strstr(error.message, message), "%s", error.message);
+}
+
+static double stored_threshold(float first_weight)
+{
+    struct error error;
+    struct model *model = keras_load(path, &error);
+    ck_assert_msg(model, "%s", error.message);
+    ck_assert(model->layers[1].kernel[0] == first_weight);
+    double threshold = model->threshold;
+    model_destroy(model);
+    return threshold;
+}
+
+START_TEST(a_threshold_is_stored_and_nothing_else_changes)
+{
+    struct script script;
+    struct network network = build(&script, small_net);
+    struct error error = {0};
+    float weight = network.model->layers[1].kernel[0];
+    ck_assert(keras_save(network.model, path, &error));
+    ck_assert_double_eq(stored_threshold(weight), 0);
+    for (int i = 1; i <= 3; i++) { /* the first makes the attribute, the others replace it */
+        ck_assert_msg(keras_store_threshold(path, 0.25 * i, &error), "%s", error.message);
+        ck_assert_double_eq(stored_threshold(weight), 0.25 * i);
+    }
+
+    struct rlimit unlimited, limit;
+    getrlimit(RLIMIT_FSIZE, &unlimited);
+    limit = (struct rlimit){65536, unlimited.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    assert_store_fails(path, "File too large");
+    setrlimit(RLIMIT_FSIZE, &unlimited);
+    ck_assert_double_eq(stored_threshold(weight), 0.75);
+    assert_store_fails("/nowhere/net.h5", "No such file or directory");
+    assert_store_fails("Makefile", "is not an HDF5 file");
+    clean_up(&script, &network);
+}
+END_TEST
+
 START_TEST(what_keras_cannot_express_is_refused)
 {
     struct script script;
@@ -165,4 +210,4 @@ START_TEST(what_keras_cannot_express_is_refused)
 END_TEST
 
 TEST_MAIN(save, sequential_round_trip, functional_round_trip, failures_leave_the_old_file,
-          what_keras_cannot_express_is_refused)
+          a_threshold_is_stored_and_nothing_else_changes, what_keras_cannot_express_is_refused)
