@@ -43,6 +43,7 @@ extern const struct command command_plot;
 extern const struct command command_predict;
 extern const struct command command_quantize;
 extern const struct command command_summary;
+extern const struct command command_threshold;
 extern const struct command command_train;
 extern const struct command command_tune;
 

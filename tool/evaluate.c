@@ -4,19 +4,18 @@
 #include "nn/train/metrics.h"
 #include "nn/train/sources.h"
 #include "tool/catdog.h"
-#include "tool/codec.h"
 #include "tool/command.h"
 #include "tool/contact_sheet.h"
 #include "tool/figure.h"
 #include "tool/model_options.h"
 #include "tool/number.h"
+#include "tool/pictures.h"
 #include "tool/robustness.h"
 #include "tool/score.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct evaluate_settings {
     struct model_options model;
@@ -54,42 +53,6 @@ struct evaluation {
 
 /* --- data ------------------------------------------------------------------------------------- */
 
-/* A file that names no classes has "class 0" and so on: then the folders name them, sorted. */
-static bool has_names(const struct model *model)
-{
-    return model->class_count > 0 && strcmp(model->class_names[0], "class 0") != 0;
-}
-
-/* A side of the pictures that are loaded: the network's, or enough to be made worse as a camera
- * would do it. */
-static int side_to_load(const struct evaluate_settings *settings, int side)
-{
-    return settings->corrupt && side < CORRUPT_SIDE_MIN ? CORRUPT_SIDE_MIN : side;
-}
-
-static bool load_folder(const struct evaluate_settings *settings, const struct model *model,
-                        struct dataset *data, struct error *error)
-{
-    const struct shape *input = model_input_shape(model);
-    long limit = 0, threads = sysconf(_SC_NPROCESSORS_ONLN);
-    if (settings->limit && !number_integer("limit", settings->limit, 1, 1 << 24, &limit, error))
-        return false;
-    if (!model_takes_picture(model))
-        return error_set_usage(error, "the model's input is no picture of 1 or 3 channels");
-    const struct folder_settings folder = {
-        .path = settings->data,
-        .classes = has_names(model) ? (const char *const *)model->class_names : NULL,
-        .class_count = model->class_count,
-        .limit = (int)limit,
-        .height = side_to_load(settings, input->dim[0]),
-        .width = side_to_load(settings, input->dim[1]),
-        .channels = input->dim[2],
-        .threads = threads < 1 ? 1 : (int)threads,
-        .codec = &codec_vision,
-    };
-    return folder_load(data, &folder, error);
-}
-
 static bool load(const struct evaluate_settings *settings, const struct model *model,
                  struct dataset *data, struct error *error)
 {
@@ -104,7 +67,9 @@ static bool load(const struct evaluate_settings *settings, const struct model *m
         return idx_load(data, settings->fashion_mnist, false, fashion_mnist_classes, error);
     if (settings->cifar10)
         return cifar10_load(data, settings->cifar10, false, error);
-    return load_folder(settings, model, data, error);
+    /* Enough to be made worse as a camera would do it. */
+    int side_min = settings->corrupt ? CORRUPT_SIDE_MIN : 0;
+    return pictures_load(data, settings->data, model, settings->limit, side_min, error);
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

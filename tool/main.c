@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
     &command_predict,
     &command_quantize,
     &command_summary,
+    &command_threshold,
     &command_train,
     &command_tune,
     // clang-format on

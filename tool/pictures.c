@@ -1,0 +1,42 @@
+#include "tool/pictures.h"
+
+#include "nn/train/sources.h"
+#include "tool/codec.h"
+#include "tool/number.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A file that names no classes has "class 0" and so on. */
+static bool has_names(const struct model *model)
+{
+    return model->class_count > 0 && strcmp(model->class_names[0], "class 0") != 0;
+}
+
+static int at_least(int side, int side_min)
+{
+    return side < side_min ? side_min : side;
+}
+
+bool pictures_load(struct dataset *data, const char *folder, const struct model *model,
+                   const char *limit, int side_min, struct error *error)
+{
+    const struct shape *input = model_input_shape(model);
+    long at_most = 0, threads = sysconf(_SC_NPROCESSORS_ONLN);
+    if (limit && !number_integer("limit", limit, 1, 1 << 24, &at_most, error))
+        return false;
+    if (!model_takes_picture(model))
+        return error_set_usage(error, "the model's input is no picture of 1 or 3 channels");
+    const struct folder_settings settings = {
+        .path = folder,
+        .classes = has_names(model) ? (const char *const *)model->class_names : NULL,
+        .class_count = model->class_count,
+        .limit = (int)at_most,
+        .height = at_least(input->dim[0], side_min),
+        .width = at_least(input->dim[1], side_min),
+        .channels = input->dim[2],
+        .threads = threads < 1 ? 1 : (int)threads,
+        .codec = &codec_vision,
+    };
+    return folder_load(data, &settings, error);
+}
