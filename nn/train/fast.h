@@ -62,7 +62,8 @@ struct fast_norm {
     double *sums, *products; /* of backward */
     float *picture_mean, *picture_squares;
     float *batch_mean, *batch_scale; /* of the whole batch; scale = 1 / deviation */
-    float *a, *b, *c;                /* coefficients of the pass at hand */
+    float *scale, *shift;            /* y = x scale + shift */
+    float *a, *b, *c;                /* dx = dy a + x b + c */
 };
 
 struct fast_node {
@@ -164,6 +165,9 @@ bool fast_norm_plan(struct fast *fast, struct fast_node *node, struct error *err
 void fast_norm_finish(const struct fast *fast, struct fast_node *node);
 void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node);
 void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node);
+
+/* Its backward undoes its activation too, a relu. */
+bool fast_norm_rectifies(const struct fast_node *node);
 
 /* Geometry of the four poolings. */
 struct window fast_pool_window(const struct fast_node *node, struct size3 in);

@@ -7,7 +7,7 @@
 static void activate_back(const struct chunk *chunk, const struct fast_node *node)
 {
     float *sums = node->bias ? chunk->gradient + node->bias->offset : NULL;
-    if (node->activation.kind == ACTIVATION_LINEAR && !sums)
+    if ((node->activation.kind == ACTIVATION_LINEAR && !sums) || fast_norm_rectifies(node))
         return;
     const struct fast_tensor *y = node->keeps_before ? &node->before : &node->value;
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {

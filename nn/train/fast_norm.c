@@ -21,7 +21,7 @@ static bool init_norm(struct fast_norm *norm, int channels)
     *norm = (struct fast_norm){0};
     const size_t length = (size_t)channels;
     norm->mean = calloc(4 * length, sizeof *norm->mean);
-    norm->picture_mean = parameters_allocate(7 * length);
+    norm->picture_mean = parameters_allocate(9 * length);
     if (!norm->mean || !norm->picture_mean) {
         finish_norm(norm);
         return false;
@@ -32,7 +32,9 @@ static bool init_norm(struct fast_norm *norm, int channels)
     norm->picture_squares = norm->picture_mean + length;
     norm->batch_mean = norm->picture_squares + length;
     norm->batch_scale = norm->batch_mean + length;
-    norm->a = norm->batch_scale + length;
+    norm->scale = norm->batch_scale + length;
+    norm->shift = norm->scale + length;
+    norm->a = norm->shift + length;
     norm->b = norm->a + length;
     norm->c = norm->b + length;
     return true;
@@ -154,10 +156,23 @@ void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node)
     }
     for (int c = 0; c < node->value.size.channels; c++) {
         const float beta = node->beta ? chunk->weights[node->beta->offset + (size_t)c] : 0;
-        own->a[c] = gamma_of(chunk, node, c) * own->batch_scale[c];
-        own->b[c] = beta - own->batch_mean[c] * own->a[c];
+        own->scale[c] = gamma_of(chunk, node, c) * own->batch_scale[c];
+        own->shift[c] = beta - own->batch_mean[c] * own->scale[c];
     }
-    fast_scale(chunk, x, &node->value, own->a, own->b, fast_fused(node));
+    fast_scale(chunk, x, &node->value, own->scale, own->shift, fast_fused(node));
+}
+
+bool fast_norm_rectifies(const struct fast_node *node)
+{
+    const struct activation_params *a = &node->activation;
+    return node->layer->op == LAYER_BATCH_NORM && a->kind == ACTIVATION_RELU && a->alpha == 0 &&
+           isinf(a->max_value);
+}
+
+static struct rectified rectified_of(const struct fast_node *node, const struct fast_norm *norm)
+{
+    return fast_norm_rectifies(node) ? (struct rectified){norm->scale, norm->shift}
+                                     : (struct rectified){0};
 }
 
 static void measure_gradient(const struct chunk *chunk, const struct fast_node *node,
@@ -168,6 +183,7 @@ static void measure_gradient(const struct chunk *chunk, const struct fast_node *
     for (int i = 0; i < chunk->count; i++) {
         const struct products products = {.x = fast_view(x, chunk->slot + i),
                                           .dy = fast_view(&node->gradient, chunk->slot + i),
+                                          .rectified = rectified_of(node, own),
                                           .mean = own->batch_mean,
                                           .sums = own->picture_mean,
                                           .products = own->picture_squares};
@@ -201,11 +217,12 @@ static void combine_sums(const struct chunk *chunk, const struct fast_node *node
     own->c[c] = (float)(-a * sum / count - b * mean);
 }
 
-/* Mean and scale are constants: dx = gamma s dy; a of forward is just that. */
+/* Mean and scale are constants: dx = gamma s dy, as forward scaled x. */
 static void keep_slope(const struct chunk *chunk, const struct fast_node *node)
 {
     struct fast_norm *own = &node->norms[chunk->worker];
     const size_t bytes = (size_t)padded_channels(node) * sizeof(float);
+    memcpy(own->a, own->scale, bytes);
     memset(own->b, 0, bytes);
     memset(own->c, 0, bytes);
 }
@@ -227,6 +244,7 @@ void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node)
         const struct combine combine = {.x = fast_view(x, i),
                                         .dy = fast_view(&node->gradient, i),
                                         .dx = fast_view(dx, i),
+                                        .rectified = rectified_of(node, own),
                                         .a = own->a,
                                         .b = own->b,
                                         .c = own->c};

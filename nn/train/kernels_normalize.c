@@ -40,36 +40,71 @@ void KERNEL(train_moments)(const struct moments *m)
     }
 }
 
+/* Of one block. `gated` below is a constant, so that each case has a loop without branches. */
+struct gate {
+    vec scale, shift;
+};
+
+static struct gate gate_of(const struct rectified *r, int block)
+{
+    return r->scale ? (struct gate){load(r->scale + block * VL), load(r->shift + block * VL)}
+                    : (struct gate){all(0), all(0)};
+}
+
+static ALWAYS_INLINE vec pass(const struct gate *gate, vec x, vec dy, const bool gated)
+{
+    return gated ? choose(x * gate->scale + gate->shift > 0, dy, all(0)) : dy;
+}
+
+static ALWAYS_INLINE void products_block(const struct products *p, int block, const bool gated)
+{
+    const struct gate gate = gate_of(&p->rectified, block);
+    const vec mean = load(p->mean + block * VL);
+    vec sums = all(0), products = all(0);
+    for (int y = 0; y < p->x.height; y++) {
+        vec sum = all(0), product = all(0);
+        for (int i = 0; i < p->x.width; i++) {
+            const vec x = load(at(&p->x, block, y, i));
+            const vec dy = pass(&gate, x, load(at(&p->dy, block, y, i)), gated);
+            sum += dy;
+            product += dy * (x - mean);
+        }
+        sums += sum;
+        products += product;
+    }
+    store(p->sums + block * VL, sums);
+    store(p->products + block * VL, products);
+}
+
 void KERNEL(train_products)(const struct products *p)
 {
-    for (int block = 0; block < p->x.blocks; block++) {
-        const vec mean = load(p->mean + block * VL);
-        vec sums = all(0), products = all(0);
-        for (int y = 0; y < p->x.height; y++) {
-            vec sum = all(0), product = all(0);
-            for (int x = 0; x < p->x.width; x++) {
-                const vec dy = load(at(&p->dy, block, y, x));
-                sum += dy;
-                product += dy * (load(at(&p->x, block, y, x)) - mean);
-            }
-            sums += sum;
-            products += product;
+    for (int block = 0; block < p->x.blocks; block++)
+        if (p->rectified.scale)
+            products_block(p, block, true);
+        else
+            products_block(p, block, false);
+}
+
+static ALWAYS_INLINE void combine_block(const struct combine *c, int block, const bool gated)
+{
+    const struct gate gate = gate_of(&c->rectified, block);
+    const vec of_dy = load(c->a + block * VL), of_x = load(c->b + block * VL);
+    const vec constant = load(c->c + block * VL);
+    for (int y = 0; y < c->x.height; y++)
+        for (int i = 0; i < c->x.width; i++) {
+            const vec x = load(at(&c->x, block, y, i));
+            const vec dy = pass(&gate, x, load(at(&c->dy, block, y, i)), gated);
+            store(at(&c->dx, block, y, i), dy * of_dy + x * of_x + constant);
         }
-        store(p->sums + block * VL, sums);
-        store(p->products + block * VL, products);
-    }
 }
 
 void KERNEL(train_combine)(const struct combine *c)
 {
-    for (int block = 0; block < c->x.blocks; block++) {
-        const vec of_dy = load(c->a + block * VL), of_x = load(c->b + block * VL);
-        const vec constant = load(c->c + block * VL);
-        for (int y = 0; y < c->x.height; y++)
-            for (int x = 0; x < c->x.width; x++)
-                store(at(&c->dx, block, y, x), load(at(&c->dy, block, y, x)) * of_dy +
-                                                   load(at(&c->x, block, y, x)) * of_x + constant);
-    }
+    for (int block = 0; block < c->x.blocks; block++)
+        if (c->rectified.scale)
+            combine_block(c, block, true);
+        else
+            combine_block(c, block, false);
 }
 
 void KERNEL(train_dropout)(const struct dropout *d)

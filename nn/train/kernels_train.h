@@ -178,9 +178,16 @@ struct moments {
     float *mean, *squares;
 };
 
+/* A relu behind the normalization, undone on the way: dy counts where x scale + shift > 0, by
+ * channel. scale NULL: there is none. */
+struct rectified {
+    const float *scale, *shift;
+};
+
 /* sums[channel] = sum of dy; products[channel] = sum of dy (x - mean). */
 struct products {
     struct view x, dy;
+    struct rectified rectified;
     const float *mean;
     float *sums, *products;
 };
@@ -188,6 +195,7 @@ struct products {
 /* dx = dy a + x b + c, by channel. */
 struct combine {
     struct view x, dy, dx;
+    struct rectified rectified;
     const float *a, *b, *c;
 };
 
