@@ -1,5 +1,3 @@
-#include "nn/train/kernels_train_private.h"
-
 #include "nn/train/winograd_tiles.h"
 
 /* The scratch memory, sliced; strides are floats between each one's 36 matrices. */
@@ -19,7 +17,7 @@ static void transform_input(const struct stage *s, int count)
     for (int block = 0; block < w->in.blocks; block++)
         for (int tile = 0; tile < larger(count, w->gemm->columns); tile++) {
             fetch_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile + TILES_AHEAD]),
-                       w->in.row, 6, false);
+                       w->in.row, 6);
             transform_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile]), w->in.row,
                            s->x + (block * w->block + tile) * VL, s->x_stride);
         }
@@ -89,7 +87,7 @@ static void transform_output(const struct stage *s, int vector, int count)
             float *out = tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile]);
             vec columns[24], result[16];
             fetch_tile(tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile + TILES_AHEAD]),
-                       w->out.row, 4, true);
+                       w->out.row, 4);
             REPEAT6(j, {
                 vec column[6];
                 REPEAT6(i, column[i] = load(in + (i * 6 + j) * s->product_stride);)

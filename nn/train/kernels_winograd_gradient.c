@@ -1,5 +1,3 @@
-#include "nn/train/kernels_train_private.h"
-
 #include "nn/train/winograd_tiles.h"
 
 /* The scratch memory, sliced; strides are floats between each one's 36 matrices. */
@@ -47,7 +45,7 @@ static void transform_x(const struct stage *s, int count)
     for (int block = 0; block < g->x.blocks; block++)
         for (int tile = 0; tile < count; tile++) {
             fetch_tile(tile_at(&g->x, block, g->x_image, &s->tiles[tile + TILES_AHEAD]), g->x.row,
-                       6, false);
+                       6);
             transform_tile(tile_at(&g->x, block, g->x_image, &s->tiles[tile]), g->x.row,
                            s->x + (block * g->block + tile) * VL, s->x_stride);
         }
@@ -61,7 +59,7 @@ static void transform_dy(const struct stage *s, int count)
             const struct origin *o = &s->tiles[tile];
             const float *dy = tile_at(&g->dy, block, g->dy_image, o);
             float *out = s->dy + (block * g->block + tile) * VL;
-            fetch_tile(tile_at(&g->dy, block, g->dy_image, o + TILES_AHEAD), g->dy.row, 4, false);
+            fetch_tile(tile_at(&g->dy, block, g->dy_image, o + TILES_AHEAD), g->dy.row, 4);
             if (o->shared_rows > 0 || o->shared_columns > 0) {
                 float own[16 * VL] __attribute__((aligned(KERNEL_ALIGNMENT)));
                 copy_own(dy, g->dy.row, o, own);

@@ -3,6 +3,7 @@
 #ifndef PAWCAM_NN_TRAIN_WINOGRAD_TILES_H
 #define PAWCAM_NN_TRAIN_WINOGRAD_TILES_H
 
+#include "nn/train/kernels_train_private.h"
 #include "nn/winograd_transform.h"
 
 enum {
@@ -42,12 +43,11 @@ static ALWAYS_INLINE float *tile_at(const struct view *view, int block, ptrdiff_
 }
 
 /* A tile's rows lie far apart, so the processor does not guess where the next ones are. */
-static ALWAYS_INLINE void fetch_tile(const float *x, ptrdiff_t row, const int rows,
-                                     const bool to_write)
+static ALWAYS_INLINE void fetch_tile(const float *x, ptrdiff_t row, const int rows)
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < 4 * VL; j += CACHE_LINE_FLOATS)
-            __builtin_prefetch(x + i * row + j, to_write);
+            __builtin_prefetch(x + i * row + j);
 }
 
 static inline int tile_count(int height, int width, int images)
