@@ -17,6 +17,13 @@ bench-decode: $(BUILD)/bench/decode_choice ## what decoding small costs and chan
 
 include bench/peers.mk
 
+$(BUILD)/bench/augment: $(BUILD)/bench/augment.o $(BUILD)/tool/codec.o $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(tool_libs)
+
+.PHONY: bench-augment
+bench-augment: $(BUILD)/bench/augment ## pictures that one thread augments a second, step by step
+	@$<
+
 $(BUILD)/bench/train: $(BUILD)/bench/train.o $(BUILD)/libpawcam.a
 	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 

@@ -33,6 +33,7 @@ struct command {
 
 enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 
+extern const struct command command_augment;
 extern const struct command command_bench;
 extern const struct command command_draw;
 extern const struct command command_evaluate;

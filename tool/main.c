@@ -7,6 +7,7 @@
 
 static const struct command *const commands[] = {
     // clang-format off
+    &command_augment,
     &command_bench,
     &command_draw,
     &command_evaluate,

@@ -20,6 +20,13 @@ struct affine affine_draw(const struct augment_settings *settings,
                           const struct picture_view *source, int out_height, int out_width,
                           struct random *random);
 
+/* Shrinks what the map shows to this share of the new picture's area, somewhere in it. */
+void affine_scale_out(struct affine *map, double area, int out_height, int out_width,
+                      struct random *random);
+
+/* The same map for a source of which each k x k pixels became one. */
+void affine_thin_out(struct affine *map, int k);
+
 /* Linear interpolation; outside of the source as fill_mode says. */
 void affine_warp(const struct affine *map, const struct picture_view *source,
                  const struct augment_settings *settings, int out_height, int out_width,

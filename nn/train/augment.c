@@ -3,6 +3,7 @@
 #include "nn/train/affine.h"
 #include "nn/train/colour.h"
 #include "nn/train/degrade.h"
+#include "nn/train/filter.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,9 +17,15 @@ const struct augment_settings augment_none = {
     .aspect_range = {1, 1},
     .contrast_range = {1, 1},
     .saturation_range = {1, 1},
+    .gamma_range = {1, 1},
     .mixup_share = 1,
+    .cutmix_share = 1,
+    .scale_out = {1, 1},
+    .scale_out_share = 0.5,
     .degrade = 0.5,
     .downscale = {1, 1},
+    .resample = {1, 1},
+    .low_light = {1, 1},
     .jpeg_quality = {100, 100},
 };
 
@@ -43,14 +50,23 @@ static const struct field fields[] = {
     ROW(aspect_range, FIELD_BOUNDS, 0.1, 10),
     ROW(contrast_range, FIELD_BOUNDS, 0, 100),
     ROW(saturation_range, FIELD_BOUNDS, 0, 100),
+    ROW(gamma_range, FIELD_BOUNDS, 0.1, 10),
     ROW(colour_cast, FIELD_NUMBER, 0, 1),
     ROW(grey, FIELD_NUMBER, 0, 1),
     ROW(erasing, FIELD_NUMBER, 0, 1),
     ROW(mixup, FIELD_NUMBER, 0, 100),
     ROW(mixup_share, FIELD_NUMBER, 0, 1),
+    ROW(cutmix, FIELD_NUMBER, 0, 100),
+    ROW(cutmix_share, FIELD_NUMBER, 0, 1),
+    ROW(scale_out, FIELD_BOUNDS, 0.01, 1),
+    ROW(scale_out_share, FIELD_NUMBER, 0, 1),
     ROW(degrade, FIELD_NUMBER, 0, 1),
     ROW(downscale, FIELD_BOUNDS, 0.01, 1),
+    ROW(resample, FIELD_BOUNDS, 0.01, 1),
     ROW(blur, FIELD_BOUNDS, 0, 5),
+    ROW(motion_blur, FIELD_BOUNDS, 0, 30),
+    ROW(sharpen, FIELD_BOUNDS, 0, 5),
+    ROW(low_light, FIELD_BOUNDS, 0.01, 1),
     ROW(noise, FIELD_BOUNDS, 0, 255),
     ROW(jpeg_quality, FIELD_BOUNDS, 1, 100),
 };
@@ -104,26 +120,81 @@ static bool same_map(const struct affine *map)
     return true;
 }
 
+/* The mean of each k x k pixels, so that a map that shrinks leaves no pixel out. */
+static struct picture_view thin_out(const struct picture_view *source, int k, uint8_t *bytes)
+{
+    const int channels = source->channels;
+    const struct picture_view thin = {bytes, source->height / k, source->width / k, channels};
+    for (int row = 0; row < thin.height; row++)
+        for (int column = 0; column < thin.width; column++)
+            for (int c = 0; c < channels; c++) {
+                int sum = 0;
+                for (int i = 0; i < k * k; i++)
+                    sum += source->pixels[((row * k + i / k) * source->width + column * k + i % k) *
+                                              channels +
+                                          c];
+                *bytes++ = (uint8_t)((sum + k * k / 2) / (k * k));
+            }
+    return thin;
+}
+
+/* The picture smaller in a surround of its mirrored self, its border or a grey. */
+static void scale_out(const struct augment_settings *settings, const struct picture_view *source,
+                      struct affine *map, int out_height, int out_width, float *out,
+                      struct random *random, uint8_t *bytes)
+{
+    static const char *const surrounds[] = {"reflect", "nearest", "constant"};
+    struct augment_settings changed = *settings;
+    const double area = settings->scale_out[0] +
+                        (settings->scale_out[1] - settings->scale_out[0]) * random_uniform(random);
+    changed.fill_mode = surrounds[random_below(random, 3)];
+    changed.cval = 255 * random_uniform(random);
+    affine_scale_out(map, area, out_height, out_width, random);
+    const int k = (int)(1 / sqrt(area)); /* at most 10 */
+    if (k < 2 || source->height < k || source->width < k) {
+        affine_warp(map, source, &changed, out_height, out_width, out);
+        return;
+    }
+    const struct picture_view thin = thin_out(source, k, bytes);
+    affine_thin_out(map, k);
+    affine_warp(map, &thin, &changed, out_height, out_width, out);
+}
+
+/* Draws the geometry and applies it. */
+static void place_picture(const struct augment_settings *settings,
+                          const struct picture_view *source, int out_height, int out_width,
+                          float *out, struct random *random, uint8_t *bytes)
+{
+    const bool plain = settings == &augment_none;
+    struct affine map = plain ? affine_resize(source, out_height, out_width)
+                              : affine_draw(settings, source, out_height, out_width, random);
+    const bool scales = settings->scale_out[0] < 1;
+    if (scales && random_uniform(random) < settings->scale_out_share)
+        scale_out(settings, source, &map, out_height, out_width, out, random, bytes);
+    else if (same_map(&map) && out_height == source->height && out_width == source->width)
+        copy(source, out);
+    else
+        affine_warp(&map, source, settings, out_height, out_width, out);
+}
+
 bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
                      const struct picture_view *source, int out_height, int out_width, float *out,
                      struct random *random, struct augment_scratch *scratch, struct error *error)
 {
-    bool plain = settings == &augment_none;
-    struct affine map = plain ? affine_resize(source, out_height, out_width)
-                              : affine_draw(settings, source, out_height, out_width, random);
-    if (same_map(&map) && out_height == source->height && out_width == source->width)
-        copy(source, out);
-    else
-        affine_warp(&map, source, settings, out_height, out_width, out);
+    const int channels = source->channels;
+    const size_t bytes = (size_t)source->height * (size_t)source->width * (size_t)channels;
+    const size_t floats = filter_scratch(out_height, out_width, channels);
+    const bool plain = settings == &augment_none;
+    if (!plain && !reserve(scratch, floats > bytes ? floats : bytes, error))
+        return false;
+    place_picture(settings, source, out_height, out_width, out, random, scratch->bytes);
     if (plain)
         return true;
-    size_t count = (size_t)out_height * (size_t)out_width * (size_t)source->channels;
-    colour_jitter(settings, out, out_height, out_width, source->channels, random);
-    if (!reserve(scratch, count, error) ||
-        !degrade_picture(settings, codec, out, out_height, out_width, source->channels,
-                         scratch->floats, scratch->bytes, random, error))
+    colour_jitter(settings, out, out_height, out_width, channels, random);
+    if (!degrade_picture(settings, codec, out, out_height, out_width, channels, scratch->floats,
+                         scratch->bytes, random, error))
         return false;
-    colour_erase(settings, out, out_height, out_width, source->channels, random);
+    colour_erase(settings, out, out_height, out_width, channels, random);
     return true;
 }
 

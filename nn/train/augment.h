@@ -27,15 +27,25 @@ struct augment_settings {
     double aspect_range[2];     /* width to height of the cut-out, relative to the picture's */
     double contrast_range[2];   /* factors around the picture's mean */
     double saturation_range[2]; /* factors around the pixel's grey */
+    double gamma_range[2];      /* exponents of the brightness */
     double colour_cast;         /* each channel by a factor from 1 - x to 1 + x */
     double grey;                /* probability of a grey picture */
     double erasing;             /* probability of a rectangle of noise (Zhong et al. 2017) */
     double mixup;               /* alpha (Zhang et al. 2017); 0: none */
     double mixup_share;         /* of the batches */
 
-    double degrade;         /* probability of each of what follows */
-    double downscale[2];    /* factors: smaller and back to the size */
+    double cutmix;          /* alpha (Yun et al. 2019, arXiv:1905.04899); 0: none */
+    double cutmix_share;    /* of the batches, those with mixup apart */
+    double scale_out[2];    /* share of the area that the picture keeps; around it a surround */
+    double scale_out_share; /* probability */
+
+    double degrade;         /* probability of each of what follows (degrade.h) */
+    double downscale[2];    /* factors: smaller by the mean and back to the size linearly */
+    double resample[2];     /* the same with any interpolations */
     double blur[2];         /* standard deviation in pixels */
+    double motion_blur[2];  /* length in pixels */
+    double sharpen[2];      /* amount of unsharp masking */
+    double low_light[2];    /* part of the light that is left */
     double noise[2];        /* standard deviation */
     double jpeg_quality[2]; /* 1..100 */
 };
@@ -58,7 +68,7 @@ struct picture_view {
 struct augment_scratch {
     float *floats;
     uint8_t *bytes;
-    size_t capacity;
+    size_t capacity; /* of each */
 };
 void augment_free(struct augment_scratch *scratch);
 

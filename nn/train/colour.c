@@ -45,6 +45,19 @@ static float mean(const float *pixels, int count)
     return (float)(sum / count);
 }
 
+/* By a table of the powers of 0..255, with linear interpolation. */
+static void apply_gamma(float *pixels, int count, double exponent)
+{
+    float table[257];
+    for (int i = 0; i < 257; i++)
+        table[i] = (float)(255 * pow(i / 255.0, exponent));
+    for (int i = 0; i < count; i++) {
+        const float value = clip(pixels[i], 0, 255);
+        const int index = (int)value;
+        pixels[i] = table[index] + (value - (float)index) * (table[index + 1] - table[index]);
+    }
+}
+
 /* ITU-R BT.601 luma, as everywhere in this program. */
 static float grey_of(const float *rgb)
 {
@@ -77,6 +90,8 @@ void colour_jitter(const struct augment_settings *settings, float *pixels, int h
     if (!is_one(settings->contrast_range))
         spread(pixels, count, mean(pixels, count),
                (float)between(settings->contrast_range, random));
+    if (!is_one(settings->gamma_range))
+        apply_gamma(pixels, count, between(settings->gamma_range, random));
     if (channels != 3)
         return;
     if (!is_one(settings->saturation_range))

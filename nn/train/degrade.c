@@ -1,13 +1,16 @@
 #include "nn/train/degrade.h"
 
+#include "nn/train/filter.h"
+
 #include <math.h>
-#include <string.h>
 
-enum { BLUR_RADIUS_MAX = 16 };
-
-struct canvas {
-    float *pixels;
-    int height, width, channels;
+/* A picture on its way, and what the steps need. */
+struct work {
+    struct canvas canvas;
+    const struct picture_codec *codec;
+    float *scratch;
+    uint8_t *bytes;
+    struct random *random;
 };
 
 static double between(const double range[2], struct random *random)
@@ -15,153 +18,160 @@ static double between(const double range[2], struct random *random)
     return range[0] + (range[1] - range[0]) * random_uniform(random);
 }
 
-static int clamp(int value, int high)
+static int count_of(const struct work *work)
 {
-    return value < 0 ? 0 : value > high ? high : value;
+    return work->canvas.height * work->canvas.width * work->canvas.channels;
 }
-
-static float *place(const struct canvas *canvas, int row, int column)
-{
-    return canvas->pixels +
-           ((size_t)row * (size_t)canvas->width + (size_t)column) * (size_t)canvas->channels;
-}
-
-/* --- smaller and back ------------------------------------------------------------------------- */
-
-/* The mean over the part of `from` that each pixel of `to` covers, in whole pixels. */
-static void shrink(const struct canvas *from, const struct canvas *to)
-{
-    for (int row = 0; row < to->height; row++)
-        for (int column = 0; column < to->width; column++)
-            for (int c = 0; c < to->channels; c++) {
-                int top = row * from->height / to->height;
-                int left = column * from->width / to->width;
-                int bottom = (row + 1) * from->height / to->height;
-                int right = (column + 1) * from->width / to->width;
-                float sum = 0;
-                for (int y = top; y < bottom; y++)
-                    for (int x = left; x < right; x++)
-                        sum += place(from, y, x)[c];
-                place(to, row, column)[c] = sum / (float)((bottom - top) * (right - left));
-            }
-}
-
-/* Linear interpolation. */
-static void enlarge(const struct canvas *from, const struct canvas *to)
-{
-    for (int row = 0; row < to->height; row++)
-        for (int column = 0; column < to->width; column++) {
-            float y = ((float)row + 0.5F) * (float)from->height / (float)to->height - 0.5F;
-            float x = ((float)column + 0.5F) * (float)from->width / (float)to->width - 0.5F;
-            int top = (int)floorf(y), left = (int)floorf(x);
-            float v = y - (float)top, u = x - (float)left;
-            int y0 = clamp(top, from->height - 1), y1 = clamp(top + 1, from->height - 1);
-            int x0 = clamp(left, from->width - 1), x1 = clamp(left + 1, from->width - 1);
-            for (int c = 0; c < to->channels; c++)
-                place(to, row, column)[c] =
-                    (1 - v) * ((1 - u) * place(from, y0, x0)[c] + u * place(from, y0, x1)[c]) +
-                    v * ((1 - u) * place(from, y1, x0)[c] + u * place(from, y1, x1)[c]);
-        }
-}
-
-static void downscale(const struct canvas *canvas, double factor, float *scratch)
-{
-    struct canvas small = {.pixels = scratch, .channels = canvas->channels};
-    small.height = (int)fmax(1, factor * canvas->height);
-    small.width = (int)fmax(1, factor * canvas->width);
-    shrink(canvas, &small);
-    enlarge(&small, canvas);
-}
-
-/* --- blur ------------------------------------------------------------------------------------- */
-
-static int gaussian(double deviation, float weights[2 * BLUR_RADIUS_MAX + 1])
-{
-    int radius = (int)fmin(ceil(3 * deviation), BLUR_RADIUS_MAX);
-    double sum = 0;
-    for (int i = -radius; i <= radius; i++)
-        sum += exp(-i * i / (2 * deviation * deviation));
-    for (int i = -radius; i <= radius; i++)
-        weights[i + radius] = (float)(exp(-i * i / (2 * deviation * deviation)) / sum);
-    return radius;
-}
-
-/* One direction of the separable filter; the border repeats. */
-static void blur_along(const struct canvas *from, const struct canvas *to, const float *weights,
-                       int radius, bool along_rows)
-{
-    for (int row = 0; row < to->height; row++)
-        for (int column = 0; column < to->width; column++)
-            for (int c = 0; c < to->channels; c++) {
-                float sum = 0;
-                for (int i = -radius; i <= radius; i++) {
-                    int y = along_rows ? row : clamp(row + i, from->height - 1);
-                    int x = along_rows ? clamp(column + i, from->width - 1) : column;
-                    sum += weights[i + radius] * place(from, y, x)[c];
-                }
-                place(to, row, column)[c] = sum;
-            }
-}
-
-static void blur(const struct canvas *canvas, double deviation, float *scratch)
-{
-    float weights[2 * BLUR_RADIUS_MAX + 1];
-    if (deviation < 0.1) /* the neighbours' weights would be 0 */
-        return;
-    int radius = gaussian(deviation, weights);
-    struct canvas between_passes = *canvas;
-    between_passes.pixels = scratch;
-    blur_along(canvas, &between_passes, weights, radius, true);
-    blur_along(&between_passes, canvas, weights, radius, false);
-}
-
-/* --- noise and compression -------------------------------------------------------------------- */
 
 static float clip(float value)
 {
     return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-static void add_noise(const struct canvas *canvas, double deviation, struct random *random)
+/* Overshoots of sharpening and cubic interpolation. */
+static void clip_all(const struct work *work)
 {
-    int count = canvas->height * canvas->width * canvas->channels;
-    for (int i = 0; i < count; i++)
-        canvas->pixels[i] = clip(canvas->pixels[i] + (float)(deviation * random_normal(random)));
+    for (int i = 0; i < count_of(work); i++)
+        work->canvas.pixels[i] = clip(work->canvas.pixels[i]);
 }
 
-static bool recompress(const struct picture_codec *codec, const struct canvas *canvas, int quality,
-                       uint8_t *bytes, struct error *error)
+/* --- the steps, each with its strength -------------------------------------------------------- */
+
+static bool downscale(const struct work *work, double factor, struct error *error)
 {
-    int count = canvas->height * canvas->width * canvas->channels;
-    for (int i = 0; i < count; i++)
-        bytes[i] = (uint8_t)(clip(canvas->pixels[i]) + 0.5F);
-    if (!codec->recompress(bytes, canvas->height, canvas->width, canvas->channels, quality, error))
-        return false;
-    for (int i = 0; i < count; i++)
-        canvas->pixels[i] = bytes[i];
+    (void)error;
+    filter_rescale(&work->canvas, factor, RESAMPLE_BOX, RESAMPLE_LINEAR, work->scratch);
     return true;
 }
 
-/* Is this one wanted at all, and now? */
-static bool chosen(const double range[2], double neutral, double probability, struct random *random)
+/* As any program does it. */
+static bool resample(const struct work *work, double factor, struct error *error)
 {
-    return (range[0] != neutral || range[1] != neutral) && random_uniform(random) < probability;
+    const enum resample down = (enum resample)random_below(work->random, RESAMPLE_COUNT);
+    const enum resample up = (enum resample)random_below(work->random, RESAMPLE_COUNT);
+    (void)error;
+    filter_rescale(&work->canvas, factor, down, up, work->scratch);
+    clip_all(work);
+    return true;
+}
+
+static bool blur(const struct work *work, double deviation, struct error *error)
+{
+    (void)error;
+    filter_blur(&work->canvas, deviation, work->scratch);
+    return true;
+}
+
+static bool move(const struct work *work, double length, struct error *error)
+{
+    (void)error;
+    filter_move(&work->canvas, length, M_PI * random_uniform(work->random), work->scratch);
+    return true;
+}
+
+static bool sharpen(const struct work *work, double amount, struct error *error)
+{
+    (void)error;
+    filter_sharpen(&work->canvas, amount, work->scratch);
+    clip_all(work);
+    return true;
+}
+
+/* Nearly normal, of mean 0 and deviation 1: the sum of four uniform numbers, which is much cheaper
+ * than random_normal and looks the same in a picture. */
+static float draw_noise(struct random *random)
+{
+    const uint64_t bits = random_bits(random), mask = 0xffff;
+    const int sum = (int)((bits & mask) + (bits >> 16 & mask) + (bits >> 32 & mask) + (bits >> 48));
+    return (float)(sum - 2 * 0xffff) / 37837.2F; /* 65536 / sqrt(3) */
+}
+
+static bool add_noise(const struct work *work, double deviation, struct error *error)
+{
+    float *pixels = work->canvas.pixels;
+    (void)error;
+    for (int i = 0; i < count_of(work); i++)
+        pixels[i] = clip(pixels[i] + (float)deviation * draw_noise(work->random));
+    return true;
+}
+
+/* Only this part of the light: noise of the sensor, and of the light itself (its square root); then
+ * a gain that gives some of the brightness back, as cameras do. */
+static bool dim(const struct work *work, double light, struct error *error)
+{
+    const float gain = (float)pow(light, -random_uniform(work->random)), part = (float)light;
+    float *pixels = work->canvas.pixels;
+    (void)error;
+    for (int i = 0; i < count_of(work); i++) {
+        const float dark = part * clip(pixels[i]);
+        pixels[i] = clip(gain * (dark + (1 + 0.3F * sqrtf(dark)) * draw_noise(work->random)));
+    }
+    return true;
+}
+
+static bool recompress(const struct work *work, double quality, struct error *error)
+{
+    const struct canvas *canvas = &work->canvas;
+    for (int i = 0; i < count_of(work); i++)
+        work->bytes[i] = (uint8_t)(clip(canvas->pixels[i]) + 0.5F);
+    if (!work->codec->recompress(work->bytes, canvas->height, canvas->width, canvas->channels,
+                                 (int)lround(quality), error))
+        return false;
+    for (int i = 0; i < count_of(work); i++)
+        canvas->pixels[i] = work->bytes[i];
+    return true;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+#define STEP(name, neutral, apply)                                                                 \
+    {                                                                                              \
+        offsetof(struct augment_settings, name), neutral, apply                                    \
+    }
+
+static const struct step {
+    size_t range; /* in the settings: double[2] */
+    double neutral;
+    bool (*apply)(const struct work *work, double strength, struct error *error);
+} steps[] = {
+    STEP(downscale, 1, downscale), STEP(resample, 1, resample),         STEP(blur, 0, blur),
+    STEP(motion_blur, 0, move),    STEP(sharpen, 0, sharpen),           STEP(low_light, 1, dim),
+    STEP(noise, 0, add_noise),     STEP(jpeg_quality, 100, recompress),
+};
+
+enum { STEPS = sizeof steps / sizeof *steps };
+
+static const double *range_of(const struct augment_settings *settings, const struct step *step)
+{
+    return (const double *)((const char *)settings + step->range);
+}
+
+/* Those that the settings have, in random order; returns how many. */
+static int draw_steps(const struct augment_settings *settings, const struct step *order[STEPS],
+                      struct random *random)
+{
+    int count = 0;
+    for (int i = 0; i < STEPS; i++) {
+        const double *range = range_of(settings, &steps[i]);
+        if (range[0] == steps[i].neutral && range[1] == steps[i].neutral)
+            continue;
+        const int place = (int)random_below(random, (uint64_t)count + 1);
+        order[count++] = order[place];
+        order[place] = &steps[i];
+    }
+    return count;
 }
 
 bool degrade_picture(const struct augment_settings *settings, const struct picture_codec *codec,
                      float *pixels, int height, int width, int channels, float *scratch,
                      uint8_t *bytes, struct random *random, struct error *error)
 {
-    const struct canvas canvas = {pixels, height, width, channels};
-    double probability = settings->degrade;
-    if (chosen(settings->downscale, 1, probability, random))
-        downscale(&canvas, between(settings->downscale, random), scratch);
-    if (chosen(settings->blur, 0, probability, random))
-        blur(&canvas, between(settings->blur, random), scratch);
-    if (chosen(settings->noise, 0, probability, random))
-        add_noise(&canvas, between(settings->noise, random), random);
-    if (!chosen(settings->jpeg_quality, 100, probability, random))
-        return true;
-    return recompress(codec, &canvas, (int)lround(between(settings->jpeg_quality, random)), bytes,
-                      error);
+    const struct work work = {{pixels, height, width, channels}, codec, scratch, bytes, random};
+    const struct step *order[STEPS] = {NULL};
+    const int count = draw_steps(settings, order, random);
+    for (int i = 0; i < count; i++)
+        if (random_uniform(random) < settings->degrade &&
+            !order[i]->apply(&work, between(range_of(settings, order[i]), random), error))
+            return false;
+    return true;
 }

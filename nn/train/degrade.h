@@ -7,9 +7,9 @@
 
 #include "nn/train/augment.h"
 
-/* Each of downscale, blur, noise and JPEG that the settings have, with probability
- * settings->degrade. `scratch` has room for one more picture of floats, `bytes` for one of bytes.
- */
+/* Each step that the settings have with probability settings->degrade, in random order, because
+ * cameras, video sites and programs all work in orders of their own. `scratch` has room for
+ * filter_scratch() floats, `bytes` for one picture of bytes. */
 bool degrade_picture(const struct augment_settings *settings, const struct picture_codec *codec,
                      float *pixels, int height, int width, int channels, float *scratch,
                      uint8_t *bytes, struct random *random, struct error *error);

@@ -1,6 +1,7 @@
 #include "nn/train/prefetch.h"
 
 #include "common/clock.h"
+#include "nn/train/mixing.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ struct prefetch {
 
 /* Each picture and each batch has a random stream of its own, so that none depends on how much
  * another drew. The order's (order.c) are others still. */
-enum purpose { PURPOSE_MIXUP = 1, PURPOSE_PICTURE = 1 << 30 };
+enum purpose { PURPOSE_MIXING = 1, PURPOSE_PICTURE = 1 << 30 };
 
 static int target_width(const struct prefetch_settings *settings)
 {
@@ -84,33 +85,22 @@ static bool make_picture(const struct prefetch *prefetch, int place, float *x, f
     return true;
 }
 
-static void mix(float *a, const float *b, size_t count, float share)
+static void mix(const struct prefetch *prefetch, int number, struct batch *batch)
 {
-    for (size_t i = 0; i < count; i++)
-        a[i] = share * a[i] + (1 - share) * b[i];
-}
-
-/* Picture i with picture i + n / 2, and the later with the new earlier ones: each batch is shuffled
- * already, so any fixed pairing is a random one. */
-static void mix_up(const struct prefetch *prefetch, int number, struct batch *batch)
-{
-    const struct augment_settings *augment = prefetch->settings->augment;
+    const struct prefetch_settings *settings = prefetch->settings;
+    const struct mixing pictures = {
+        .x = batch->x,
+        .y = batch->y,
+        .n = batch->n,
+        .height = settings->height,
+        .width = settings->width,
+        .channels = settings->order.pictures->data->channels,
+        .targets = (int)prefetch->y_size,
+    };
     struct random random;
-    if (augment->mixup <= 0 || batch->n < 2)
-        return;
-    random_stream(&random, prefetch->settings->order.seed, (uint64_t)prefetch->epoch,
-                  PURPOSE_MIXUP + ((uint64_t)number << 32));
-    if (random_uniform(&random) >= augment->mixup_share)
-        return;
-    for (int i = 0; i < batch->n; i++) {
-        size_t a = (size_t)i, b = (size_t)((i + batch->n / 2) % batch->n);
-        float share = (float)augment_mixup_share(augment->mixup, &random);
-        share = share < 0.5F ? 1 - share : share; /* it stays mostly itself */
-        mix(batch->x + a * prefetch->x_size, batch->x + b * prefetch->x_size, prefetch->x_size,
-            share);
-        mix(batch->y + a * prefetch->y_size, batch->y + b * prefetch->y_size, prefetch->y_size,
-            share);
-    }
+    random_stream(&random, settings->order.seed, (uint64_t)prefetch->epoch,
+                  PURPOSE_MIXING + ((uint64_t)number << 32));
+    mixing_apply(settings->augment, &pictures, &random);
 }
 
 static bool make_batch(const struct prefetch *prefetch, int number, struct batch *batch,
@@ -123,7 +113,7 @@ static bool make_batch(const struct prefetch *prefetch, int number, struct batch
         if (!make_picture(prefetch, first + i, batch->x + (size_t)i * prefetch->x_size,
                           batch->y + (size_t)i * prefetch->y_size, scratch, error))
             return false;
-    mix_up(prefetch, number, batch);
+    mix(prefetch, number, batch);
     return true;
 }
 

@@ -66,9 +66,10 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
     if (recipe->validation->kind != SOURCE_NONE && recipe->validation_split > 0)
         return error_set_usage(error, "%s: give validation data or validation_split, not both",
                                path);
-    if (recipe->augment.mixup > 0 && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
-        return error_set_usage(error, "%s: mixup needs soft targets: use categorical_crossentropy",
-                               path);
+    if ((recipe->augment.mixup > 0 || recipe->augment.cutmix > 0) &&
+        recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return error_set_usage(error, "%s: %s needs soft targets: use categorical_crossentropy",
+                               path, recipe->augment.mixup > 0 ? "mixup" : "cutmix");
     return true;
 }
 

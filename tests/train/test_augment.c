@@ -1,6 +1,7 @@
 #include "nn/train/augment.h"
 
 #include "nn/train/affine.h"
+#include "nn/train/mixing.h"
 #include "nn/train/prefetch.h"
 #include "tests/suite.h"
 
@@ -255,6 +256,137 @@ START_TEST(colours_and_degradation)
 }
 END_TEST
 
+/* One step alone with this strength. */
+static void measure_step(size_t range, double strength, double *mean, double *deviation)
+{
+    struct augment_settings s = augment_none;
+    double *member = (double *)((char *)&s + range);
+    s.degrade = 1;
+    member[0] = member[1] = strength;
+    measure(&s, 1, mean, deviation);
+}
+
+#define STEP(name) offsetof(struct augment_settings, name)
+
+START_TEST(steps_of_degradation)
+{
+    double mean, deviation;
+    measure_step(STEP(motion_blur), 6, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 0.5 && deviation < 12);
+    measure_step(STEP(sharpen), 1, &mean, &deviation);
+    ck_assert(fabs(mean - 100) < 0.5 && deviation > 35);
+    measure_step(STEP(resample), 0.6, &mean, &deviation);
+    ck_assert(mean >= 80 && mean <= 120 && fabs(deviation - 20) > 1e-6);
+    measure_step(STEP(low_light), 0.25, &mean, &deviation);
+    ck_assert(mean > 24 && mean < 101); /* some of the brightness comes back */
+    struct augment_settings s = augment_none;
+    s.gamma_range[0] = s.gamma_range[1] = 2;
+    measure(&s, 1, &mean, &deviation);
+    ck_assert_double_eq_tol(mean, (80 * 80 + 120 * 120) / 255.0 / 2, 0.05);
+    augment_free(&scratch);
+}
+END_TEST
+
+/* A white picture on black: the share of the area that is white. */
+static double white_share(double area, uint64_t seed, int channels)
+{
+    static uint8_t pixels[30 * 30 * 3];
+    static float out[20 * 20 * 3];
+    struct augment_settings s = augment_none;
+    struct picture_view source = {pixels, 30, 30, channels};
+    struct random random;
+    double sum = 0;
+    memset(pixels, 255, sizeof pixels);
+    s.scale_out[0] = s.scale_out[1] = area;
+    s.scale_out_share = 1;
+    random_seed(&random, seed);
+    ck_assert(augment_picture(&s, NULL, &source, 20, 20, out, &random, &scratch, &error));
+    for (int i = 0; i < 20 * 20 * channels; i++)
+        sum += (double)out[i];
+    return sum / (20 * 20 * channels) / 255;
+}
+
+/* The surround is the white itself in two of three cases, else some grey. */
+START_TEST(scale_out_leaves_a_surround)
+{
+    int surrounded = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        const double share = white_share(0.25, seed, seed % 2 ? 1 : 3);
+        ck_assert_msg(share > 0.19 && share < 1.0001, "%g", share);
+        surrounded += share < 0.995;
+    }
+    ck_assert(surrounded > 8 && surrounded < 32);
+    augment_free(&scratch);
+}
+END_TEST
+
+/* Sizes that fit no kernel, and everything at once: for the sanitizers. */
+START_TEST(all_settings_on_odd_pictures)
+{
+    static const int sides[] = {1, 2, 3, 7, 33};
+    static uint8_t pixels[33 * 33 * 3];
+    static float out[2][41 * 41 * 3];
+    struct augment_settings s = augment_none;
+    double *const ranges[][2] = {{s.downscale, &(double){0.01}},
+                                 {s.resample, &(double){0.01}},
+                                 {s.low_light, &(double){0.01}},
+                                 {s.scale_out, &(double){0.01}},
+                                 {s.random_crop, &(double){0.01}}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        ranges[i][0][0] = *ranges[i][1];
+    s.blur[1] = s.sharpen[1] = 5;
+    s.motion_blur[1] = 30;
+    s.noise[1] = 255;
+    s.rotation_range = 180;
+    s.gamma_range[1] = 10;
+    s.degrade = s.erasing = 1;
+    for (int i = 0; i < 500; i++) {
+        const int height = sides[i % 5], width = sides[i / 5 % 5], channels = i % 3 ? 3 : 1;
+        const struct picture_view source = {pixels, height, width, channels};
+        const int rows = 1 + i % 41, columns = 1 + i / 2 % 41;
+        for (int k = 0; k < 2; k++) {
+            struct random random;
+            random_seed(&random, (uint64_t)i);
+            ck_assert(augment_picture(&s, NULL, &source, rows, columns, out[k], &random, &scratch,
+                                      &error));
+        }
+        for (int k = 0; k < rows * columns * channels; k++)
+            ck_assert_msg(out[0][k] > -0.01F && out[0][k] < 255.01F && out[0][k] == out[1][k], "%g",
+                          (double)out[0][k]);
+    }
+    augment_free(&scratch);
+}
+END_TEST
+
+START_TEST(cutmix_exchanges_parts)
+{
+    enum { N = 5, SIDE = 10 };
+    float x[N * SIDE * SIDE], y[N * 2];
+    struct augment_settings s = augment_none;
+    struct random random;
+    s.cutmix = 1;
+    random_seed(&random, 2);
+    for (int i = 0; i < N * SIDE * SIDE; i++)
+        x[i] = (float)(i / (SIDE * SIDE) >= N / 2);
+    for (int i = 0; i < N; i++) {
+        y[2 * i + 1] = (float)(i >= N / 2);
+        y[2 * i] = 1 - y[2 * i + 1];
+    }
+    const struct mixing batch = {x, y, N, SIDE, SIDE, 1, 2};
+    mixing_apply(&s, &batch, &random);
+    int mixed = 0;
+    for (int i = 0; i < N; i++) {
+        float ones = 0;
+        for (int k = 0; k < SIDE * SIDE; k++)
+            ones += x[i * SIDE * SIDE + k];
+        ck_assert_float_eq_tol(y[2 * i + 1], ones / (SIDE * SIDE), 1e-5F);
+        ck_assert_float_eq_tol(y[2 * i] + y[2 * i + 1], 1, 1e-5F);
+        mixed += ones > 0 && ones < SIDE * SIDE;
+    }
+    ck_assert(mixed == 2 || mixed == 4);
+}
+END_TEST
+
 START_TEST(mixup_shares_are_beta_distributed)
 {
     struct random random;
@@ -433,7 +565,8 @@ END_TEST
 TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
           rotation_turns_around_the_centre, ranges_are_in_degrees, shifts_are_shares_or_pixels,
           zoom_and_flip, zoom_draws_each_side_for_itself, crops_stay_inside,
-          nothing_is_changed_without_settings, colours_and_degradation,
+          nothing_is_changed_without_settings, colours_and_degradation, steps_of_degradation,
+          scale_out_leaves_a_surround, all_settings_on_odd_pictures, cutmix_exchanges_parts,
           mixup_shares_are_beta_distributed, batches_do_not_depend_on_threads,
           each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
           every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)
