@@ -23,11 +23,12 @@ static int group_channel(const struct pack *p, int group)
 /* `count` output channels from `first` of one row of the kernel; returns the end. */
 static float *copy_outputs(const struct pack *p, const float *row, int first, int count, float *to)
 {
-    const int real = smaller(count, p->out - first);
-    for (int i = 0; i < real; i++)
-        to[i] = row[first + i] * (p->scale ? p->scale[first + i] : 1);
-    for (int i = real < 0 ? 0 : real; i < count; i++)
-        to[i] = 0;
+    const int real = first < p->out ? smaller(count, p->out - first) : 0;
+    memcpy(to, row + first, (size_t)real * sizeof *to);
+    if (p->scale)
+        for (int i = 0; i < real; i++)
+            to[i] *= p->scale[first + i];
+    memset(to + real, 0, (size_t)(count - real) * sizeof *to);
     return to + count;
 }
 

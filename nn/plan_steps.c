@@ -142,13 +142,13 @@ static bool add_activation(const struct context *c)
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
-/* Room for packed weights and for the bias of `outputs` channels, which is filled in: the layer's,
+/* Room for packed weights, to be filled in completely, and for the bias of `outputs` channels, which is filled in: the layer's,
  * scaled and shifted as what was folded into it asks. */
 static bool allocate_weights(const struct context *c, size_t count, int outputs)
 {
     const struct node *node = c->node;
     struct planned *planned = c->planned;
-    planned->weights = plan_allocate(count);
+    planned->weights = plan_allocate_unset(count);
     planned->bias = plan_allocate((size_t)outputs);
     if (!planned->weights || !planned->bias)
         return false;
@@ -346,6 +346,7 @@ static bool add_scale(const struct context *c)
     const size_t channels = (size_t)padded(node->out.channels, c->lanes);
     if (!allocate_weights(c, channels, (int)channels))
         return false;
+    memset(c->planned->weights, 0, channels * sizeof(float));
     memcpy(c->planned->weights, node->scale, (size_t)node->out.channels * sizeof(float));
     struct step *step = plan_add_step(c->plan, STEP_DEPTHWISE);
     if (step)

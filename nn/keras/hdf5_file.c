@@ -1,6 +1,7 @@
 #include "nn/keras/hdf5_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ enum {
 
 struct hdf5_file {
     hid_t id;
+    int bytes; /* the same file */
+    bool values;
 };
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -28,7 +31,7 @@ bool hdf5_is_file(const char *path)
     return stat(path, &info) != 0 || S_ISREG(info.st_mode);
 }
 
-struct hdf5_file *hdf5_open(const char *path, struct error *error)
+struct hdf5_file *hdf5_open(const char *path, bool values, struct error *error)
 {
     struct hdf5_file *file = NULL;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -46,12 +49,14 @@ struct hdf5_file *hdf5_open(const char *path, struct error *error)
         return NULL;
     }
     file = malloc(sizeof *file);
-    if (!file) {
+    const int bytes = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (!file || bytes < 0) {
+        error_set(error, file ? "cannot be read" : "out of memory");
         H5Fclose(id);
-        error_set(error, "out of memory");
+        free(file);
         return NULL;
     }
-    file->id = id;
+    *file = (struct hdf5_file){id, bytes, values};
     return file;
 }
 
@@ -60,6 +65,7 @@ void hdf5_close(struct hdf5_file *file)
     if (!file)
         return;
     H5Fclose(file->id);
+    close(file->bytes);
     free(file);
 }
 
@@ -286,6 +292,55 @@ static bool check_type(hid_t dataset, struct error *error)
     return class == H5T_FLOAT || error_set(error, "does not hold floating point numbers");
 }
 
+/* Do the values lie in the file in one piece, as they are in memory? */
+static bool lies_plain(hid_t dataset, size_t bytes, off_t *offset)
+{
+    const hid_t type = H5Dget_type(dataset), list = H5Dget_create_plist(dataset);
+    const haddr_t address = H5Dget_offset(dataset);
+    const bool plain = type >= 0 && list >= 0 && H5Tequal(type, H5T_NATIVE_FLOAT) > 0 &&
+                       H5Pget_layout(list) == H5D_CONTIGUOUS && H5Pget_external_count(list) == 0 &&
+                       address != HADDR_UNDEF && address <= INT64_MAX &&
+                       H5Dget_storage_size(dataset) == bytes;
+    if (list >= 0)
+        H5Pclose(list);
+    if (type >= 0)
+        H5Tclose(type);
+    *offset = (off_t)address;
+    return plain;
+}
+
+static bool read_bytes(int file, void *to, size_t count, off_t offset)
+{
+    char *at = to;
+    while (count > 0) {
+        const ssize_t got = pread(file, at, count, offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        offset += got;
+        count -= (size_t)got;
+    }
+    return true;
+}
+
+static bool read_values(const struct hdf5_file *file, hid_t dataset, size_t count, float *values)
+{
+    off_t offset;
+    if (lies_plain(dataset, count * sizeof *values, &offset))
+        return !file->values || read_bytes(file->bytes, values, count * sizeof *values, offset);
+    return H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
+}
+
+static size_t count_of(int rank, const int *dim)
+{
+    size_t count = 1;
+    for (int i = 0; i < rank; i++)
+        count *= (size_t)dim[i];
+    return count;
+}
+
 bool hdf5_read_array(struct hdf5_file *file, const char *group, const char *name, int rank,
                      const int *dim, float *values, struct error *error)
 {
@@ -295,7 +350,7 @@ bool hdf5_read_array(struct hdf5_file *file, const char *group, const char *name
     if (dataset < 0)
         error_set(error, "is missing");
     else if (check_shape(dataset, rank, dim, error) && check_type(dataset, error))
-        good = H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0 ||
+        good = read_values(file, dataset, count_of(rank, dim), values) ||
                error_set(error, "cannot be read; the file is damaged");
     if (!good)
         error_prefix(error, "weights %s/%s", group, name);

@@ -15,8 +15,9 @@ struct hdf5_file;
  * that hdf5_open says why. */
 bool hdf5_is_file(const char *path);
 
-/* NULL: missing, no permission, not HDF5, damaged or truncated. */
-struct hdf5_file *hdf5_open(const char *path, struct error *error);
+/* NULL: missing, no permission, not HDF5, damaged or truncated. `values` false is for trials
+ * (trial.h): arrays that are read without libhdf5's help are then left as they are. */
+struct hdf5_file *hdf5_open(const char *path, bool values, struct error *error);
 void hdf5_close(struct hdf5_file *file); /* accepts NULL */
 
 bool hdf5_has_group(struct hdf5_file *file, const char *group);
@@ -46,7 +47,8 @@ bool hdf5_read_numbers(struct hdf5_file *file, const char *group, const char *na
                        int capacity, int *count, struct error *error);
 
 /* Reads a dataset of floating point numbers (any width) as float32. Its shape must be dim[0..rank);
- * nothing is read otherwise. */
+ * nothing is read otherwise. What lies in the file as in memory, as Keras leaves it unless asked to
+ * compress, libhdf5 only finds: then the bytes are read from there. */
 bool hdf5_read_array(struct hdf5_file *file, const char *group, const char *name, int rank,
                      const int *dim, float *values, struct error *error);
 

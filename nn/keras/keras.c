@@ -141,13 +141,13 @@ static bool is_archive(const char *path)
     return zip;
 }
 
-static struct model *load_hdf5(const char *path, struct error *error)
+static struct model *load_hdf5(const char *path, bool values, struct error *error)
 {
     if (is_archive(path)) {
         error_set(error, "is a .keras archive; save the model as .h5 (model.save(\"model.h5\"))");
         return NULL;
     }
-    struct hdf5_file *file = hdf5_open(path, error);
+    struct hdf5_file *file = hdf5_open(path, values, error);
     json_t *root = file ? config_from_hdf5(file, error) : NULL;
     struct model *model = root ? load(root, file, path, error) : NULL;
     json_decref(root);
@@ -171,13 +171,13 @@ static bool find_weights(const char *path, char weights[PATH_BYTES], struct erro
                      stem, path, stem, path);
 }
 
-static struct model *load_json(const char *path, struct error *error)
+static struct model *load_json(const char *path, bool values, struct error *error)
 {
     char weights[PATH_BYTES];
     struct model *model = NULL;
     json_t *root = config_from_json(path, error);
     if (root && find_weights(path, weights, error)) {
-        struct hdf5_file *file = hdf5_open(weights, error);
+        struct hdf5_file *file = hdf5_open(weights, values, error);
         if (file)
             model = load(root, file, path, error);
         else
@@ -188,22 +188,29 @@ static struct model *load_json(const char *path, struct error *error)
     return model;
 }
 
-struct model *keras_load(const char *path, struct error *error)
+/* values: see hdf5_open. */
+static struct model *load_file(const char *path, bool values, struct error *error)
 {
     struct model *model = NULL;
     if (!hdf5_is_file(path))
         error_set(error, "is not a file");
     else
-        model = ends_with(path, ".json") ? load_json(path, error) : load_hdf5(path, error);
+        model = ends_with(path, ".json") ? load_json(path, values, error)
+                                         : load_hdf5(path, values, error);
     if (!model)
         error_prefix(error, "%s", path);
     return model;
 }
 
+struct model *keras_load(const char *path, struct error *error)
+{
+    return load_file(path, true, error);
+}
+
 static void try_to_load(void *path)
 {
     struct error error;
-    model_destroy(keras_load(path, &error));
+    model_destroy(load_file(path, false, &error));
 }
 
 struct model *keras_load_guarded(const char *path, struct error *error)
