@@ -13,6 +13,8 @@
 struct engine {
     const char *name; /* what --cpu and session_create know it by */
 
+    bool holds_weights; /* what it creates does not read the model's arrays of weights any more */
+
     /* Does this machine have what it needs? */
     bool (*available)(void);
 

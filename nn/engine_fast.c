@@ -44,6 +44,7 @@ static void destroy(void *self)
     }                                                                                              \
     const struct engine engine_##cpu = {                                                           \
         .name = #cpu,                                                                              \
+        .holds_weights = true,                                                                     \
         .available = available_##cpu,                                                              \
         .create = create_##cpu,                                                                    \
         .run = run,                                                                                \

@@ -337,6 +337,14 @@ double model_threshold(const struct model *model)
     return model->threshold > 0 ? model->threshold : MODEL_THRESHOLD_DEFAULT;
 }
 
+void model_drop_kernels(struct model *model)
+{
+    for (int i = 0; i < model->layer_count; i++) {
+        free(model->layers[i].kernel);
+        model->layers[i].kernel = NULL;
+    }
+}
+
 void model_destroy(struct model *model)
 {
     if (!model)

@@ -178,6 +178,11 @@ bool model_set_classes(struct model *model, const char *const *names, int count,
 #define MODEL_THRESHOLD_DEFAULT 0.6
 double model_threshold(const struct model *model);
 
+/* Frees the weights of convolutions and Dense, which are nearly all, of a model that is not needed
+ * but by sessions that hold their own (session_holds_weights). It cannot be run, saved or trained
+ * any more; all else can still be asked. */
+void model_drop_kernels(struct model *model);
+
 /* NULL is allowed. */
 void model_destroy(struct model *model);
 

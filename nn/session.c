@@ -183,3 +183,8 @@ bool session_observe(struct session *session, const struct observer *observer)
         session->engine->observe(session->state, observer);
     return session->engine->observe != NULL;
 }
+
+bool session_holds_weights(const struct session *session)
+{
+    return session->engine->holds_weights;
+}

@@ -30,6 +30,9 @@ const float *session_run(struct session *session, const float *input);
  * class_count is not 0. */
 void session_classify(struct session *session, const uint8_t *pixels, int stride, float *scores);
 
+/* Does it hold all weights in an order of its own, so that it can do without the model's? */
+bool session_holds_weights(const struct session *session);
+
 /* Shows the following runs to the observer, which is copied. false: its engine cannot. */
 bool session_observe(struct session *session, const struct observer *observer);
 

@@ -216,6 +216,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     bool good = model && (runners || error_set(error, "out of memory"));
     for (int i = 0; good && i < threads; i++)
         good = start_runner(&runners[i], model, bench->model.cpu, seconds, error);
+    if (good && session_holds_weights(runners[0].session))
+        model_drop_kernels(model);
     good = good && run_threads(runners, threads, error) &&
            summarize(model, runners, threads, &outcome, error) &&
            print(operands[0], session_engine_name(runners[0].session), threads, &outcome,

@@ -113,7 +113,32 @@ START_TEST(runs_give_the_same_bits)
 }
 END_TEST
 
+/* What `pawcam bench` relies on when it frees the model's kernels. */
+START_TEST(sessions_with_weights_of_their_own_outlive_the_models)
+{
+    struct error error;
+    struct model *model = build_model(9, 7, 3);
+    add(model, with(conv(5, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, dense(4));
+    fill_weights(model, 1);
+    finish(model);
+    float x[9 * 7 * 3], before[4];
+    fill(x, 9 * 7 * 3, 2);
+    struct session *session = session_create(model, "auto", &error);
+    memcpy(before, session_run(session, x), sizeof before);
+    if (session_holds_weights(session))
+        model_drop_kernels(model);
+    ck_assert_mem_eq(session_run(session, x), before, sizeof before);
+    session_destroy(session);
+    session = session_create(model, "reference", &error);
+    ck_assert(!session_holds_weights(session));
+    session_destroy(session);
+    model_destroy(model);
+}
+END_TEST
+
 TEST_MAIN(session, colour_pictures_get_the_models_order_and_scale,
           grey_models_see_the_luma_of_opencv, rows_follow_the_stride,
           one_sigmoid_becomes_two_classes, unknown_kernels_are_a_usage_error,
-          runs_give_the_same_bits)
+          runs_give_the_same_bits, sessions_with_weights_of_their_own_outlive_the_models)
