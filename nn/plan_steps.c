@@ -142,8 +142,8 @@ static bool add_activation(const struct context *c)
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
-/* Room for packed weights, to be filled in completely, and for the bias of `outputs` channels, which is filled in: the layer's,
- * scaled and shifted as what was folded into it asks. */
+/* Room for packed weights, to be filled in completely, and for the bias of `outputs` channels,
+ * which is filled in: the layer's, scaled and shifted as what was folded into it asks. */
 static bool allocate_weights(const struct context *c, size_t count, int outputs)
 {
     const struct node *node = c->node;
