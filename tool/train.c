@@ -132,6 +132,16 @@ static bool make_folders(const char *path, struct error *error)
     return !failed || error_set(error, "%s: cannot be made: %s", path, strerror(errno));
 }
 
+/* Found out before hours of training, not after. */
+static bool check_writable(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+        return error_set(error, "%s: is no folder; --out names one", path);
+    return access(path, W_OK | X_OK) == 0 ||
+           error_set(error, "%s: cannot be written to: %s", path, strerror(errno));
+}
+
 static bool prepare_out(struct training *training, struct error *error)
 {
     const struct train_settings *settings = training->settings;
@@ -140,7 +150,7 @@ static bool prepare_out(struct training *training, struct error *error)
                                "%s holds a training already: --resume goes on with it, --overwrite "
                                "begins anew, --out names another folder",
                                training->out);
-    return make_folders(training->out, error);
+    return make_folders(training->out, error) && check_writable(training->out, error);
 }
 
 /* --- network and data ------------------------------------------------------------------------- */
@@ -173,12 +183,23 @@ static bool load_one(struct training *training, const struct source *sources, st
     return load_sources(&training->recipe, sources, training->network.model, &load, data, error);
 }
 
+/* Pictures to judge with; none if the recipe names none. */
+static bool load_other(struct training *training, const struct source *sources,
+                       struct dataset *data, struct error *error)
+{
+    if (!load_one(training, sources, data, error))
+        return false;
+    return data->count == 0 || dataset_same_classes(&training->train_data, data) ||
+           error_set_usage(error, "%s:%d: the classes are not those of the training pictures",
+                           training->recipe.script.path, sources->line);
+}
+
 static bool load_data(struct training *training, struct error *error)
 {
     const struct recipe *recipe = &training->recipe;
     if (!load_one(training, recipe->train, &training->train_data, error) ||
-        !load_one(training, recipe->validation, &training->validation_data, error) ||
-        !load_one(training, recipe->test, &training->test_data, error))
+        !load_other(training, recipe->validation, &training->validation_data, error) ||
+        !load_other(training, recipe->test, &training->test_data, error))
         return false;
     if (!dataset_split(&training->train_data, recipe->validation_split, &training->train,
                        &training->validation, error))
@@ -268,6 +289,9 @@ static bool train(struct training *training, struct error *error)
     };
     print_data(training);
     catch_signals();
+    /* A crash in the first epoch must not leave the state of the training before. */
+    if (training->settings->overwrite && !fit_forget(training->out, error))
+        return false;
     return fit(&settings, &result, error) && tell_end(training, &result, error);
 }
 
@@ -290,8 +314,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     name_out(&training, operands[0]);
     bool good = recipe_read(&training.recipe, operands[0], error) &&
                 check_settings(settings, error) && apply_settings(&training, error) &&
-                begin_network(&training, error) && load_data(&training, error) &&
-                prepare_out(&training, error) && train(&training, error);
+                prepare_out(&training, error) && begin_network(&training, error) &&
+                load_data(&training, error) && train(&training, error);
     release(&training);
     return good;
 }

@@ -52,12 +52,17 @@ void dataset_free(struct dataset *data)
     *data = (struct dataset){0};
 }
 
-static bool same_kind(const struct dataset *a, const struct dataset *b, struct error *error)
+bool dataset_same_classes(const struct dataset *a, const struct dataset *b)
 {
     bool same = a->class_count == b->class_count;
     for (int i = 0; same && i < a->class_count; i++)
         same = strcmp(a->class_names[i], b->class_names[i]) == 0;
-    if (!same)
+    return same;
+}
+
+static bool same_kind(const struct dataset *a, const struct dataset *b, struct error *error)
+{
+    if (!dataset_same_classes(a, b))
         return error_set_usage(error, "its classes are not those of the first source");
     return (a->height == b->height && a->width == b->width && a->channels == b->channels) ||
            error_set_usage(error, "pictures of %d x %d x %d do not go with those of %d x %d x %d",

@@ -5,6 +5,7 @@
 #include "nn/train/load.h"
 #include "nn/train/weights.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,16 +30,15 @@ static void count(struct fit_totals *totals, const struct trainer_result *result
     totals->loss += result->loss + result->penalty * result->n;
 }
 
-static bool refuse_nan(const struct fit_run *run, struct error *error)
+/* `step` of the epoch, from 1. */
+static bool refuse_nan(const struct fit_run *run, int step, const char *what, struct error *error)
 {
-    const struct fit_state *state = &run->state;
     return error_set(error,
-                     "epoch %d, step %d: the loss is not a finite number; try a lower learning "
-                     "rate or clipnorm=1.0. %s%s%s",
-                     state->epoch + 1, state->step + 1,
+                     "epoch %d, step %d: %s is not a finite number; try a lower learning rate or "
+                     "clipnorm=1.0. %s%s%s",
+                     run->state.epoch + 1, step, what,
                      run->saved ? "The last good checkpoint is kept in "
-                                : "No checkpoint had been "
-                                  "written yet",
+                                : "No checkpoint had been written yet",
                      run->saved ? run->settings->out : "", run->saved ? "; see --resume" : "");
 }
 
@@ -77,7 +77,7 @@ static bool train_step(struct fit_run *run, const struct batch *batch, struct er
     struct trainer_result result =
         trainer_step(run->trainer, batch->x, batch->y, batch->n, learning_rate(run, state->step));
     if (!result.finite)
-        return refuse_nan(run, error);
+        return refuse_nan(run, state->step + 1, "the loss", error);
     count(&state->totals, &result);
     state->step++;
     return true;
@@ -124,12 +124,16 @@ static bool validate(struct fit_run *run, struct history_row *row, struct error 
     struct prefetch *feed = prefetch_start(&run->validation_feed, 0, 0, error);
     if (!feed)
         return false;
+    bool finite = true;
     for (const struct batch *batch; !interrupted(run) && (batch = prefetch_next(feed, &reason));) {
         struct trainer_result result =
             trainer_evaluate(run->trainer, batch->x, batch->y, batch->n, NULL);
         count(&totals, &result);
+        finite = finite && result.finite;
     }
     prefetch_stop(feed);
+    if (!finite)
+        return refuse_nan(run, run->state.step, "the validation loss", error);
     if (reason.message[0]) {
         *error = reason;
         return false;
@@ -159,6 +163,8 @@ static bool run_epoch(struct fit_run *run, struct error *error)
         return false;
     if (interrupted(run))
         return true;
+    if (!trainer_is_finite(run->trainer)) /* the epoch's last update is seen by no loss any more */
+        return refuse_nan(run, run->state.step, "a weight", error);
     struct history_row row = begin_row(run);
     int64_t start_ns = clock_monotonic_ns();
     if (!validate(run, &row, error))
@@ -246,6 +252,14 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
     trainer_destroy(run.trainer);
     fit_state_free(&run.state);
     return good;
+}
+
+bool fit_forget(const char *out, struct error *error)
+{
+    char path[FIT_PATH_BYTES];
+    return fit_path(out, "resume.state", path, error) &&
+           (unlink(path) == 0 || errno == ENOENT ||
+            error_set(error, "%s: cannot be removed: %s", path, strerror(errno)));
 }
 
 bool fit_exists(const char *out)

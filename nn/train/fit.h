@@ -65,4 +65,7 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
 /* Is there the state of a training in the folder? */
 bool fit_exists(const char *out);
 
+/* Removes that state, so that a training that begins anew there cannot be mistaken for it. */
+bool fit_forget(const char *out, struct error *error);
+
 #endif

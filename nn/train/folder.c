@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FILE_BYTES_MAX = 256 << 20, THREADS_MAX = 64 };
 
@@ -150,6 +152,8 @@ static bool read_stream(FILE *file, uint8_t **bytes, size_t *size, struct error 
     struct stat status;
     if (fstat(fileno(file), &status) != 0)
         return error_set(error, "%s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, "is no file");
     if (status.st_size < 1 || status.st_size > FILE_BYTES_MAX)
         return error_set(error, status.st_size ? "is too large for a picture" : "is empty");
     *size = (size_t)status.st_size;
@@ -164,9 +168,14 @@ static bool read_picture(const struct folder_settings *settings, const char *pat
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return error_set(error, "%s", strerror(errno));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not make it wait */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (!file) {
+        error_set(error, "%s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
     bool good = read_stream(file, &bytes, &size, error) &&
                 settings->codec->decode(bytes, size, settings->height, settings->width,
                                         settings->channels, pixels, error);

@@ -44,6 +44,11 @@ static bool load_folder(const struct recipe *recipe, const struct source *source
                         const struct dataset *before, struct dataset *data, struct error *error)
 {
     struct folder_settings folder = describe_folder(source, path, input, before);
+    if (folder.channels != 1 && folder.channels != 3)
+        return error_set_usage(error,
+                               "the network's input has %d channels; pictures have 3 (R, G, B) or "
+                               "1 (grey)",
+                               folder.channels);
     folder.threads = settings->threads;
     folder.codec = settings->codec;
     if (!is_picture(input) && !before->count && !source->size[0])
@@ -146,7 +151,8 @@ static bool load_source(const struct recipe *recipe, const struct source *source
            check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
     if (good && data->count) {
         good = dataset_append(data, &more, error);
-        data->shares[data->source_count - 1] = source->share;
+        if (good)
+            data->shares[data->source_count - 1] = source->share;
     } else if (good) {
         *data = more;
         more = (struct dataset){0};

@@ -206,6 +206,14 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
     return result;
 }
 
+bool trainer_is_finite(const struct trainer *trainer)
+{
+    for (size_t i = 0; i < trainer->parameters.total; i++)
+        if (!isfinite(trainer->weights[i]))
+            return false;
+    return true;
+}
+
 /* --- weights and state ------------------------------------------------------------------------ */
 
 void trainer_store(struct trainer *trainer, bool average)

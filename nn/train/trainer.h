@@ -70,6 +70,10 @@ struct trainer_result trainer_step(struct trainer *trainer, const float *x, cons
 struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
                                        int n, float *scores);
 
+/* False: a weight or a moving average is NaN or infinite. A step looks at the loss before its own
+ * update only. */
+bool trainer_is_finite(const struct trainer *trainer);
+
 /* Copies the weights into the model: the trained ones, or their moving average if there is one. */
 void trainer_store(struct trainer *trainer, bool average);
 

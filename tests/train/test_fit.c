@@ -21,7 +21,8 @@ struct trainer {
 
 static double val_losses[EPOCHS + 1]; /* what the n-th validation says */
 static int validations;
-static int nan_at = -1; /* step whose loss is NaN */
+static int nan_at = -1;       /* step whose loss is NaN */
+static int broken_after = -1; /* step that leaves weights that are not finite */
 static double rates[EPOCHS * STEPS];
 
 struct trainer *trainer_create(struct network *network, const struct trainer_settings *settings,
@@ -56,6 +57,11 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
     (void)trainer, (void)x, (void)y, (void)scores;
     return (struct trainer_result){
         .n = n, .loss = val_losses[validations++ / STEPS] * n, .correct = n, .finite = true};
+}
+
+bool trainer_is_finite(const struct trainer *trainer)
+{
+    return broken_after < 0 || trainer->steps <= broken_after;
 }
 
 void trainer_store(struct trainer *trainer, bool average)
@@ -131,7 +137,7 @@ static void setup(const char *callbacks)
     for (int i = 0; i <= EPOCHS; i++)
         val_losses[i] = 1.0 / (i + 1);
     steps_seen = epochs_seen = validations = 0;
-    stop_after_step = nan_at = -1;
+    stop_after_step = nan_at = broken_after = -1;
     stop = 0;
     trouble[0] = '\0';
 }
@@ -270,6 +276,21 @@ START_TEST(nan_stops_by_epoch_and_step)
 }
 END_TEST
 
+START_TEST(a_last_step_that_breaks_the_weights_is_not_saved)
+{
+    struct fit_result result;
+    setup("");
+    broken_after = 2 * STEPS - 1;
+    ck_assert(!run(false, &result));
+    ck_assert_ptr_nonnull(strstr(error.message, "epoch 2, step"));
+    ck_assert_ptr_nonnull(strstr(error.message, "a weight is not a finite number"));
+    broken_after = -1;
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE && final_weight() == EPOCHS * STEPS);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_checkpoint_that_fails_does_not_end_the_training)
 {
     struct fit_result result;
@@ -285,4 +306,5 @@ END_TEST
 TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
           keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
           interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
+          a_last_step_that_breaks_the_weights_is_not_saved,
           a_checkpoint_that_fails_does_not_end_the_training)
