@@ -156,16 +156,10 @@ include tests/tests.mk packaging/man.mk packaging/install.mk bench/bench.mk fuzz
 
 # --- try it ------------------------------------------------------------------------------------
 
-# Until a model is shipped in models/, where the daemon finds it by itself, the one that the tests use.
-BORROWED_MODEL := $(wildcard ../shared/data/keras/catdog_128.h5)
-ifeq ($(findstring --model,$(ARGS))$(wildcard models/catdog.h5),)
-RUN_MODEL := $(if $(BORROWED_MODEL),--model $(BORROWED_MODEL) --classes cat$(comma)dog)
-endif
-
 .PHONY: run
 run: deps ## install what is missing, build, watch the camera or the drawn scene; ARGS="--port 8081"
 	@$(MAKE) --no-print-directory all
-	@exec $(BUILD)/pawcamd $(RUN_MODEL) $(ARGS)
+	@exec $(BUILD)/pawcamd $(ARGS)
 
 .PHONY: format clean
 format: ## format the C and C++ sources
