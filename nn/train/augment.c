@@ -187,7 +187,8 @@ bool augment_picture(const struct augment_settings *settings, const struct pictu
     const bool plain = settings == &augment_none;
     if (!plain && !reserve(scratch, floats > bytes ? floats : bytes, error))
         return false;
-    place_picture(settings, source, out_height, out_width, out, random, scratch->bytes);
+    place_picture(settings, source, out_height, out_width, out, random,
+                  plain ? NULL : scratch->bytes);
     if (plain)
         return true;
     colour_jitter(settings, out, out_height, out_width, channels, random);

@@ -73,7 +73,8 @@ struct augment_scratch {
 void augment_free(struct augment_scratch *scratch);
 
 /* Makes a picture of out_height x out_width from the source, values 0..255 as floats. With
- * augment_none it is only resized (and copied where the size is the same). */
+ * augment_none it is only resized (and copied where the size is the same), and scratch may be NULL.
+ */
 bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
                      const struct picture_view *source, int out_height, int out_width, float *out,
                      struct random *random, struct augment_scratch *scratch, struct error *error);
