@@ -28,10 +28,11 @@ check-programs: all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) ## run the unit and
 	@BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
 
 # Those that are about memory and strings; the arithmetic would take valgrind hours.
+# One at a time: valgrind is slow enough, and some tests say how soon a viewer hears of a change.
 VALGRIND_TESTS := $(filter $(foreach d,classify common config daemon keras web,$(BUILD)/tests/$(d)/%),$(TESTS))
 
 check-valgrind: $(VALGRIND_TESTS) ## run unit tests under valgrind
-	@PAWCAM_TEST_WRAPPER="valgrind -q --error-exitcode=9 --leak-check=full" \
+	@PAWCAM_TEST_JOBS=1 PAWCAM_TEST_WRAPPER="valgrind -q --error-exitcode=9 --leak-check=full" \
 	    tests/run $(VALGRIND_TESTS)
 
 # The tests of the inference engine as aarch64 programs, in qemu's user mode: BUILD is that build's
