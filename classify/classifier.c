@@ -15,6 +15,39 @@ struct classifier {
     struct image input;   /* at the network's size */
 };
 
+/* --- which models ----------------------------------------------------------------------------- */
+
+static bool check_input(const struct model *model, struct error *error)
+{
+    if (model_takes_picture(model))
+        return true;
+    const struct shape *shape = model_input_shape(model);
+    char text[64];
+    int used = 0;
+    for (int i = 0; i < shape->rank; i++)
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s%d", i ? "x" : "", shape->dim[i]);
+    return error_set(
+        error, "its input is %s; pictures need height x width x 3 channels (or 1, grey)", text);
+}
+
+static bool check_output(const struct model *model, struct error *error)
+{
+    if (model->class_count < 1)
+        return error_set(error, "its output is not a list of class scores");
+    if (model->class_count > PREDICTION_CLASSES_MAX)
+        return error_set(error, "it has %d classes; pawcamd tells apart at most %d",
+                         model->class_count, PREDICTION_CLASSES_MAX);
+    return true;
+}
+
+bool classifier_check_model(const struct model *model, struct error *error)
+{
+    return check_input(model, error) && check_output(model, error);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
 struct classifier *classifier_create(const struct model *model, const char *cpu,
                                      struct error *error)
 {

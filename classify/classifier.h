@@ -19,8 +19,11 @@ struct classifier_times {
     int64_t start_ns, decoded_ns, resized_ns, scored_ns;
 };
 
-/* The model must outlive it, take pictures (model_takes_picture) and have 1 to
- * PREDICTION_CLASSES_MAX classes; `cpu` as for session_create. */
+/* Can a model's input be a picture, and its output be the scores of 1 to PREDICTION_CLASSES_MAX
+ * classes? The error says what it is instead. */
+bool classifier_check_model(const struct model *model, struct error *error);
+
+/* The model must outlive it and be one of these; `cpu` as for session_create. */
 struct classifier *classifier_create(const struct model *model, const char *cpu,
                                      struct error *error);
 void classifier_destroy(struct classifier *classifier); /* NULL is allowed */

@@ -1,5 +1,6 @@
 #include "daemon/model_setup.h"
 
+#include "classify/classifier.h"
 #include "nn/keras/keras.h"
 #include "nn/model_text.h"
 
@@ -57,30 +58,6 @@ static bool apply_options(struct model *model, const struct options *options, st
            model_text_triple(options->model.offset, how->offset, error);
 }
 
-static bool check_input(const struct model *model, struct error *error)
-{
-    if (model_takes_picture(model))
-        return true;
-    const struct shape *shape = model_input_shape(model);
-    char text[64];
-    int used = 0;
-    for (int i = 0; i < shape->rank; i++)
-        used +=
-            snprintf(text + used, sizeof text - (size_t)used, "%s%d", i ? "x" : "", shape->dim[i]);
-    return error_set(
-        error, "its input is %s; pictures need height x width x 3 channels (or 1, grey)", text);
-}
-
-static bool check_output(const struct model *model, struct error *error)
-{
-    if (model->class_count < 1)
-        return error_set(error, "its output is not a list of class scores");
-    if (model->class_count > PREDICTION_CLASSES_MAX)
-        return error_set(error, "it has %d classes; pawcamd tells apart at most %d",
-                         model->class_count, PREDICTION_CLASSES_MAX);
-    return true;
-}
-
 /* Those that an option sets were checked when it was read; a file can hold any. */
 static bool check_names(const struct model *model, struct error *error)
 {
@@ -98,7 +75,7 @@ static bool check_names(const struct model *model, struct error *error)
 static bool fit(struct model *model, const char *path, const struct options *options,
                 struct error *error)
 {
-    if (!check_input(model, error) || !check_output(model, error))
+    if (!classifier_check_model(model, error))
         return error_prefix(error, "%s", path);
     return apply_options(model, options, error) &&
            (check_names(model, error) || error_prefix(error, "%s", path));

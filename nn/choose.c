@@ -131,9 +131,12 @@ static double cost_of(const struct ranking *ranking, const struct conv_choice *c
 static void rank(struct ranking *ranking, struct conv_choice choice)
 {
     const double cost = cost_of(ranking, &choice);
+    if (ranking->count == CONV_CHOICES_MAX) { /* the last one gives way, or this one */
+        if (cost >= ranking->costs[CONV_CHOICES_MAX - 1])
+            return;
+        ranking->count--;
+    }
     int place = ranking->count;
-    if (place == CONV_CHOICES_MAX)
-        return;
     for (; place > 0 && ranking->costs[place - 1] > cost; place--) {
         ranking->costs[place] = ranking->costs[place - 1];
         ranking->list[place] = ranking->list[place - 1];

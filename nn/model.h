@@ -145,8 +145,7 @@ struct model {
                          * is no list of scores (a map, or more than MODEL_CLASSES_MAX values) */
     char **class_names; /* class_count of them, owned */
     double threshold;   /* recommended, see model_threshold; 0: none given */
-    struct tuning
-        *tuning; /* the kernels that are fastest here (nn/tuning.h), owned; NULL: unknown */
+    struct tuning *tuning; /* the fastest kernels here (nn/tuning.h), owned; NULL: unknown */
 };
 
 /* Sizes beyond these are refused by name: 1 GiB in one tensor, 2 GiB of weights in all. They are

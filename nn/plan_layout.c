@@ -1,15 +1,14 @@
 /* Where each node's output lies in memory. */
 #include "nn/int8_plan.h"
+#include "nn/memory.h"
 #include "nn/pack.h"
 #include "nn/plan_private.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
-    PLAIN_CHANNELS_MAX = 4, /* a picture with more is blocked even for the first convolution */
-    HUGE_PAGE_BYTES = 2 << 20,
+    PLAIN_CHANNELS_MAX = 4,      /* a picture with more is blocked even for the first convolution */
     HALVED_WEIGHTS_MIN = 1 << 16 /* fewer stay in the second cache */
 };
 
@@ -40,34 +39,6 @@ struct size3 plan_conv_size(const struct node *node)
 {
     const int factor = node->pool ? 2 : 1;
     return (struct size3){node->out.height * factor, node->out.width * factor, node->out.channels};
-}
-
-static size_t round_up(size_t bytes, size_t multiple)
-{
-    return (bytes + multiple - 1) / multiple * multiple;
-}
-
-/* Large blocks ask the system for large pages: fewer faults while they are filled, and fewer misses
- * of the address cache while they are read. */
-float *plan_allocate_unset(size_t floats)
-{
-    const size_t wanted = floats * sizeof(float);
-    const size_t alignment = wanted >= HUGE_PAGE_BYTES ? HUGE_PAGE_BYTES : KERNEL_ALIGNMENT;
-    const size_t bytes = round_up(wanted > 0 ? wanted : 1, KERNEL_ALIGNMENT);
-    void *memory;
-    if (posix_memalign(&memory, alignment, bytes) != 0)
-        return NULL;
-    if (alignment == HUGE_PAGE_BYTES)
-        madvise(memory, bytes / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES, MADV_HUGEPAGE);
-    return memory;
-}
-
-float *plan_allocate(size_t floats)
-{
-    float *memory = plan_allocate_unset(floats);
-    if (memory)
-        memset(memory, 0, floats * sizeof *memory);
-    return memory;
 }
 
 /* --- the input -------------------------------------------------------------------------------- */
@@ -270,7 +241,7 @@ static bool place_buffers(struct plan *plan)
     }
     plan->arena_count = arena_place(buffers, 3 * count);
     free(buffers);
-    plan->arena = plan->arena_count > 0 ? plan_allocate(plan->arena_count) : NULL;
+    plan->arena = plan->arena_count > 0 ? memory_allocate(plan->arena_count) : NULL;
     return plan->arena != NULL;
 }
 

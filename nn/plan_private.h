@@ -161,10 +161,4 @@ struct place plan_place(const struct plan *plan, const struct tensor *tensor);
 bool plan_can_fuse(enum activation kind);
 struct fused plan_fused(const struct activation_params *activation);
 
-/* Aligned to KERNEL_ALIGNMENT, all zero; NULL: out of memory. For free(). */
-float *plan_allocate(size_t floats);
-
-/* The same with anything in it, for what will be filled in completely. */
-float *plan_allocate_unset(size_t floats);
-
 #endif

@@ -1,5 +1,6 @@
 /* One or more steps per node, and its weights packed for them. */
 #include "nn/int8_plan.h"
+#include "nn/memory.h"
 #include "nn/pack.h"
 #include "nn/plan_private.h"
 
@@ -148,8 +149,8 @@ static bool allocate_weights(const struct context *c, size_t count, int outputs)
 {
     const struct node *node = c->node;
     struct planned *planned = c->planned;
-    planned->weights = plan_allocate_unset(count);
-    planned->bias = plan_allocate((size_t)outputs);
+    planned->weights = memory_allocate_unset(count);
+    planned->bias = memory_allocate((size_t)outputs);
     if (!planned->weights || !planned->bias)
         return false;
     c->plan->weight_count += count + (size_t)outputs;
@@ -597,9 +598,9 @@ static bool make_input(struct plan *plan)
         return false;
     if (node->out.channels != 3)
         return true;
-    input->pixel_scale = plan_allocate((size_t)width * 3);
-    input->pixel_offset = plan_allocate((size_t)width * 3);
-    input->row = plan_allocate((size_t)width * 3);
+    input->pixel_scale = memory_allocate((size_t)width * 3);
+    input->pixel_offset = memory_allocate((size_t)width * 3);
+    input->row = memory_allocate((size_t)width * 3);
     if (!input->pixel_scale || !input->pixel_offset || !input->row)
         return false;
     for (int i = 0; i < width * 3; i++) {
@@ -627,7 +628,7 @@ static bool make_steps(struct plan *plan)
     }
     const int output = plan->graph.nodes[plan->model->output].node;
     plan->output = plan_place(plan, &plan->planned[output].out);
-    plan->result = plan_allocate(shape_count(model_output_shape(plan->model)));
+    plan->result = memory_allocate(shape_count(model_output_shape(plan->model)));
     return plan->result != NULL;
 }
 

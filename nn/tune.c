@@ -1,9 +1,10 @@
 #include "nn/tune.h"
 
+#include "common/clock.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     PAIRS = 4, /* of runs per plan, after one to warm up */
@@ -12,13 +13,6 @@ enum {
 };
 
 static const double worth = 0.97; /* a way must be that much faster than the guess */
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* Noise, from fine to coarse: a value holds for 1, 2, 4 or 8 neighbours. */
 static void draw(float *values, size_t count, unsigned seed)
@@ -43,7 +37,7 @@ static float *draw_input(const struct model *model, unsigned seed)
 
 /* --- measuring -------------------------------------------------------------------------------- */
 
-static struct tune_sample *find_sample(const struct tune_samples *samples, int layer, int place)
+struct tune_sample *tune_find(const struct tune_samples *samples, int layer, int place)
 {
     for (int i = 0; i < samples->count; i++)
         if (samples->list[i].layer == layer && samples->list[i].way.place == place)
@@ -66,7 +60,7 @@ static struct tune_sample *add_sample(struct tune_samples *samples, int layer,
 static bool record(struct tune_samples *samples, int layer, const struct plan_way *way, double us,
                    double guess_us)
 {
-    struct tune_sample *sample = find_sample(samples, layer, way->place);
+    struct tune_sample *sample = tune_find(samples, layer, way->place);
     if (!sample && !(sample = add_sample(samples, layer, way)))
         return false;
     if (sample->count < TUNE_RUNS_MAX) {
@@ -176,12 +170,12 @@ bool tune_measure(const struct model *model, const struct kernels *kernels, doub
                   struct tune_samples *samples, struct error *error)
 {
     struct duel duel;
-    const double end_s = now_s() + seconds;
+    const int64_t end_ns = clock_monotonic_ns() + clock_ns_from_seconds(seconds);
     *samples = (struct tune_samples){0};
     bool good = open_duel(&duel, model, kernels, error);
     do {
         good = good && measure_round(&duel, model, kernels, samples, error);
-    } while (good && now_s() < end_s);
+    } while (good && clock_monotonic_ns() < end_ns);
     close_duel(&duel);
     summarize(samples);
     if (!good)

@@ -32,6 +32,9 @@ bool tune_measure(const struct model *model, const struct kernels *kernels, doub
                   struct tune_samples *samples, struct error *error);
 void tune_free(struct tune_samples *samples);
 
+/* The sample of a layer that is run in the way of this place; NULL: there is none. */
+struct tune_sample *tune_find(const struct tune_samples *samples, int layer, int place);
+
 enum tune_bfloat16 {
     TUNE_BFLOAT16_NEVER,
     TUNE_BFLOAT16_AUTO, /* where it is faster and no output moves by more than TUNE_MOVED_MAX */

@@ -8,17 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool clip_check_model(const struct model *model, const char *path, struct error *error)
-{
-    if (!model_takes_picture(model))
-        return error_set(error, "%s: its input is no picture of 1 or 3 channels", path);
-    if (model->class_count < 1)
-        return error_set(error, "%s: its output is not a list of class scores", path);
-    return model->class_count <= PREDICTION_CLASSES_MAX ||
-           error_set(error, "%s: it has %d classes; pawcamd tells apart at most %d", path,
-                     model->class_count, PREDICTION_CLASSES_MAX);
-}
-
 /* Cameras and streams are sources, too, but have no end and no labels. */
 static bool check_file(const char *path, struct error *error)
 {
@@ -122,8 +111,8 @@ void clip_free(struct clip *clip)
     *clip = (struct clip){0};
 }
 
-const char *clip_name(const struct clip *clip)
+const char *clip_name(const char *path)
 {
-    const char *slash = strrchr(clip->path, '/');
-    return slash ? slash + 1 : clip->path;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }

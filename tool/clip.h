@@ -17,16 +17,13 @@ struct clip {
     double *scores;  /* [count][class_count], owned */
 };
 
-/* Whether pawcamd would take the model: it must take pictures and have no more classes than a
- * prediction holds. */
-bool clip_check_model(const struct model *model, const char *path, struct error *error);
-
-/* On failure the clip is empty, and the error names the path. */
+/* The model is one that classifier_check_model accepts. On failure the clip is empty, and the error
+ * names the path. */
 bool clip_read(struct clip *clip, const char *path, const struct model *model, const char *cpu,
                struct error *error);
 void clip_free(struct clip *clip);
 
 /* The file's name without its folders; lives as long as the path. */
-const char *clip_name(const struct clip *clip);
+const char *clip_name(const char *path);
 
 #endif

@@ -1,8 +1,8 @@
 #include "tool/corrupt.h"
 
+#include "common/parallel.h"
 #include "nn/train/affine.h"
 #include "tool/codec.h"
-#include "tool/parallel.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* draw: pictures of the drawn scene in a folder for each class, to train and to measure with. */
 #include "capture/drawing.h"
+#include "common/folder.h"
 #include "tool/bar.h"
 #include "tool/command.h"
 #include "tool/number.h"
@@ -9,7 +10,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct draw_settings {
@@ -54,20 +54,14 @@ static bool picture_path(const struct job *job, long index, char path[PATH_MAX],
 
 /* --- before anything is drawn ----------------------------------------------------------------- */
 
-static bool make_folder(const char *path, struct error *error)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST ||
-           error_set(error, "%s: cannot be made: %s", path, strerror(errno));
-}
-
 static bool make_folders(const struct job *job, struct error *error)
 {
     char path[PATH_MAX];
-    bool good = make_folder(job->folder, error);
+    bool good = true;
     for (int i = 0; good && i < CLASS_COUNT; i++)
         good = (snprintf(path, sizeof path, "%s/%s", job->folder, classes[i].name) < PATH_MAX ||
                 error_set(error, "%s: the name is too long", job->folder)) &&
-               make_folder(path, error);
+               folder_make(path, error);
     return good;
 }
 

@@ -1,4 +1,5 @@
 /* evaluate-video: how good pawcamd's decisions are on labelled recordings. */
+#include "classify/classifier.h"
 #include "tool/bar.h"
 #include "tool/command.h"
 #include "tool/figure.h"
@@ -121,8 +122,8 @@ static bool load_clips(struct evaluation *evaluation, const struct video_setting
     if (!evaluation->clips || !evaluation->stretches)
         return error_set(error, "out of memory");
     for (int i = 0; i < count; i++) /* labels first: their mistakes show at once */
-        if (!stretches_read(&evaluation->stretches[i], settings->labels,
-                            clip_name(&(struct clip){.path = paths[i]}), evaluation->model, error))
+        if (!stretches_read(&evaluation->stretches[i], settings->labels, clip_name(paths[i]),
+                            evaluation->model, error))
             return false;
     struct bar bar = bar_begin("clips", count);
     bool good = true;
@@ -179,7 +180,7 @@ static void print_clips(const struct evaluation *evaluation, const struct smooth
 {
     int width = 5;
     for (int i = 0; i < evaluation->clip_count; i++) {
-        int length = (int)strlen(clip_name(&evaluation->clips[i]));
+        int length = (int)strlen(clip_name(evaluation->clips[i].path));
         width = length > width ? length : width;
     }
     printf("threshold %.2f, smooth-time %g s, hysteresis %g, hold-time %g s\n\n%-*s%s",
@@ -187,7 +188,7 @@ static void print_clips(const struct evaluation *evaluation, const struct smooth
            "clip", columns);
     for (int i = 0; i < evaluation->clip_count; i++) {
         struct judgement judgement = judge_clip(evaluation, i, settings);
-        printf("%-*s", width, clip_name(&evaluation->clips[i]));
+        printf("%-*s", width, clip_name(evaluation->clips[i].path));
         print_judgement(&judgement);
     }
     struct judgement sum = judge_all(evaluation, settings);
@@ -195,7 +196,7 @@ static void print_clips(const struct evaluation *evaluation, const struct smooth
     print_judgement(&sum);
     for (int i = 0; i < evaluation->clip_count; i++)
         if (evaluation->clips[i].damaged)
-            printf("%s: %d damaged frames were left out\n", clip_name(&evaluation->clips[i]),
+            printf("%s: %d damaged frames were left out\n", clip_name(evaluation->clips[i].path),
                    evaluation->clips[i].damaged);
 }
 
@@ -232,7 +233,7 @@ static json_t *point_json(const struct evaluation *evaluation,
     for (int i = 0; i < evaluation->clip_count; i++) {
         struct judgement judgement = judge_clip(evaluation, i, settings);
         json_t *clip = judgement_json(&judgement);
-        json_object_set_new(clip, "clip", json_string(clip_name(&evaluation->clips[i])));
+        json_object_set_new(clip, "clip", json_string(clip_name(evaluation->clips[i].path)));
         json_object_set_new(clip, "damaged", json_integer(evaluation->clips[i].damaged));
         json_array_append_new(clips, clip);
     }
@@ -279,6 +280,11 @@ static bool evaluate(struct evaluation *evaluation, const struct video_settings 
     return true;
 }
 
+static bool check_model(const struct model *model, const char *path, struct error *error)
+{
+    return classifier_check_model(model, error) || error_prefix(error, "%s", path);
+}
+
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
 {
     const struct video_settings *video_settings = settings;
@@ -286,7 +292,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
         return error_set_usage(error, "--labels FILE.csv is missing");
     struct model *model = model_options_load(&video_settings->model, operands[0], error);
     struct evaluation evaluation = {.model = model, .clip_count = operand_count - 1};
-    bool good = model && clip_check_model(model, operands[0], error) &&
+    bool good = model && check_model(model, operands[0], error) &&
                 evaluate(&evaluation, video_settings, operands + 1, error);
     free_clips(&evaluation);
     model_destroy(model);

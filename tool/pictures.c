@@ -1,11 +1,11 @@
 #include "tool/pictures.h"
 
+#include "common/parallel.h"
 #include "nn/train/sources.h"
 #include "tool/codec.h"
 #include "tool/number.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* A file that names no classes has "class 0" and so on. */
 static bool has_names(const struct model *model)
@@ -22,7 +22,7 @@ bool pictures_load(struct dataset *data, const char *folder, const struct model 
                    const char *limit, int side_min, struct error *error)
 {
     const struct shape *input = model_input_shape(model);
-    long at_most = 0, threads = sysconf(_SC_NPROCESSORS_ONLN);
+    long at_most = 0;
     if (limit && !number_integer("limit", limit, 1, 1 << 24, &at_most, error))
         return false;
     if (!model_takes_picture(model))
@@ -35,7 +35,7 @@ bool pictures_load(struct dataset *data, const char *folder, const struct model 
         .height = at_least(input->dim[0], side_min),
         .width = at_least(input->dim[1], side_min),
         .channels = input->dim[2],
-        .threads = threads < 1 ? 1 : (int)threads,
+        .threads = parallel_processors(),
         .codec = &codec_vision,
     };
     return folder_load(data, &settings, error);

@@ -1,5 +1,6 @@
 /* quantize: a model file for 8-bit arithmetic, from one of floats and pictures like those it will
  * see, and what that costs in accuracy. */
+#include "common/parallel.h"
 #include "nn/int8_calibrate.h"
 #include "nn/keras/save.h"
 #include "nn/session.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct quantize_settings {
     struct model_options model;
@@ -70,7 +70,6 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
     static const char *const here[] = {"."};
     const struct model *model = q->floats;
     const struct shape *input = model_input_shape(model);
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     long limit = PICTURES_DEFAULT;
     if (settings->limit && !number_integer("limit", settings->limit, 1, 1 << 20, &limit, error))
         return false;
@@ -83,7 +82,7 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
         .height = input->dim[0],
         .width = input->dim[1],
         .channels = input->dim[2],
-        .threads = processors < 1 ? 1 : (int)processors,
+        .threads = parallel_processors(),
         .codec = &codec_vision,
     };
     return folder_load(&q->data, &folder, error);

@@ -1,9 +1,9 @@
 #include "tool/score.h"
 
+#include "common/parallel.h"
 #include "nn/session.h"
 #include "nn/shape.h"
 #include "nn/train/augment.h"
-#include "tool/parallel.h"
 
 #include <stdlib.h>
 #include <string.h>

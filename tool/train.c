@@ -1,4 +1,6 @@
 /* train: a recipe's whole training, from its data to model.h5. */
+#include "common/folder.h"
+#include "common/parallel.h"
 #include "nn/train/fit.h"
 #include "nn/train/load.h"
 #include "nn/train/metrics.h"
@@ -13,7 +15,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct train_settings {
@@ -89,16 +90,16 @@ static bool apply_settings(struct training *training, struct error *error)
     const struct train_settings *settings = training->settings;
     struct recipe *recipe = &training->recipe;
     long epochs = recipe->epochs, seed = (long)recipe->trainer.seed;
-    long threads = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads = parallel_processors();
     if ((settings->epochs &&
          !number_integer("epochs", settings->epochs, 1, 1 << 20, &epochs, error)) ||
         (settings->seed && !number_integer("seed", settings->seed, 0, 1L << 62, &seed, error)) ||
         (settings->threads &&
-         !number_integer("threads", settings->threads, 1, 64, &threads, error)))
+         !number_integer("threads", settings->threads, 1, PARALLEL_THREADS_MAX, &threads, error)))
         return false;
     recipe->epochs = (int)epochs;
     recipe->trainer.seed = (uint64_t)seed;
-    training->threads = threads < 1 ? 1 : threads > 64 ? 64 : (int)threads;
+    training->threads = (int)threads;
     recipe->trainer.threads = training->threads;
     recipe->trainer.cpu = settings->cpu;
     return true;
@@ -116,28 +117,9 @@ static void name_out(struct training *training, const char *recipe_path)
                  length ? name : "run");
 }
 
-static bool make_folders(const char *path, struct error *error)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        return error_set(error, "out of memory");
-    int failed = 0;
-    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0777); /* the last one tells whether all worked */
-        *slash = '/';
-    }
-    failed = mkdir(copy, 0777) != 0 && errno != EEXIST;
-    free(copy);
-    return !failed || error_set(error, "%s: cannot be made: %s", path, strerror(errno));
-}
-
 /* Found out before hours of training, not after. */
 static bool check_writable(const char *path, struct error *error)
 {
-    struct stat status;
-    if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
-        return error_set(error, "%s: is no folder; --out names one", path);
     return access(path, W_OK | X_OK) == 0 ||
            error_set(error, "%s: cannot be written to: %s", path, strerror(errno));
 }
@@ -150,7 +132,7 @@ static bool prepare_out(struct training *training, struct error *error)
                                "%s holds a training already: --resume goes on with it, --overwrite "
                                "begins anew, --out names another folder",
                                training->out);
-    return make_folders(training->out, error) && check_writable(training->out, error);
+    return folder_make(training->out, error) && check_writable(training->out, error);
 }
 
 /* --- network and data ------------------------------------------------------------------------- */

@@ -60,14 +60,6 @@ static const struct kernels *find_kernels(const char *name, struct error *error)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static const struct tune_sample *sample_at(const struct tune_samples *samples, int layer, int place)
-{
-    for (int i = 0; i < samples->count; i++)
-        if (samples->list[i].layer == layer && samples->list[i].way.place == place)
-            return &samples->list[i];
-    return NULL;
-}
-
 /* Is this the way that the tuning names? */
 static bool is_taken(const struct tuned_layer *tuned, const struct plan_way *way)
 {
@@ -85,7 +77,7 @@ static const struct tune_sample *taken(const struct tune_samples *samples,
         if (samples->list[i].layer == layer &&
             is_taken(&tuning->layers[layer], &samples->list[i].way))
             return &samples->list[i];
-    return sample_at(samples, layer, 0);
+    return tune_find(samples, layer, 0);
 }
 
 static void print_layers(const struct model *model, const struct tune_samples *samples,
@@ -94,7 +86,7 @@ static void print_layers(const struct model *model, const struct tune_samples *s
 {
     printf("%-20s %-32s %9s  %-32s %9s\n", "Layer", "Guessed", "us", "Fastest", "us");
     for (int i = 0; i < model->layer_count; i++) {
-        const struct tune_sample *guess = sample_at(samples, i, 0);
+        const struct tune_sample *guess = tune_find(samples, i, 0);
         if (!guess)
             continue;
         const struct tune_sample *best = taken(samples, tuning, i);

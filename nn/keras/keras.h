@@ -17,9 +17,9 @@
 struct model *keras_load(const char *path, struct error *error);
 
 /* The same, but a file that makes libhdf5 crash or hang is refused, too, because a child process
- * (trial.h) loads it first; and the model gets the tuning that lies beside
- * it (tuning_file.h). For programs, as long as they have no other threads. Tests that damage
- * files use keras_load, or they would not see our own crashes. */
+ * (trial.h) loads it first; and the model gets the tuning that lies beside it (tuning_file.h). For
+ * programs, as long as they have no other threads. Tests that damage files use keras_load, or they
+ * would not see our own crashes. */
 struct model *keras_load_guarded(const char *path, struct error *error);
 
 #endif

@@ -1,4 +1,5 @@
 #include "nn/choose.h"
+#include "nn/memory.h"
 #include "nn/train/fast.h"
 
 #include <stdlib.h>
@@ -98,8 +99,8 @@ static bool allocate_packed(struct fast *fast, struct fast_conv *c)
         return true;
     }
     c->groups = ceil_div(fast_blocks(c->out), vectors);
-    c->packed = parameters_allocate((size_t)(c->groups * c->tap_count) *
-                                    (size_t)(c->in->size.channels * vectors * fast->lanes));
+    c->packed = memory_allocate((size_t)(c->groups * c->tap_count) *
+                                (size_t)(c->in->size.channels * vectors * fast->lanes));
     return c->packed != NULL;
 }
 
@@ -193,8 +194,8 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
     back->stride_h = w.stride_h;
     back->stride_w = w.stride_w;
     back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
-    back->transposed = parameters_allocate((size_t)(w.kernel_h * w.kernel_w) *
-                                           (size_t)node->value.size.channels * (size_t)back->pitch);
+    back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
+                                       (size_t)node->value.size.channels * (size_t)back->pitch);
     back->phases = calloc((size_t)(w.stride_h * w.stride_w), sizeof *back->phases);
     if (!back->transposed || !back->phases)
         return false;

@@ -1,4 +1,5 @@
 #include "nn/cpu.h"
+#include "nn/memory.h"
 #include "nn/train/fast.h"
 
 #include <stdlib.h>
@@ -50,8 +51,8 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
     const int slots = fast->slots * fast->workers;
     struct size3 size = input->value.size;
     size.channels *= node->layer->conv.multiplier;
-    node->packed = parameters_allocate((size_t)(w->kernel_h * w->kernel_w) *
-                                       (size_t)fast_blocks(&node->value) * (size_t)fast->lanes);
+    node->packed = memory_allocate((size_t)(w->kernel_h * w->kernel_w) *
+                                   (size_t)fast_blocks(&node->value) * (size_t)fast->lanes);
     if (!node->packed || node->layer->conv.multiplier == 1)
         return node->packed != NULL;
     fast_tensor_init(&node->repeated, size, fast->lanes, &border);
@@ -64,7 +65,7 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
 static bool plan_rescaling(struct fast *fast, struct fast_node *node)
 {
     const int values = fast_blocks(&node->value) * fast->lanes;
-    node->packed = parameters_allocate(2 * (size_t)values);
+    node->packed = memory_allocate(2 * (size_t)values);
     for (int i = 0; node->packed && i < node->value.size.channels; i++) {
         node->packed[i] = node->layer->rescaling.scale;
         node->packed[values + i] = node->layer->rescaling.offset;
@@ -96,7 +97,7 @@ static bool allocate_workers(struct fast *fast)
     for (int i = 0; i < fast->count; i++)
         if ((size_t)shape_channels(&fast->nodes[i].layer->shape) > longest)
             longest = (size_t)shape_channels(&fast->nodes[i].layer->shape);
-    fast->zeros = parameters_allocate(longest + PARAMETER_PITCH);
+    fast->zeros = memory_allocate(longest + PARAMETER_PITCH);
     fast->plain = calloc(workers * outputs, sizeof *fast->plain);
     fast->exact = calloc(workers * outputs * 2, sizeof *fast->exact);
     fast->scratch = calloc(workers, sizeof *fast->scratch);
@@ -104,9 +105,9 @@ static bool allocate_workers(struct fast *fast)
     if (!fast->zeros || !fast->plain || !fast->exact || !fast->scratch || !fast->gradients)
         return false;
     for (size_t i = 0; i < workers; i++) {
-        fast->scratch[i] = parameters_allocate(fast->scratch_count);
+        fast->scratch[i] = memory_allocate(fast->scratch_count);
         if (i > 0)
-            fast->gradients[i] = parameters_allocate(fast->setup.parameters->total);
+            fast->gradients[i] = memory_allocate(fast->setup.parameters->total);
         if (!fast->scratch[i] || (i > 0 && !fast->gradients[i]))
             return false;
     }

@@ -1,3 +1,4 @@
+#include "nn/memory.h"
 #include "nn/pack.h"
 #include "nn/train/fast.h"
 
@@ -22,7 +23,7 @@ void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
 
 bool fast_tensor_allocate(struct fast_tensor *tensor, int slots)
 {
-    tensor->data = parameters_allocate(tensor->count * (size_t)slots);
+    tensor->data = memory_allocate(tensor->count * (size_t)slots);
     return tensor->data != NULL;
 }
 

@@ -2,6 +2,7 @@
  * and each adds up all sums in the workers' order. Mean and squared differences are put together as
  * in Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm for computing sample
  * variances" (1979): no difference of large numbers. */
+#include "nn/memory.h"
 #include "nn/train/fast.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ static bool init_norm(struct fast_norm *norm, int channels)
     *norm = (struct fast_norm){0};
     const size_t length = (size_t)channels;
     norm->mean = calloc(4 * length, sizeof *norm->mean);
-    norm->picture_mean = parameters_allocate(9 * length);
+    norm->picture_mean = memory_allocate(9 * length);
     if (!norm->mean || !norm->picture_mean) {
         finish_norm(norm);
         return false;

@@ -1,18 +1,17 @@
 #include "common/log.h"
+#include "common/parallel.h"
 #include "nn/train/sources.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 256 << 20, THREADS_MAX = 64 };
+enum { FILE_BYTES_MAX = 256 << 20 };
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -184,36 +183,22 @@ static bool read_picture(const struct folder_settings *settings, const char *pat
     return good;
 }
 
-/* Shared by the threads; each takes the next file until there is none. */
+/* Shared by the threads. */
 struct job {
     const struct folder_settings *settings;
     const struct listing *listing;
     struct dataset *data;
     struct error *problems; /* [files.count]: why a file is left out; empty where it is good */
-    atomic_int next;
 };
 
-static void *read_files(void *argument)
+static void read_file(void *self, int thread, int index)
 {
-    struct job *job = argument;
+    struct job *job = self;
     struct dataset *data = job->data;
     size_t bytes = (size_t)data->height * (size_t)data->width * (size_t)data->channels;
-    for (int i; (i = atomic_fetch_add(&job->next, 1)) < data->count;)
-        read_picture(job->settings, job->listing->files.list[i], data->pixels + (size_t)i * bytes,
-                     &job->problems[i]);
-    return NULL;
-}
-
-static void run_threads(struct job *job, int threads)
-{
-    pthread_t ids[THREADS_MAX];
-    int started = 0;
-    while (started < threads - 1 && started < THREADS_MAX &&
-           pthread_create(&ids[started], NULL, read_files, job) == 0)
-        started++;
-    read_files(job); /* this thread works as well, and alone if no other could be started */
-    for (int i = 0; i < started; i++)
-        pthread_join(ids[i], NULL);
+    (void)thread;
+    read_picture(job->settings, job->listing->files.list[index],
+                 data->pixels + (size_t)index * bytes, &job->problems[index]);
 }
 
 /* Moves the good pictures together; warns of the others in the order of their names. */
@@ -269,7 +254,7 @@ static bool read_listing(struct dataset *data, const struct folder_settings *set
     for (size_t i = 0; good && i < count; i++)
         good = (data->files[i] = strdup(listing->files.list[i])) != NULL;
     if (good) {
-        run_threads(&job, settings->threads);
+        parallel_for(data->count, settings->threads, read_file, &job);
         leave_out_bad(&job);
     }
     free(job.problems);

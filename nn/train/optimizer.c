@@ -1,5 +1,7 @@
 #include "nn/train/optimizer.h"
 
+#include "nn/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +23,11 @@ bool optimizer_init(struct optimizer_state *state, const struct trainer_settings
     const size_t count = parameters->trainable;
     *state = (struct optimizer_state){.kind = settings->optimizer, .kernels = kernels};
     if (has_first(state->kind))
-        state->first = parameters_allocate(count);
+        state->first = memory_allocate(count);
     if (has_second(state->kind))
-        state->second = parameters_allocate(count);
+        state->second = memory_allocate(count);
     if (settings->ema > 0)
-        state->average = parameters_allocate(parameters->total);
+        state->average = memory_allocate(parameters->total);
     if ((has_first(state->kind) && !state->first) || (has_second(state->kind) && !state->second) ||
         (settings->ema > 0 && !state->average)) {
         optimizer_finish(state);

@@ -2,9 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-enum { CACHE_LINE = 64, LARGE_PAGE = 2 << 20 }; /* bytes */
 
 static struct parameter_array describe(const struct network *network, int layer,
                                        const struct parameter *what)
@@ -94,19 +91,4 @@ const struct parameter_array *parameters_find(const struct parameters *parameter
         if (parameters->arrays[i].layer == layer && parameters->arrays[i].what.member == member)
             return &parameters->arrays[i];
     return NULL;
-}
-
-/* Large arrays lie in large pages where the kernel has some: Winograd's transforms write to 36
- * places in turn, more small pages than a processor keeps the addresses of. */
-float *parameters_allocate(size_t count)
-{
-    const size_t least = count * sizeof(float) + 1;
-    const size_t unit = least < LARGE_PAGE ? CACHE_LINE : LARGE_PAGE;
-    const size_t bytes = (least + unit - 1) / unit * unit;
-    float *values = aligned_alloc(unit, bytes);
-    if (!values)
-        return NULL;
-    if (unit == LARGE_PAGE)
-        madvise(values, bytes, MADV_HUGEPAGE); /* only a wish */
-    return memset(values, 0, bytes);
 }

@@ -44,7 +44,4 @@ void parameters_write(const struct parameters *parameters, const float *flat, st
 const struct parameter_array *parameters_find(const struct parameters *parameters, int layer,
                                               size_t member);
 
-/* A flat array of zeroes, aligned to a cache line; NULL: out of memory. For free(). */
-float *parameters_allocate(size_t count);
-
 #endif

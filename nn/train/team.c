@@ -1,7 +1,8 @@
 #include "nn/train/team.h"
 
+#include "common/parallel.h"
+
 #include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,12 +51,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-static int usable_cores(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 struct team *team_create(int threads, struct error *error)
 {
     struct team *team = calloc(1, sizeof *team);
@@ -63,7 +58,7 @@ struct team *team_create(int threads, struct error *error)
         error_set(error, "no memory for the training threads");
         return NULL;
     }
-    const int wanted = threads > 0 ? threads : usable_cores();
+    const int wanted = threads > 0 ? threads : parallel_processors();
     pthread_mutex_init(&team->mutex, NULL);
     pthread_cond_init(&team->changed, NULL);
     for (team->size = 1; team->size < wanted && team->size < TEAM_MAX; team->size++) {

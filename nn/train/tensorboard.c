@@ -1,13 +1,13 @@
 #include "nn/train/tensorboard.h"
 
 #include "common/clock.h"
+#include "common/folder.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* One message fits; the longest tag has 19 bytes. */
 enum { MESSAGE_BYTES = 256, PATH_BYTES = 4096 };
@@ -138,18 +138,12 @@ static void write_scalars(FILE *file, int epoch, const struct scalar *scalars, i
         }
 }
 
-static bool make_folder(const char *path, struct error *error)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST ||
-           error_set(error, "%s: cannot be made: %s", path, strerror(errno));
-}
-
 static bool append(const char *folder, const char *part, int epoch, const struct scalar *scalars,
                    int count, struct error *error)
 {
     char path[PATH_BYTES], file_path[PATH_BYTES + sizeof file_name + 1];
     snprintf(path, sizeof path, "%s/%s", folder, part);
-    if (!make_folder(folder, error) || !make_folder(path, error))
+    if (!folder_make(path, error))
         return false;
     snprintf(file_path, sizeof file_path, "%s/%s", path, file_name);
     FILE *file = fopen(file_path, "abe");

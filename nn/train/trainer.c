@@ -1,5 +1,6 @@
 #include "nn/train/trainer.h"
 
+#include "nn/memory.h"
 #include "nn/train/cpu.h"
 #include "nn/train/engine.h"
 #include "nn/train/optimizer.h"
@@ -79,8 +80,8 @@ static bool allocate(struct trainer *trainer, struct error *error)
     if (!kernels)
         return false;
     trainer->needed = calloc((size_t)model->layer_count, sizeof *trainer->needed);
-    trainer->weights = parameters_allocate(trainer->parameters.total);
-    trainer->gradient = parameters_allocate(trainer->parameters.total);
+    trainer->weights = memory_allocate(trainer->parameters.total);
+    trainer->gradient = memory_allocate(trainer->parameters.total);
     if (!trainer->needed || !trainer->weights || !trainer->gradient)
         return error_set(error, "model %s: no memory for its gradients", model->name);
     mark_needed(model, trainer->needed);

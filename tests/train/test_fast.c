@@ -1,5 +1,6 @@
 /* The fast engine, with all kernels that run here, against the reference engine: loss, scores and
  * every gradient of networks that have all layers in all geometries. */
+#include "nn/memory.h"
 #include "nn/train/cpu.h"
 #include "nn/train/engine.h"
 #include "tests/train/nets.h"
@@ -26,7 +27,7 @@ static void bench_fill(struct bench *bench, int n)
     const size_t inputs = shape_count(model_input_shape(bench->setup.model)) * (size_t)n;
     struct random random;
     random_seed(&random, 3);
-    bench->weights = parameters_allocate(bench->parameters.total);
+    bench->weights = memory_allocate(bench->parameters.total);
     for (int i = 0; i < bench->parameters.count; i++) {
         const struct parameter_array *array = &bench->parameters.arrays[i];
         for (int r = 0; r < array->rows; r++)
@@ -90,7 +91,7 @@ static void ask(const struct bench *bench, const struct train_engine *engine,
     void *self = engine->create(&setup, &error);
     ck_assert_msg(self != NULL, "%s", error.message);
     const size_t outputs = (size_t)setup.loss.outputs * (size_t)bench->batch.n;
-    answer->gradient = parameters_allocate(bench->parameters.total);
+    answer->gradient = memory_allocate(bench->parameters.total);
     answer->scores = malloc(outputs * sizeof(float));
     for (int i = 0; i < 2; i++) /* the second must not be disturbed by the first */
         answer->learned = engine->learn(self, &bench->batch, bench->weights, answer->gradient);

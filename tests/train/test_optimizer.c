@@ -1,3 +1,4 @@
+#include "nn/memory.h"
 #include "nn/train/cpu.h"
 #include "nn/train/optimizer.h"
 
@@ -33,8 +34,8 @@ static void start(const char *text)
     ck_assert(parameters_init(&parameters, &net.network, &error));
     team = team_create(2, &error);
     kernels = train_cpu_find("auto", &error);
-    weights = parameters_allocate(parameters.total);
-    gradient = parameters_allocate(parameters.total);
+    weights = memory_allocate(parameters.total);
+    gradient = memory_allocate(parameters.total);
     for (int i = 0; i < VALUES; i++)
         weights[place(i)] = (float)wave(i, 1.7, 0.5);
 }

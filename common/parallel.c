@@ -1,8 +1,8 @@
-#include "tool/parallel.h"
+#include "common/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 struct job {
     int count;
@@ -17,12 +17,17 @@ struct worker {
     pthread_t id;
 };
 
+int parallel_processors(void)
+{
+    cpu_set_t set;
+    const int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < PARALLEL_THREADS_MAX ? count : PARALLEL_THREADS_MAX;
+}
+
 int parallel_threads(int count)
 {
-    long threads = sysconf(_SC_NPROCESSORS_ONLN);
-    threads = threads > count ? count : threads;
-    threads = threads > PARALLEL_THREADS_MAX ? PARALLEL_THREADS_MAX : threads;
-    return threads < 1 ? 1 : (int)threads;
+    const int processors = parallel_processors();
+    return count < 1 ? 1 : count < processors ? count : processors;
 }
 
 static void *work_on(void *argument)

@@ -1,0 +1,61 @@
+#include "common/folder.h"
+
+#include "tests/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[] = "/tmp/pawcam-folder-XXXXXX";
+
+static const char *at(const char *name)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    return path;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+START_TEST(folders_on_the_way_are_made_too)
+{
+    struct error error;
+    ck_assert_msg(folder_make(at("a/b/c"), &error), "%s", error.message);
+    ck_assert(is_folder(at("a/b/c")));
+    ck_assert_msg(folder_make(at("a/b/c/"), &error), "%s", error.message); /* there already */
+    rmdir(at("a/b/c"));
+    rmdir(at("a/b"));
+    rmdir(at("a"));
+}
+END_TEST
+
+START_TEST(a_file_in_its_place_is_refused)
+{
+    struct error error;
+    FILE *file = fopen(at("file"), "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    ck_assert(!folder_make(at("file"), &error));
+    ck_assert_ptr_nonnull(
+        strstr(error.message, "/file: cannot be made: what is there is no folder"));
+    ck_assert(!folder_make(at("file/below"), &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "Not a directory"));
+    unlink(at("file"));
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {folders_on_the_way_are_made_too, a_file_in_its_place_is_refused};
+    if (!mkdtemp(root))
+        return EXIT_FAILURE;
+    int status = suite_run("folder", tests, sizeof tests / sizeof *tests, 30);
+    rmdir(root);
+    return status;
+}
