@@ -73,9 +73,20 @@ static double animal_share(const struct drawing *drawing)
     return different / ((double)with.width * with.height);
 }
 
+/* Where the middle of the head is: in front of the body's middle, three quarters up. */
+static bool shows_head(const struct drawing *drawing)
+{
+    const struct scene_pose *pose = &drawing->scene.pose;
+    double aspect = (double)drawing->width / drawing->height;
+    double x = pose->x + pose->facing * 0.28 * pose->height / aspect;
+    double y = pose->y + 0.75 * pose->height;
+    return x > 0 && x < 1 && y > 0 && y < 1;
+}
+
 START_TEST(animals_are_large_enough_to_be_named_and_nobody_is_nowhere)
 {
     double least = 1, most = 0;
+    int heads = 0;
     for (int i = 0; i < 600; i++) {
         struct drawing drawing = drawing_random(5, (uint64_t)i, animals[i % 3], SIDE);
         double share = animal_share(&drawing);
@@ -85,11 +96,13 @@ START_TEST(animals_are_large_enough_to_be_named_and_nobody_is_nowhere)
         }
         ck_assert_int_eq(drawing.scene.animal, animals[i % 3]);
         ck_assert_msg(share > 0.03, "%d: %.3f", i, share);
+        heads += shows_head(&drawing);
         least = share < least ? share : least;
         most = share > most ? share : most;
     }
     ck_assert_double_lt(least, 0.08);
     ck_assert_double_gt(most, 0.5);
+    ck_assert_int_gt(heads, 370); /* of 400; the film shows some that are walking out */
 }
 END_TEST
 

@@ -60,6 +60,19 @@ START_TEST(two_runs_give_the_same_bytes)
 }
 END_TEST
 
+START_TEST(a_file_url_is_the_recording)
+{
+    const char *path =
+        film_make("a.mp4", FILM_TEST_PICTURE "-c:v libx264 -preset ultrafast -pix_fmt yuv420p");
+    char url[512];
+    snprintf(url, sizeof url, "file://%s", path);
+    struct played first = play(path), second = play(url);
+    ck_assert_msg(second.status == CAPTURE_END, "%s", second.error.message);
+    ck_assert_int_eq(second.frames, 100);
+    ck_assert_uint_eq(first.hash, second.hash);
+}
+END_TEST
+
 START_TEST(a_loop_gives_every_frame_again)
 {
     const char *path =
@@ -483,13 +496,13 @@ END_TEST
 
 FILM_TEST_MAIN(
     video, every_container_gives_every_frame, a_stream_without_timestamps_is_timed_by_its_rate,
-    mjpeg_is_handed_on_undecoded, two_runs_give_the_same_bytes, a_loop_gives_every_frame_again,
-    uneven_frames_keep_their_times, joined_recordings_have_growing_times,
-    size_may_change_in_the_middle, colours_are_right_whatever_matrix_and_range,
-    a_turned_camera_gives_upright_pictures, odd_sizes_work,
-    a_truncated_recording_is_played_and_said_to_be_one, a_whole_recording_is_not_said_to_be_damaged,
-    garbage_in_the_middle_is_skipped_and_counted, what_is_no_video_is_refused_in_one_line,
-    an_http_stream_is_live_and_comes_back_after_a_loss,
+    mjpeg_is_handed_on_undecoded, two_runs_give_the_same_bytes, a_file_url_is_the_recording,
+    a_loop_gives_every_frame_again, uneven_frames_keep_their_times,
+    joined_recordings_have_growing_times, size_may_change_in_the_middle,
+    colours_are_right_whatever_matrix_and_range, a_turned_camera_gives_upright_pictures,
+    odd_sizes_work, a_truncated_recording_is_played_and_said_to_be_one,
+    a_whole_recording_is_not_said_to_be_damaged, garbage_in_the_middle_is_skipped_and_counted,
+    what_is_no_video_is_refused_in_one_line, an_http_stream_is_live_and_comes_back_after_a_loss,
     an_ending_stream_gives_what_the_decoder_still_holds,
     nobody_at_the_address_is_a_loss_without_the_password, an_unknown_protocol_can_never_work,
     a_silent_stream_is_lost_in_time, waiting_for_a_stream_can_be_interrupted)

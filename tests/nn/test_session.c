@@ -129,6 +129,7 @@ START_TEST(sessions_with_weights_of_their_own_outlive_the_models)
     memcpy(before, session_run(session, x), sizeof before);
     if (session_holds_weights(session))
         model_drop_kernels(model);
+    ck_assert_ptr_null(model->layers[model->output].kernel);
     ck_assert_mem_eq(session_run(session, x), before, sizeof before);
     session_destroy(session);
     session = session_create(model, "reference", &error);
