@@ -39,8 +39,8 @@ static void measure(const char *name, const struct augment_settings *settings)
         pixels[i] = (uint8_t)(i / (SIDE * 3) + (int)random_below(&random, 40));
     const double begin = seconds();
     for (int i = 0; i < PICTURES; i++)
-        if (!augment_picture(settings, &codec_vision, &source, OUT, OUT, out, &random, &scratch,
-                             &error)) {
+        if (!augment_picture(settings, &codec_vision, &source, NULL, OUT, OUT, out, &random,
+                             &scratch, &error)) {
             fprintf(stderr, "augment: %s\n", error.message);
             exit(EXIT_FAILURE);
         }

@@ -21,7 +21,7 @@ struct corrupt_desk {
 
 static bool augment(struct corrupt_desk *desk, const struct augment_settings *settings)
 {
-    return augment_picture(settings, &codec_vision, &desk->from, desk->from.height,
+    return augment_picture(settings, &codec_vision, &desk->from, NULL, desk->from.height,
                            desk->from.width, desk->pixels, &desk->random, &desk->scratch,
                            &desk->error);
 }

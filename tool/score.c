@@ -72,7 +72,7 @@ static void score_picture(void *self, int thread, int index)
     int width = shape->rank == 3 ? shape->dim[1] : data->width;
     struct picture_view view = {dataset_picture(data, index), data->height, data->width,
                                 data->channels};
-    if (!augment_picture(&augment_none, NULL, &view, height, width, desk->input, NULL, NULL,
+    if (!augment_picture(&augment_none, NULL, &view, NULL, height, width, desk->input, NULL, NULL,
                          &desk->error))
         return;
     preprocess(job->model, desk->input, shape_count(shape), data->channels);

@@ -229,3 +229,30 @@ void affine_warp(const struct affine *map, const struct picture_view *source,
             out += source->channels;
         }
 }
+
+/* How much of the source is seen at a place of it: 1 inside, 0 from its edge on. */
+static double cover(double place, int side, double feather)
+{
+    const double inside = fmin(place + 0.5, side - 0.5 - place); /* pixels behind the edge */
+    const double fade = fmax(feather * side / 2, 1);
+    return inside <= 0 ? 0 : fmin(inside / fade, 1);
+}
+
+void affine_paste(const struct affine *map, const struct picture_view *source, double feather,
+                  int out_height, int out_width, float *out)
+{
+    const double *m = map->m;
+    for (int y = 0; y < out_height; y++)
+        for (int x = 0; x < out_width; x++) {
+            const double row = m[0] * y + m[1] * x + m[2], column = m[3] * y + m[4] * x + m[5];
+            const float share = (float)(cover(row, source->height, feather) *
+                                        cover(column, source->width, feather));
+            float pixel[4]; /* sample writes as many as there are channels, at most 3 */
+            if (share > 0) {
+                sample(source, FILL_NEAREST, 0, row, column, pixel);
+                for (int c = 0; c < source->channels; c++)
+                    out[c] += share * (pixel[c] - out[c]);
+            }
+            out += source->channels;
+        }
+}

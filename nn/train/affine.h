@@ -32,4 +32,9 @@ void affine_warp(const struct affine *map, const struct picture_view *source,
                  const struct augment_settings *settings, int out_height, int out_width,
                  float *out);
 
+/* Lays the source over `out`, [out_height][out_width][channels], which stays as it is outside of
+ * it. `feather`, 0 to 1: the share of each half side on which the source fades in from its edge. */
+void affine_paste(const struct affine *map, const struct picture_view *source, double feather,
+                  int out_height, int out_width, float *out);
+
 #endif

@@ -22,6 +22,7 @@ const struct augment_settings augment_none = {
     .cutmix_share = 1,
     .scale_out = {1, 1},
     .scale_out_share = 0.5,
+    .background_share = 0.5,
     .degrade = 0.5,
     .downscale = {1, 1},
     .resample = {1, 1},
@@ -60,6 +61,8 @@ static const struct field fields[] = {
     ROW(cutmix_share, FIELD_NUMBER, 0, 1),
     ROW(scale_out, FIELD_BOUNDS, 0.01, 1),
     ROW(scale_out_share, FIELD_NUMBER, 0, 1),
+    ROW(background, FIELD_STRING, 0, 0),
+    ROW(background_share, FIELD_NUMBER, 0, 1),
     ROW(degrade, FIELD_NUMBER, 0, 1),
     ROW(downscale, FIELD_BOUNDS, 0.01, 1),
     ROW(resample, FIELD_BOUNDS, 0.01, 1),
@@ -138,39 +141,62 @@ static struct picture_view thin_out(const struct picture_view *source, int k, ui
     return thin;
 }
 
-/* The picture smaller in a surround of its mirrored self, its border or a grey. */
-static void scale_out(const struct augment_settings *settings, const struct picture_view *source,
-                      struct affine *map, int out_height, int out_width, float *out,
-                      struct random *random, uint8_t *bytes)
+/* On a part of another picture. How soft its edge is differs: a hard one would tell that something
+ * was put there. */
+static void lay_on_background(const struct augment_settings *settings, const struct affine *map,
+                              const struct picture_view *source,
+                              const struct picture_view *background, int out_height, int out_width,
+                              float *out, struct random *random)
+{
+    const struct affine place = affine_draw(settings, background, out_height, out_width, random);
+    affine_warp(&place, background, settings, out_height, out_width, out);
+    affine_paste(map, source, random_uniform(random), out_height, out_width, out);
+}
+
+/* In a surround of its mirrored self, its border or a grey. */
+static void surround(const struct augment_settings *settings, const struct affine *map,
+                     const struct picture_view *source, int out_height, int out_width, float *out,
+                     struct random *random)
 {
     static const char *const surrounds[] = {"reflect", "nearest", "constant"};
     struct augment_settings changed = *settings;
-    const double area = settings->scale_out[0] +
-                        (settings->scale_out[1] - settings->scale_out[0]) * random_uniform(random);
     changed.fill_mode = surrounds[random_below(random, 3)];
     changed.cval = 255 * random_uniform(random);
+    affine_warp(map, source, &changed, out_height, out_width, out);
+}
+
+/* The picture smaller, with something around it. */
+static void scale_out(const struct augment_settings *settings, const struct picture_view *source,
+                      const struct picture_view *background, struct affine *map, int out_height,
+                      int out_width, float *out, struct random *random, uint8_t *bytes)
+{
+    const double area = settings->scale_out[0] +
+                        (settings->scale_out[1] - settings->scale_out[0]) * random_uniform(random);
+    struct picture_view shown = *source;
     affine_scale_out(map, area, out_height, out_width, random);
     const int k = (int)(1 / sqrt(area)); /* at most 10 */
-    if (k < 2 || source->height < k || source->width < k) {
-        affine_warp(map, source, &changed, out_height, out_width, out);
-        return;
+    if (k >= 2 && source->height >= k && source->width >= k) {
+        shown = thin_out(source, k, bytes);
+        affine_thin_out(map, k);
     }
-    const struct picture_view thin = thin_out(source, k, bytes);
-    affine_thin_out(map, k);
-    affine_warp(map, &thin, &changed, out_height, out_width, out);
+    if (background && random_uniform(random) < settings->background_share)
+        lay_on_background(settings, map, &shown, background, out_height, out_width, out, random);
+    else
+        surround(settings, map, &shown, out_height, out_width, out, random);
 }
 
 /* Draws the geometry and applies it. */
 static void place_picture(const struct augment_settings *settings,
-                          const struct picture_view *source, int out_height, int out_width,
-                          float *out, struct random *random, uint8_t *bytes)
+                          const struct picture_view *source, const struct picture_view *background,
+                          int out_height, int out_width, float *out, struct random *random,
+                          uint8_t *bytes)
 {
     const bool plain = settings == &augment_none;
     struct affine map = plain ? affine_resize(source, out_height, out_width)
                               : affine_draw(settings, source, out_height, out_width, random);
     const bool scales = settings->scale_out[0] < 1;
     if (scales && random_uniform(random) < settings->scale_out_share)
-        scale_out(settings, source, &map, out_height, out_width, out, random, bytes);
+        scale_out(settings, source, background, &map, out_height, out_width, out, random, bytes);
     else if (same_map(&map) && out_height == source->height && out_width == source->width)
         copy(source, out);
     else
@@ -178,8 +204,9 @@ static void place_picture(const struct augment_settings *settings,
 }
 
 bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
-                     const struct picture_view *source, int out_height, int out_width, float *out,
-                     struct random *random, struct augment_scratch *scratch, struct error *error)
+                     const struct picture_view *source, const struct picture_view *background,
+                     int out_height, int out_width, float *out, struct random *random,
+                     struct augment_scratch *scratch, struct error *error)
 {
     const int channels = source->channels;
     const size_t bytes = (size_t)source->height * (size_t)source->width * (size_t)channels;
@@ -187,7 +214,7 @@ bool augment_picture(const struct augment_settings *settings, const struct pictu
     const bool plain = settings == &augment_none;
     if (!plain && !reserve(scratch, floats > bytes ? floats : bytes, error))
         return false;
-    place_picture(settings, source, out_height, out_width, out, random,
+    place_picture(settings, source, background, out_height, out_width, out, random,
                   plain ? NULL : scratch->bytes);
     if (plain)
         return true;

@@ -34,10 +34,12 @@ struct augment_settings {
     double mixup;               /* alpha (Zhang et al. 2017); 0: none */
     double mixup_share;         /* of the batches */
 
-    double cutmix;          /* alpha (Yun et al. 2019, arXiv:1905.04899); 0: none */
-    double cutmix_share;    /* of the batches, those with mixup apart */
-    double scale_out[2];    /* share of the area that the picture keeps; around it a surround */
-    double scale_out_share; /* probability */
+    double cutmix;           /* alpha (Yun et al. 2019, arXiv:1905.04899); 0: none */
+    double cutmix_share;     /* of the batches, those with mixup apart */
+    double scale_out[2];     /* share of the area that the picture keeps; around it a surround */
+    double scale_out_share;  /* probability */
+    const char *background;  /* name of the class whose pictures can be the surround; NULL: none */
+    double background_share; /* of the pictures that are made smaller */
 
     double degrade;         /* probability of each of what follows (degrade.h) */
     double downscale[2];    /* factors: smaller by the mean and back to the size linearly */
@@ -74,10 +76,13 @@ void augment_free(struct augment_scratch *scratch);
 
 /* Makes a picture of out_height x out_width from the source, values 0..255 as floats. With
  * augment_none it is only resized (and copied where the size is the same), and scratch may be NULL.
+ * `background`, of as many channels, is what a picture made smaller may lie on; NULL: there is
+ * none.
  */
 bool augment_picture(const struct augment_settings *settings, const struct picture_codec *codec,
-                     const struct picture_view *source, int out_height, int out_width, float *out,
-                     struct random *random, struct augment_scratch *scratch, struct error *error);
+                     const struct picture_view *source, const struct picture_view *background,
+                     int out_height, int out_width, float *out, struct random *random,
+                     struct augment_scratch *scratch, struct error *error);
 
 /* The share of the first of two pictures in a mixup: beta(alpha, alpha) distributed. */
 double augment_mixup_share(double alpha, struct random *random);

@@ -20,6 +20,8 @@ struct prefetch {
     int batches;
     int *order; /* [length]: places in the subset */
     int length;
+    int *backgrounds; /* [background_count]: pictures that others may lie on (augment.h) */
+    int background_count;
     size_t x_size, y_size;
 
     pthread_mutex_t mutex;
@@ -66,18 +68,36 @@ static void scale(const struct prefetch_settings *settings, float *x, size_t cou
             x[i + (size_t)c] = x[i + (size_t)c] * settings->scale[c] + settings->offset[c];
 }
 
+static struct picture_view view_of(const struct dataset *data, int index)
+{
+    return (struct picture_view){dataset_picture(data, index), data->height, data->width,
+                                 data->channels};
+}
+
+/* One of them, or NULL. */
+static const struct picture_view *draw_background(const struct prefetch *prefetch,
+                                                  struct picture_view *view, struct random *random)
+{
+    if (prefetch->background_count == 0)
+        return NULL;
+    const uint64_t drawn = random_below(random, (uint64_t)prefetch->background_count);
+    *view = view_of(prefetch->settings->order.pictures->data, prefetch->backgrounds[drawn]);
+    return view;
+}
+
 static bool make_picture(const struct prefetch *prefetch, int place, float *x, float *y,
                          struct augment_scratch *scratch, struct error *error)
 {
     const struct prefetch_settings *settings = prefetch->settings;
     const struct dataset *data = settings->order.pictures->data;
     int index = settings->order.pictures->indices[prefetch->order[place]];
-    struct picture_view view = {dataset_picture(data, index), data->height, data->width,
-                                data->channels};
+    const struct picture_view view = view_of(data, index);
+    struct picture_view other;
     struct random random;
     random_stream(&random, settings->order.seed, (uint64_t)prefetch->epoch,
                   PURPOSE_PICTURE + (uint64_t)place);
-    if (!augment_picture(settings->augment, settings->codec, &view, settings->height,
+    const struct picture_view *background = draw_background(prefetch, &other, &random);
+    if (!augment_picture(settings->augment, settings->codec, &view, background, settings->height,
                          settings->width, x, &random, scratch, error))
         return false;
     scale(settings, x, prefetch->x_size);
@@ -199,6 +219,34 @@ static bool draw_order(struct prefetch *prefetch, struct error *error)
     return true;
 }
 
+static int find_class(const struct dataset *data, const char *name)
+{
+    for (int i = 0; i < data->class_count; i++)
+        if (strcmp(data->class_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* Of the training pictures only: what is held out must not be seen as a background either. */
+static bool find_backgrounds(struct prefetch *prefetch, struct error *error)
+{
+    const struct subset *pictures = prefetch->settings->order.pictures;
+    const char *name = prefetch->settings->augment->background;
+    if (!name)
+        return true;
+    const int label = find_class(pictures->data, name);
+    if (label < 0)
+        return error_set_usage(error, "background = '%.40s': the pictures have no such class",
+                               name);
+    prefetch->backgrounds = calloc((size_t)pictures->count + 1, sizeof *prefetch->backgrounds);
+    if (!prefetch->backgrounds)
+        return error_set(error, "out of memory for a list of backgrounds");
+    for (int i = 0; i < pictures->count; i++)
+        if (pictures->data->labels[pictures->indices[i]] == label)
+            prefetch->backgrounds[prefetch->background_count++] = pictures->indices[i];
+    return true;
+}
+
 static bool start_threads(struct prefetch *prefetch, struct error *error)
 {
     int wanted = prefetch->settings->threads;
@@ -232,7 +280,8 @@ struct prefetch *prefetch_start(const struct prefetch_settings *settings, int ep
         prefetch_stop(prefetch);
         return NULL;
     }
-    if (draw_order(prefetch, error) && start_threads(prefetch, error))
+    if (draw_order(prefetch, error) && find_backgrounds(prefetch, error) &&
+        start_threads(prefetch, error))
         return prefetch;
     prefetch_stop(prefetch);
     return NULL;
@@ -286,6 +335,7 @@ void prefetch_stop(struct prefetch *prefetch)
     }
     free(prefetch->slots);
     free(prefetch->order);
+    free(prefetch->backgrounds);
     pthread_cond_destroy(&prefetch->changed);
     pthread_mutex_destroy(&prefetch->mutex);
     free(prefetch);

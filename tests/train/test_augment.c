@@ -187,7 +187,7 @@ START_TEST(nothing_is_changed_without_settings)
     struct augment_settings same = augment_none; /* goes through all the code */
     float out[16];
     random_seed(&random, 1);
-    ck_assert(augment_picture(&same, NULL, &source, 4, 4, out, &random, &scratch, &error));
+    ck_assert(augment_picture(&same, NULL, &source, NULL, 4, 4, out, &random, &scratch, &error));
     for (int i = 0; i < 16; i++)
         ck_assert(out[i] == places[i]);
     augment_free(&scratch);
@@ -206,7 +206,8 @@ static void measure(const struct augment_settings *settings, uint64_t seed, doub
     for (int i = 0; i < 1600; i++)
         pixels[i] = (i + i / 40) % 2 ? 80 : 120; /* a chequerboard */
     random_seed(&random, seed);
-    ck_assert(augment_picture(settings, NULL, &source, 40, 40, out, &random, &scratch, &error));
+    ck_assert(
+        augment_picture(settings, NULL, &source, NULL, 40, 40, out, &random, &scratch, &error));
     for (int i = 0; i < 1600; i++) {
         sum += (double)out[i];
         squares += (double)out[i] * (double)out[i];
@@ -300,7 +301,7 @@ static double white_share(double area, uint64_t seed, int channels)
     s.scale_out[0] = s.scale_out[1] = area;
     s.scale_out_share = 1;
     random_seed(&random, seed);
-    ck_assert(augment_picture(&s, NULL, &source, 20, 20, out, &random, &scratch, &error));
+    ck_assert(augment_picture(&s, NULL, &source, NULL, 20, 20, out, &random, &scratch, &error));
     for (int i = 0; i < 20 * 20 * channels; i++)
         sum += (double)out[i];
     return sum / (20 * 20 * channels) / 255;
@@ -316,6 +317,43 @@ START_TEST(scale_out_leaves_a_surround)
         surrounded += share < 0.995;
     }
     ck_assert(surrounded > 8 && surrounded < 32);
+    augment_free(&scratch);
+}
+END_TEST
+
+/* A white picture on a dark one: it keeps its share of the area but for the edge that fades, and
+ * what is around it is the background, nothing else. */
+START_TEST(scale_out_lays_on_the_background)
+{
+    static uint8_t white[30 * 30 * 3], dark[25 * 35 * 3];
+    static float out[20 * 20 * 3];
+    struct augment_settings s = augment_none;
+    const struct picture_view source = {white, 30, 30, 3}, background = {dark, 25, 35, 3};
+    memset(white, 255, sizeof white);
+    memset(dark, 10, sizeof dark);
+    s.scale_out[0] = s.scale_out[1] = 0.25;
+    s.scale_out_share = s.background_share = 1;
+    double least = 1, most = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        struct random random;
+        int untouched = 0;
+        double sum = 0;
+        random_seed(&random, seed);
+        ck_assert(augment_picture(&s, NULL, &source, &background, 20, 20, out, &random, &scratch,
+                                  &error));
+        for (int i = 0; i < 20 * 20 * 3; i++) {
+            ck_assert(out[i] >= 9.99F && out[i] <= 255.01F);
+            untouched += out[i] < 10.01F;
+            sum += ((double)out[i] - 10) / 245;
+        }
+        ck_assert_int_ge(untouched, 20 * 20 * 3 / 2);
+        const double share = sum / (20 * 20 * 3);
+        least = fmin(least, share);
+        most = fmax(most, share);
+    }
+    /* A pyramid that fades to its middle holds a quarter of the white that a hard edge does. */
+    ck_assert_msg(least > 0.25 / 4 - 0.01 && most < 0.26, "%g to %g", least, most);
+    ck_assert_msg(most > 0.2 && least < 0.1, "%g to %g: softness does not differ", least, most);
     augment_free(&scratch);
 }
 END_TEST
@@ -347,8 +385,8 @@ START_TEST(all_settings_on_odd_pictures)
         for (int k = 0; k < 2; k++) {
             struct random random;
             random_seed(&random, (uint64_t)i);
-            ck_assert(augment_picture(&s, NULL, &source, rows, columns, out[k], &random, &scratch,
-                                      &error));
+            ck_assert(augment_picture(&s, NULL, &source, NULL, rows, columns, out[k], &random,
+                                      &scratch, &error));
         }
         for (int k = 0; k < rows * columns * channels; k++)
             ck_assert_msg(out[0][k] > -0.01F && out[0][k] < 255.01F && out[0][k] == out[1][k], "%g",
@@ -566,7 +604,8 @@ TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
           rotation_turns_around_the_centre, ranges_are_in_degrees, shifts_are_shares_or_pixels,
           zoom_and_flip, zoom_draws_each_side_for_itself, crops_stay_inside,
           nothing_is_changed_without_settings, colours_and_degradation, steps_of_degradation,
-          scale_out_leaves_a_surround, all_settings_on_odd_pictures, cutmix_exchanges_parts,
-          mixup_shares_are_beta_distributed, batches_do_not_depend_on_threads,
-          each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
-          every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)
+          scale_out_leaves_a_surround, scale_out_lays_on_the_background,
+          all_settings_on_odd_pictures, cutmix_exchanges_parts, mixup_shares_are_beta_distributed,
+          batches_do_not_depend_on_threads, each_picture_is_changed_in_its_own_way,
+          the_order_is_kept_or_shuffled, every_picture_comes_once_with_its_label,
+          failures_reach_the_caller, stops_in_the_middle)
