@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
-enum { SLOTS_PER_THREAD = 2, THREADS_MAX = 64 };
+enum { SLOTS_PER_THREAD = 2, THREADS_MAX = 64, PREFETCH_NICE = 19 };
 
 struct slot_batch {
     struct batch batch;
@@ -166,10 +168,20 @@ static void report(struct prefetch *prefetch, struct slot_batch *slot, bool good
     pthread_mutex_unlock(&prefetch->mutex);
 }
 
+/* The training's threads wait for the slowest among them many times in a step, so one that has to
+ * share its processor holds up all. Those here have a step's time to catch up: they take what is
+ * left over, and get all of it when the training waits for them. Failure changes nothing else. */
+static void step_back(void)
+{
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), PREFETCH_NICE);
+    pthread_setname_np(pthread_self(), "prefetch");
+}
+
 static void *work(void *argument)
 {
     struct prefetch *prefetch = argument;
     struct augment_scratch scratch = {0};
+    step_back();
     for (int number; (number = take_number(prefetch)) >= 0;) {
         struct slot_batch *slot = &prefetch->slots[number % prefetch->slot_count];
         struct error error;
