@@ -9,6 +9,7 @@ static const struct command *const commands[] = {
     // clang-format off
     &command_augment,
     &command_bench,
+    &command_calibrate,
     &command_draw,
     &command_evaluate,
     &command_evaluate_video,

@@ -1,0 +1,197 @@
+#include "tool/calibration.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ROUNDS_MAX = 2000, HALVINGS_MAX = 30 };
+
+/* A model that is always right would have to be ever surer. */
+static const double sharpness_min = 0.02, sharpness_max = 50, change_min = 1e-7;
+
+struct fit {
+    struct calibration *now;
+    const int *labels;
+    int n;
+    double *logits; /* [n][class_count]: of the scores; softmax does not see what all have more */
+    double *p;      /* [class_count], of one picture */
+    double *sums;   /* [class_count]: of p over all pictures */
+    double *shares; /* [class_count]: pictures of each class */
+};
+
+static double logit_of(float score)
+{
+    return log(fmax((double)score, 1e-30));
+}
+
+/* p = softmax(sharpness * logits + biases); returns -log(p[label]). */
+static double soften(const struct calibration *c, const double *logits, int label, double *p)
+{
+    double most = -HUGE_VAL, sum = 0;
+    for (int k = 0; k < c->class_count; k++)
+        most = fmax(most, p[k] = c->sharpness * logits[k] + c->biases[k]);
+    const double right = p[label] - most;
+    for (int k = 0; k < c->class_count; k++)
+        sum += p[k] = exp(p[k] - most);
+    for (int k = 0; k < c->class_count; k++)
+        p[k] /= sum;
+    return log(sum) - right;
+}
+
+/* The mean loss. slope, curvature: its derivatives by the sharpness; NULL: not wanted. Leaves the
+ * sums of the scores. */
+static double loss(const struct fit *fit, double *slope, double *curvature)
+{
+    const int classes = fit->now->class_count;
+    double total = 0, first = 0, second = 0;
+    for (int k = 0; k < classes; k++)
+        fit->sums[k] = 0;
+    for (int i = 0; i < fit->n; i++) {
+        const double *logits = fit->logits + (ptrdiff_t)i * classes;
+        double mean = 0, square = 0;
+        total += soften(fit->now, logits, fit->labels[i], fit->p);
+        for (int k = 0; k < classes; k++) {
+            fit->sums[k] += fit->p[k];
+            mean += fit->p[k] * logits[k];
+            square += fit->p[k] * logits[k] * logits[k];
+        }
+        first += mean - logits[fit->labels[i]];
+        second += square - mean * mean;
+    }
+    if (slope) {
+        *slope = first / fit->n;
+        *curvature = second / fit->n;
+    }
+    return total / fit->n;
+}
+
+/* Newton's step, halved until the loss does not rise. Returns how far it went. */
+static double sharpen(const struct fit *fit)
+{
+    double slope, curvature;
+    const double old = fit->now->sharpness, before = loss(fit, &slope, &curvature);
+    double step = -slope / fmax(curvature, 1e-12);
+    for (int i = 0; i < HALVINGS_MAX; i++, step /= 2) {
+        fit->now->sharpness = fmin(fmax(old + step, sharpness_min), sharpness_max);
+        if (loss(fit, NULL, NULL) <= before)
+            return fabs(fit->now->sharpness - old);
+    }
+    fit->now->sharpness = old;
+    return 0;
+}
+
+/* The loss's second derivative by the biases is never more than diag(sums), so this step cannot
+ * overshoot (a bound as in Boehning and Lindsay 1988). */
+static double shift(const struct fit *fit)
+{
+    double most = 0, mean = 0;
+    const int classes = fit->now->class_count;
+    loss(fit, NULL, NULL);
+    for (int k = 0; k < classes; k++) {
+        const double step = (fit->shares[k] - fit->sums[k]) / fmax(fit->sums[k], 1);
+        fit->now->biases[k] += step;
+        most = fmax(most, fabs(step));
+        mean += fit->now->biases[k] / classes;
+    }
+    for (int k = 0; k < classes; k++)
+        fit->now->biases[k] -= mean;
+    return most;
+}
+
+static bool reserve(struct fit *fit, int classes)
+{
+    fit->logits = malloc((size_t)fit->n * (size_t)classes * sizeof *fit->logits);
+    fit->p = calloc((size_t)classes, sizeof *fit->p);
+    fit->sums = calloc((size_t)classes, sizeof *fit->sums);
+    fit->shares = calloc((size_t)classes, sizeof *fit->shares);
+    fit->now->biases = calloc((size_t)classes, sizeof *fit->now->biases);
+    return fit->logits && fit->p && fit->sums && fit->shares && fit->now->biases;
+}
+
+bool calibration_fit(struct calibration *calibration, const float *scores, const int *labels, int n,
+                     int class_count, bool biases, struct error *error)
+{
+    struct fit fit = {.now = calibration, .labels = labels, .n = n};
+    *calibration = (struct calibration){.class_count = class_count, .sharpness = 1};
+    bool good = reserve(&fit, class_count) || error_set(error, "out of memory for a calibration");
+    for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++)
+        fit.logits[i] = logit_of(scores[i]);
+    for (int i = 0; good && i < n; i++)
+        fit.shares[labels[i]]++;
+    double change = 1;
+    for (int round = 0; good && round < ROUNDS_MAX && change > change_min; round++) {
+        change = sharpen(&fit);
+        if (biases)
+            change = fmax(change, shift(&fit));
+    }
+    if (good && calibration->sharpness <= sharpness_min)
+        good = error_set(error, "the model's scores say nothing about these pictures' classes");
+    free(fit.logits);
+    free(fit.p);
+    free(fit.sums);
+    free(fit.shares);
+    return good;
+}
+
+void calibration_finish(struct calibration *calibration)
+{
+    free(calibration->biases);
+    *calibration = (struct calibration){0};
+}
+
+void calibration_apply(const struct calibration *calibration, float *scores)
+{
+    double sum = 0, most = 0;
+    for (int k = 0; k < calibration->class_count; k++)
+        most = fmax(most, (double)scores[k]);
+    for (int k = 0; k < calibration->class_count; k++) {
+        const double relative = logit_of(scores[k]) - log(most);
+        scores[k] = (float)exp(calibration->sharpness * relative + calibration->biases[k]);
+        sum += (double)scores[k];
+    }
+    for (int k = 0; k < calibration->class_count; k++)
+        scores[k] = (float)((double)scores[k] / sum);
+}
+
+/* --- into the model --------------------------------------------------------------------------- */
+
+static bool gives_scores(const struct layer *layer)
+{
+    return layer->activation.kind == ACTIVATION_SOFTMAX ||
+           layer->activation.kind == ACTIVATION_SIGMOID;
+}
+
+/* The Dense layer whose scores come out, its activation a part of it or a layer behind it. */
+static struct layer *find_head(struct model *model)
+{
+    struct layer *last = &model->layers[model->output];
+    if (!gives_scores(last))
+        return NULL;
+    if (last->op == LAYER_ACTIVATION) {
+        last = &model->layers[last->inputs[0]];
+        if (last->activation.kind != ACTIVATION_LINEAR)
+            return NULL;
+    }
+    return last->op == LAYER_DENSE && last->bias ? last : NULL;
+}
+
+bool calibration_store(const struct calibration *calibration, struct model *model,
+                       struct error *error)
+{
+    struct layer *head = find_head(model);
+    if (!head)
+        return error_set(
+            error,
+            "model %s: only a model that ends in a Dense layer with a bias and softmax "
+            "or sigmoid can be calibrated",
+            model->name);
+    const int units = head->dense.units,
+              inputs = shape_channels(&model->layers[head->inputs[0]].shape);
+    const double *biases = calibration->biases;
+    for (ptrdiff_t i = 0; i < (ptrdiff_t)inputs * units; i++)
+        head->kernel[i] = (float)(calibration->sharpness * (double)head->kernel[i]);
+    for (int k = 0; k < units; k++) {
+        const double more = units == 1 ? biases[1] - biases[0] : biases[k];
+        head->bias[k] = (float)(calibration->sharpness * (double)head->bias[k] + more);
+    }
+    return true;
+}
