@@ -1,9 +1,12 @@
 #include "common/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool is_folder(const char *path)
 {
@@ -28,4 +31,34 @@ bool folder_make(const char *path, struct error *error)
         return true;
     return error_set(error, "%s: cannot be made: %s", path,
                      why == EEXIST ? "what is there is no folder" : strerror(why));
+}
+
+static int open_lock(const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/lock", folder) < 0)
+        return -1;
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int why = errno;
+    free(path);
+    errno = why;
+    return fd;
+}
+
+/* A record lock: unlike flock's it can be asked who holds it, and a child does not inherit it. */
+int folder_lock(const char *path, struct error *error)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int fd = open_lock(path);
+    if (fd >= 0 && fcntl(fd, F_SETLK, &lock) == 0)
+        return fd;
+    const int why = errno;
+    if (fd >= 0 && (why == EACCES || why == EAGAIN) && fcntl(fd, F_GETLK, &lock) == 0)
+        error_set(error, "%s: process %d is at work there; wait for it, or take another folder",
+                  path, (int)lock.l_pid);
+    else
+        error_set(error, "%s: cannot be locked: %s", path, strerror(why));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }

@@ -54,6 +54,7 @@ struct training {
     struct subset train, validation;
     int threads;
     char out[4096];
+    int lock; /* of out; -1: none */
 };
 
 static volatile sig_atomic_t stop;
@@ -127,12 +128,17 @@ static bool check_writable(const char *path, struct error *error)
 static bool prepare_out(struct training *training, struct error *error)
 {
     const struct train_settings *settings = training->settings;
+    if (!folder_make(training->out, error) || !check_writable(training->out, error))
+        return false;
+    training->lock = folder_lock(training->out, error);
+    if (training->lock < 0)
+        return false;
     if (fit_exists(training->out) && !settings->resume && !settings->overwrite)
         return error_set_usage(error,
                                "%s holds a training already: --resume goes on with it, --overwrite "
                                "begins anew, --out names another folder",
                                training->out);
-    return folder_make(training->out, error) && check_writable(training->out, error);
+    return true;
 }
 
 /* --- network and data ------------------------------------------------------------------------- */
@@ -287,11 +293,13 @@ static void release(struct training *training)
     fine_tune_close(&training->tune);
     network_free(&training->network);
     recipe_free(&training->recipe);
+    if (training->lock >= 0)
+        close(training->lock);
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
 {
-    struct training training = {.settings = settings};
+    struct training training = {.settings = settings, .lock = -1};
     (void)operand_count;
     name_out(&training, operands[0]);
     bool good = recipe_read(&training.recipe, operands[0], error) &&

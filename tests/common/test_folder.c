@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char root[] = "/tmp/pawcam-folder-XXXXXX";
@@ -50,9 +51,43 @@ START_TEST(a_file_in_its_place_is_refused)
 }
 END_TEST
 
+/* A child tries to lock what this process has. */
+static bool child_can_lock(void)
+{
+    int status;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        struct error error;
+        char expected[40];
+        snprintf(expected, sizeof expected, "process %d is at work there", (int)getppid());
+        if (folder_lock(root, &error) >= 0)
+            _exit(0);
+        _exit(strstr(error.message, root) && strstr(error.message, expected) ? 1 : 2);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 0;
+}
+
+START_TEST(a_locked_folder_is_for_one_process)
+{
+    struct error error;
+    int lock = folder_lock(root, &error);
+    ck_assert_msg(lock >= 0, "%s", error.message);
+    ck_assert(!child_can_lock());
+    close(lock);
+    ck_assert(child_can_lock());
+    unlink(at("lock"));
+    ck_assert_int_eq(folder_lock(at("nowhere"), &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.message, "nowhere: cannot be locked: No such file"));
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {folders_on_the_way_are_made_too, a_file_in_its_place_is_refused};
+    const TTest *const tests[] = {folders_on_the_way_are_made_too, a_file_in_its_place_is_refused,
+                                  a_locked_folder_is_for_one_process};
     if (!mkdtemp(root))
         return EXIT_FAILURE;
     int status = suite_run("folder", tests, sizeof tests / sizeof *tests, 30);
