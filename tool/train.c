@@ -251,7 +251,9 @@ static bool tell_end(const struct training *training, const struct fit_result *r
         return error_set(error, "interrupted after %d of %d epochs; saved in %s: --resume goes on",
                          result->epochs, training->recipe.epochs, training->out);
     if (result->end == FIT_STOPPED_EARLY)
-        printf("stopped early after %d epochs\n", result->epochs);
+        printf("stopped early after %d epochs; --resume --epochs N goes on\n", result->epochs);
+    else if (result->epochs == result->epochs_before)
+        printf("nothing was left to do after %d epochs; --epochs N goes further\n", result->epochs);
     if (result->best_epoch)
         printf("weights of epoch %d, the best, restored\n", result->best_epoch);
     printf("%s/model.h5 written\n", training->out);
@@ -272,6 +274,7 @@ static bool train(struct training *training, struct error *error)
         .tensorboard = training->settings->tensorboard,
         .threads = training->threads,
         .resume = training->settings->resume,
+        .go_on = training->settings->epochs != NULL,
         .stop = &stop,
         .observer = progress_observer(&progress),
     };

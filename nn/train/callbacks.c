@@ -10,6 +10,30 @@ static bool wants_more(const struct callback_settings *settings, enum history_co
     return strcmp(settings->mode, "max") == 0;
 }
 
+/* Never 0, which is no callback. */
+static int what_of(const struct callback_settings *settings)
+{
+    enum history_column column = HISTORY_LOSS;
+    if (!settings->monitor || !history_find(settings->monitor, &column))
+        return 1 + (int)settings->kind;
+    return 1 + (int)settings->kind + 16 * (1 + (int)column) + 256 * wants_more(settings, column);
+}
+
+void callbacks_match(const struct recipe *recipe, struct callback_state states[CALLBACKS_MAX])
+{
+    struct callback_state found[CALLBACKS_MAX];
+    memcpy(found, states, sizeof found);
+    for (int i = 0; i < CALLBACKS_MAX; i++) {
+        states[i] = (struct callback_state){0};
+        if (i >= recipe->callback_count)
+            continue;
+        states[i].what = what_of(&recipe->callbacks[i]);
+        for (int k = 0; k < CALLBACKS_MAX; k++)
+            if (found[k].what == states[i].what)
+                states[i] = found[k];
+    }
+}
+
 bool callback_improved(const struct callback_settings *settings, struct callback_state *state,
                        const struct history_row *row)
 {
@@ -31,4 +55,18 @@ bool callback_stops(const struct callback_settings *settings, const struct callb
 {
     return settings->kind == CALLBACK_EARLY_STOPPING && state->wait > 0 &&
            state->wait >= settings->patience;
+}
+
+bool callbacks_stop(const struct recipe *recipe, const struct callback_state states[CALLBACKS_MAX])
+{
+    bool stop = false;
+    for (int i = 0; i < recipe->callback_count; i++)
+        stop = stop || callback_stops(&recipe->callbacks[i], &states[i]);
+    return stop;
+}
+
+void callbacks_wait_anew(struct callback_state states[CALLBACKS_MAX])
+{
+    for (int i = 0; i < CALLBACKS_MAX; i++)
+        states[i].wait = 0;
 }

@@ -8,11 +8,16 @@
 
 /* One per callback of the recipe; zero at the start. Plain data: a checkpoint holds it. */
 struct callback_state {
+    int what; /* kind, figure and direction of the callback that it belongs to */
     bool has_best;
     double best;
     int best_epoch; /* from 1 */
     int wait;       /* epochs since */
 };
+
+/* Gives each state to its callback. When a training is resumed, the recipe may have other callbacks
+ * than the one that wrote the states: who looks at the same figure goes on, others begin anew. */
+void callbacks_match(const struct recipe *recipe, struct callback_state states[CALLBACKS_MAX]);
 
 /* Looks at the epoch's figure that the callback monitors. Returns whether it is the best so far (by
  * more than min_delta); a figure that is NaN never is. */
@@ -21,5 +26,11 @@ bool callback_improved(const struct callback_settings *settings, struct callback
 
 /* EarlyStopping: has there been no better epoch for `patience` epochs? */
 bool callback_stops(const struct callback_settings *settings, const struct callback_state *state);
+
+/* Does one of the recipe's callbacks stop the training? */
+bool callbacks_stop(const struct recipe *recipe, const struct callback_state states[CALLBACKS_MAX]);
+
+/* Has all of them wait anew; the best so far stays. */
+void callbacks_wait_anew(struct callback_state states[CALLBACKS_MAX]);
 
 #endif

@@ -98,8 +98,6 @@ static bool run_callback(struct fit_run *run, int index, const struct history_ro
         if (callback_improved(callback, state, row) && callback->restore_best_weights &&
             !keep_best(run, error))
             return false;
-        if (callback_stops(callback, state))
-            run->state.finished = 1;
         return true;
     case CALLBACK_CSV:
         write_csv(run, callback->path);
@@ -149,7 +147,7 @@ bool epoch_end(struct fit_run *run, const struct history_row *row, struct error 
     state->epoch++;
     state->step = 0;
     state->totals = (struct fit_totals){0};
-    if (!save_state(run, &trouble))
+    if (!save_state(run, &trouble) || !save_model(run, "model.h5", &trouble))
         report(run, &trouble);
     return true;
 }
@@ -170,9 +168,10 @@ bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *er
     if (interrupted && !save_state(run, error))
         return false;
     store(run);
-    if (!interrupted && run->state.best_weights) {
+    const int best_epoch = restored_epoch(run);
+    if (!interrupted && best_epoch && run->state.best_weights) {
         weights_set(run->settings->network->model, run->state.best_weights);
-        result->best_epoch = restored_epoch(run);
+        result->best_epoch = best_epoch;
     }
     struct error reason;
     if (save_model(run, "model.h5", &reason))

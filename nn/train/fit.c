@@ -35,11 +35,11 @@ static bool refuse_nan(const struct fit_run *run, int step, const char *what, st
 {
     return error_set(error,
                      "epoch %d, step %d: %s is not a finite number; try a lower learning rate or "
-                     "clipnorm=1.0. %s%s%s",
+                     "clipnorm=1.0%s%s%s",
                      run->state.epoch + 1, step, what,
-                     run->saved ? "The last good checkpoint is kept in "
-                                : "No checkpoint had been written yet",
-                     run->saved ? run->settings->out : "", run->saved ? "; see --resume" : "");
+                     run->saved ? ", beginning with the last good weights: --from "
+                                : ". No checkpoint had been written yet",
+                     run->saved ? run->settings->out : "", run->saved ? "/model.h5" : "");
 }
 
 static struct fit_progress measure(const struct fit_run *run, const struct prefetch *feed,
@@ -95,6 +95,8 @@ static bool train_epoch(struct fit_run *run, struct error *error)
         prefetch_start(&run->train_feed, run->state.epoch, run->state.step, error);
     if (!feed)
         return false;
+    /* All that is known of an epoch whose last step was before the interruption. */
+    run->progress = measure(run, feed, seconds_before, pictures_before);
     bool good = true;
     const struct batch *batch = NULL;
     struct error reason = {0};
@@ -198,6 +200,22 @@ static void set_feeds(struct fit_run *run)
     run->steps = prefetch_batches(&run->train_feed);
 }
 
+/* Takes up the training in the folder. */
+static bool resume(struct fit_run *run, struct error *error)
+{
+    const struct fit_settings *settings = run->settings;
+    struct callback_state *callbacks = run->state.callbacks;
+    char path[FIT_PATH_BYTES];
+    if (!fit_path(settings->out, "resume.state", path, error) ||
+        !fit_state_load(&run->state, run->trainer, path, error))
+        return false;
+    run->saved = true;
+    callbacks_match(settings->recipe, callbacks);
+    if (settings->go_on && callbacks_stop(settings->recipe, callbacks))
+        callbacks_wait_anew(callbacks);
+    return true;
+}
+
 static bool prepare(struct fit_run *run, struct error *error)
 {
     const struct fit_settings *settings = run->settings;
@@ -209,21 +227,23 @@ static bool prepare(struct fit_run *run, struct error *error)
         .pictures = run->pictures,
         .batch = settings->recipe->trainer.batch,
         .weights = weights_count(settings->network->model),
+        .recipe = fingerprint_of(settings->recipe, settings->network),
     };
     run->trainer = trainer_create(settings->network, &settings->recipe->trainer, error);
     if (!run->trainer)
         return false;
-    if (!settings->resume)
-        return true;
-    char path[FIT_PATH_BYTES];
-    run->saved = fit_path(settings->out, "resume.state", path, error) &&
-                 fit_state_load(&run->state, run->trainer, path, error);
-    return run->saved;
+    callbacks_match(settings->recipe, run->state.callbacks);
+    return !settings->resume || resume(run, error);
+}
+
+static bool stopped_early(const struct fit_run *run)
+{
+    return callbacks_stop(run->settings->recipe, run->state.callbacks);
 }
 
 static bool run_epochs(struct fit_run *run, struct error *error)
 {
-    while (!run->state.finished && run->state.epoch < run->settings->recipe->epochs) {
+    while (!stopped_early(run) && run->state.epoch < run->settings->recipe->epochs) {
         if (!run_epoch(run, error))
             return false;
         if (interrupted(run))
@@ -235,16 +255,18 @@ static bool run_epochs(struct fit_run *run, struct error *error)
 static void tell_end(const struct fit_run *run, struct fit_result *result)
 {
     result->epochs = run->state.history.count;
-    result->end = interrupted(run)      ? FIT_INTERRUPTED
-                  : run->state.finished ? FIT_STOPPED_EARLY
-                                        : FIT_COMPLETE;
+    result->end = interrupted(run)     ? FIT_INTERRUPTED
+                  : stopped_early(run) ? FIT_STOPPED_EARLY
+                                       : FIT_COMPLETE;
 }
 
 bool fit(const struct fit_settings *settings, struct fit_result *result, struct error *error)
 {
     struct fit_run run = {.settings = settings};
     *result = (struct fit_result){0};
-    bool good = prepare(&run, error) && run_epochs(&run, error);
+    bool good = prepare(&run, error);
+    result->epochs_before = run.state.history.count;
+    good = good && run_epochs(&run, error);
     if (good) {
         tell_end(&run, result);
         good = fit_finish(&run, result, error);

@@ -3,7 +3,7 @@
  * nothing; an observer does.
  *
  * In the folder `out` it keeps
- *   model.h5      the result; of an interrupted training: the weights that it had
+ *   model.h5      the result; until then the weights that resume.state has
  *   history.csv   a line an epoch (history.h)
  *   resume.state  all that a resumed training needs, after every epoch and when interrupted
  * and what callbacks name. Each is replaced only when the new one is complete. A checkpoint that
@@ -46,6 +46,7 @@ struct fit_settings {
     const char *tensorboard; /* folder, made when missing; NULL: that of the recipe, if any */
     int threads;             /* that prepare pictures */
     bool resume;
+    bool go_on; /* resume: also where EarlyStopping had ended the training; it waits anew */
     const volatile sig_atomic_t *stop; /* not 0: stop after this batch */
     struct fit_observer observer;
 };
@@ -54,8 +55,9 @@ enum fit_end { FIT_COMPLETE, FIT_STOPPED_EARLY, FIT_INTERRUPTED };
 
 struct fit_result {
     enum fit_end end;
-    int epochs;     /* done so far */
-    int best_epoch; /* whose weights were restored; 0: none were */
+    int epochs_before; /* done when it was taken up */
+    int epochs;        /* done now */
+    int best_epoch;    /* whose weights were restored; 0: none were */
 };
 
 /* Trains; afterwards the network's model has the weights that model.h5 has. false: NaN, out of

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "pawcam fit 1\n";
+static const char magic[16] = "pawcam fit 2\n";
 
 enum { EPOCHS_MAX = 1 << 20 };
 
@@ -31,7 +31,6 @@ static void put_state(FILE *file, const struct fit_state *state)
     put(file, &state->identity, sizeof state->identity);
     put(file, &state->epoch, sizeof state->epoch);
     put(file, &state->step, sizeof state->step);
-    put(file, &state->finished, sizeof state->finished);
     put(file, &state->totals, sizeof state->totals);
     put(file, state->callbacks, sizeof state->callbacks);
     put(file, &state->history.count, sizeof state->history.count);
@@ -66,22 +65,35 @@ static bool get(FILE *file, void *bytes, size_t size)
 static bool refuse(struct error *error, const char *what)
 {
     return error_set(error,
-                     "the training that stopped here had %s; resume it with the same recipe "
-                     "and options, or begin anew in another folder",
+                     "the training that stopped here had another %s; resume it with the same "
+                     "recipe and options, or begin a new one with --from MODEL in another folder",
                      what);
+}
+
+static bool check_recipe(const struct fingerprint *wanted, const struct fingerprint *found,
+                         struct error *error)
+{
+    char what[40];
+    const char *section = fingerprint_difference(wanted, found);
+    if (!section)
+        return true;
+    snprintf(what, sizeof what, "[%s] in its recipe", section);
+    return refuse(error, what);
 }
 
 static bool check_identity(const struct fit_identity *wanted, const struct fit_identity *found,
                            struct error *error)
 {
     if (found->weights != wanted->weights)
-        return refuse(error, "another network");
+        return refuse(error, "network");
     if (found->seed != wanted->seed)
-        return refuse(error, "another seed");
+        return refuse(error, "seed");
     if (found->batch != wanted->batch)
-        return refuse(error, "another batch size");
+        return refuse(error, "batch size");
+    if (!check_recipe(&wanted->recipe, &found->recipe, error))
+        return false;
     if (found->pictures != wanted->pictures)
-        return refuse(error, "another number of pictures");
+        return refuse(error, "number of pictures");
     return true;
 }
 
@@ -115,20 +127,26 @@ static bool get_best(FILE *file, struct fit_state *state)
            get(file, state->best_weights, count * sizeof *state->best_weights);
 }
 
+static bool check_magic(FILE *file, struct error *error)
+{
+    char found[sizeof magic];
+    if (!get(file, found, sizeof found) || memcmp(found, magic, strlen("pawcam fit ")) != 0)
+        return error_set(error, "not the state of a training");
+    return memcmp(found, magic, sizeof magic) == 0 ||
+           error_set(error, "another version of pawcam wrote this state: resume with that one");
+}
+
 static bool get_state(FILE *file, struct fit_state *state, struct error *error)
 {
-    char found_magic[sizeof magic];
     struct fit_identity wanted = state->identity;
-    if (!get(file, found_magic, sizeof found_magic) ||
-        memcmp(found_magic, magic, sizeof magic) != 0)
-        return error_set(error, "not the state of a training");
+    if (!check_magic(file, error))
+        return false;
     if (!get(file, &state->identity, sizeof state->identity))
         return error_set(error, "is cut off");
     if (!check_identity(&wanted, &state->identity, error))
         return false;
     if (get(file, &state->epoch, sizeof state->epoch) &&
         get(file, &state->step, sizeof state->step) &&
-        get(file, &state->finished, sizeof state->finished) &&
         get(file, &state->totals, sizeof state->totals) &&
         get(file, state->callbacks, sizeof state->callbacks) && is_sane(state) &&
         get_history(file, &state->history) && get_best(file, state))

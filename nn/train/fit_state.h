@@ -1,18 +1,20 @@
 /*
  * fit_state: everything of a training that is not in the recipe: how far it is, what it measured,
  * its weights and the optimizer's memory. Written to a file, it goes on exactly where it stopped.
- * The file is for the machine that wrote it (byte order), and for one recipe.
+ * The file is for the machine that wrote it (byte order), and for one recipe (fingerprint.h).
  */
 #ifndef PAWCAM_NN_TRAIN_FIT_STATE_H
 #define PAWCAM_NN_TRAIN_FIT_STATE_H
 
 #include "nn/train/callbacks.h"
+#include "nn/train/fingerprint.h"
 
 /* What must be the same for a training to go on. */
 struct fit_identity {
     uint64_t seed;
     int pictures, batch;
     uint64_t weights; /* of the network */
+    struct fingerprint recipe;
 };
 
 /* Sums over the steps of an epoch so far. */
@@ -26,7 +28,6 @@ struct fit_state {
     struct fit_identity identity;
     int epoch;                /* under way, from 0 */
     int step;                 /* to be done next in it */
-    int finished;             /* 1: EarlyStopping has ended it */
     struct fit_totals totals; /* of the epoch under way */
     struct callback_state callbacks[CALLBACKS_MAX];
     struct history history;

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const sections[] = {"data",    "preprocess", "augment",
-                                       "network", "compile",    "fit"};
+const char *const recipe_sections[RECIPE_SECTIONS] = {"data",    "preprocess", "augment",
+                                                      "network", "compile",    "fit"};
 
 static const struct field preprocess_fields[] = {
     {"rescale", FIELD_NUMBER, offsetof(struct recipe, rescale), -1e6, 1e6},
@@ -26,15 +26,14 @@ const struct statement *recipe_next(const struct recipe *recipe, const char *sec
 
 static bool check_sections(const struct recipe *recipe, struct error *error)
 {
-    enum { COUNT = sizeof sections / sizeof *sections };
     const struct script *script = &recipe->script;
     if (script->count > 0 && script->statements[0].section[0] == '\0')
         return bind_refuse(script, script->statements[0].line, error,
                            "a recipe begins with a section: [data]");
     for (int i = 0; i < script->section_count; i++) {
         bool known = false;
-        for (int k = 0; k < COUNT; k++)
-            known = known || strcmp(script->sections[i], sections[k]) == 0;
+        for (int k = 0; k < RECIPE_SECTIONS; k++)
+            known = known || strcmp(script->sections[i], recipe_sections[k]) == 0;
         if (!known)
             return error_set_usage(error,
                                    "%s: there is no section [%.40s]; there are [data], "

@@ -56,7 +56,7 @@ struct callback_settings {
     bool restore_best_weights;
 };
 
-enum { CALLBACKS_MAX = 8 };
+enum { CALLBACKS_MAX = 8, RECIPE_SECTIONS = 6 };
 
 struct recipe {
     struct script script;

@@ -5,6 +5,9 @@
 
 #include "nn/train/recipe.h"
 
+/* Names: "data", ... */
+extern const char *const recipe_sections[RECIPE_SECTIONS];
+
 /* [data] */
 bool recipe_read_data(struct recipe *recipe, struct error *error);
 

@@ -94,6 +94,7 @@ static volatile sig_atomic_t stop;
 
 /* What the observer saw. */
 static int steps_seen, epochs_seen, stop_after_step = -1;
+static struct fit_progress last_progress;
 static struct history_row first_row, last_row;
 static char trouble[600];
 
@@ -107,7 +108,8 @@ static void on_step(void *self, const struct fit_progress *progress)
 
 static void on_epoch(void *self, const struct history_row *row, const struct fit_progress *progress)
 {
-    (void)self, (void)progress;
+    (void)self;
+    last_progress = *progress;
     if (epochs_seen++ == 0)
         first_row = *row;
     last_row = *row;
@@ -119,20 +121,32 @@ static void on_trouble(void *self, const char *message)
     snprintf(trouble, sizeof trouble, "%s", message);
 }
 
-static void setup(const char *callbacks)
+static const char recipe_text[] =
+    "[data]\ntrain = Shapes()\nvalidation = Shapes()\n[network]\n"
+    "m = Sequential([Flatten(input_shape=(8, 8, 1)), Dense(3, 'softmax')])\n"
+    "[compile]\noptimizer = SGD(lr=1)\nloss = 'categorical_crossentropy'\n"
+    "schedule = StepDecay(epochs=1, factor=0.5)\n"
+    "[fit]\nepochs = 8\nbatch_size = 20\ncallbacks = [";
+
+/* The recipe with these callbacks, and with `from` replaced by `to`. */
+static void read_recipe(const char *callbacks, const char *from, const char *to)
 {
     char text[1200];
-    strcpy(folder + strlen(folder) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(text, sizeof text,
-             "[data]\ntrain = Shapes()\nvalidation = Shapes()\n[network]\n"
-             "m = Sequential([Flatten(input_shape=(8, 8, 1)), Dense(3, 'softmax')])\n"
-             "[compile]\noptimizer = SGD(lr=1)\nloss = 'categorical_crossentropy'\n"
-             "schedule = StepDecay(epochs=1, factor=0.5)\n"
-             "[fit]\nepochs = %d\nbatch_size = 20\ncallbacks = [%s]\n",
-             EPOCHS, callbacks);
+    const char *place = strstr(recipe_text, from);
+    ck_assert_ptr_nonnull(place);
+    snprintf(text, sizeof text, "%.*s%s%s%s]\n", (int)(place - recipe_text), recipe_text, to,
+             place + strlen(from), callbacks);
+    network_free(&network);
+    recipe_free(&recipe);
     ck_assert_msg(recipe_parse(&recipe, "fit.recipe", text, &error), "%s", error.message);
     ck_assert(network_build(&network, &recipe.script, 1, &error));
+}
+
+static void setup(const char *callbacks)
+{
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    read_recipe(callbacks, "", "");
     ck_assert(shapes_draw(&data, 60, 8, 1, &error) && dataset_all(&data, &all, &error));
     for (int i = 0; i <= EPOCHS; i++)
         val_losses[i] = 1.0 / (i + 1);
@@ -153,7 +167,7 @@ static void teardown(void)
     recipe_free(&recipe);
 }
 
-static bool run(bool resume, struct fit_result *result)
+static bool run_with(struct fit_settings how, struct fit_result *result)
 {
     const struct fit_settings settings = {
         .recipe = &recipe,
@@ -162,11 +176,17 @@ static bool run(bool resume, struct fit_result *result)
         .validation = &all,
         .out = folder,
         .threads = 2,
-        .resume = resume,
+        .resume = how.resume,
+        .go_on = how.go_on,
         .stop = &stop,
         .observer = {NULL, on_step, on_epoch, on_trouble},
     };
     return fit(&settings, result, &error);
+}
+
+static bool run(bool resume, struct fit_result *result)
+{
+    return run_with((struct fit_settings){.resume = resume}, result);
 }
 
 static bool exists(const char *name)
@@ -217,6 +237,68 @@ START_TEST(stops_early_and_restores_the_best)
 }
 END_TEST
 
+START_TEST(goes_on_behind_an_early_stop_when_asked)
+{
+    struct fit_result result;
+    setup("EarlyStopping(patience=2, restore_best_weights=True)");
+    val_losses[3] = val_losses[4] = val_losses[5] = val_losses[7] = 9;
+    ck_assert(run(false, &result) && result.end == FIT_STOPPED_EARLY && result.epochs == 5);
+    /* It waits two epochs anew: the sixth is no better than the third, the seventh is. */
+    ck_assert(run_with((struct fit_settings){.resume = true, .go_on = true}, &result));
+    ck_assert(result.epochs_before == 5 && result.epochs == EPOCHS && result.best_epoch == 7);
+    ck_assert(result.end == FIT_COMPLETE && final_weight() == 7 * STEPS);
+    teardown();
+}
+END_TEST
+
+START_TEST(callbacks_may_change_on_the_way)
+{
+    struct fit_result result;
+    setup("ModelCheckpoint('{epoch}.h5', save_best_only=True), EarlyStopping(patience=2)");
+    val_losses[3] = val_losses[4] = 9;
+    ck_assert(run(false, &result) && result.end == FIT_STOPPED_EARLY && result.epochs == 5);
+    /* More patience: the two epochs count; and the best is still the third's. */
+    read_recipe("EarlyStopping(patience=4), CSVLogger('a.csv'), ModelCheckpoint('{epoch}.h5', "
+                "save_best_only=True)",
+                "epochs = 8", "epochs = 9");
+    val_losses[5] = val_losses[6] = 9;
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(result.end == FIT_STOPPED_EARLY && result.epochs == 7);
+    ck_assert(exists("3.h5") && !exists("6.h5") && exists("a.csv"));
+    teardown();
+}
+END_TEST
+
+START_TEST(another_recipe_is_not_resumed)
+{
+    static const char *const changes[][3] = {
+        {"Shapes()", "Shapes(seed=5)", "[data]"},
+        {"[network]", "[preprocess]\nrescale = 1\n[network]", "[preprocess]"},
+        {"[network]", "[augment]\nrotation_range = 9\n[network]", "[augment]"},
+        {"'softmax'", "'softmax', use_bias=True", "[network]"},
+        {"lr=1", "lr=2", "[compile]"},
+        {"epochs = 8", "epochs = 8\nshuffle = False", "[fit]"},
+    };
+    struct fit_result result;
+    setup("");
+    stop_after_step = 1;
+    ck_assert(run(false, &result) && result.end == FIT_INTERRUPTED);
+    stop = 0;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        read_recipe("", changes[i][0], changes[i][1]);
+        ck_assert_msg(!run(true, &result), "resumed with %s", changes[i][1]);
+        ck_assert_msg(strstr(error.message, changes[i][2]) && strstr(error.message, folder), "%s",
+                      error.message);
+    }
+    read_recipe("", "lr=1)", "# a comment\n  lr = 1.0 )");
+    network.layers[1].frozen = true; /* as --freeze-until does */
+    ck_assert(!run(true, &result) && strstr(error.message, "[network]"));
+    network.layers[1].frozen = false;
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    teardown();
+}
+END_TEST
+
 START_TEST(keeps_best_checkpoints_only)
 {
     struct fit_result result;
@@ -251,8 +333,13 @@ START_TEST(interrupted_behind_the_last_step_only_validation_is_left)
     setup("");
     stop_after_step = STEPS;
     ck_assert(run(false, &result) && result.end == FIT_INTERRUPTED && epochs_seen == 0);
+    recipe.epochs = 1;
     stop = 0;
     stop_after_step = -1;
+    ck_assert(run(true, &result) && epochs_seen == 1);
+    ck_assert(last_progress.epoch == 1 && last_progress.epochs == 1);
+    ck_assert(last_progress.step == STEPS && last_progress.images_per_s > 0);
+    recipe.epochs = EPOCHS;
     ck_assert(run(true, &result) && result.end == FIT_COMPLETE);
     ck_assert(steps_seen == EPOCHS * STEPS && epochs_seen == EPOCHS);
     ck_assert_double_eq_tol(first_row.values[HISTORY_LOSS], 0.75, 1e-12);
@@ -267,7 +354,8 @@ START_TEST(nan_stops_by_epoch_and_step)
     nan_at = STEPS + 1;
     ck_assert(!run(false, &result));
     ck_assert_ptr_nonnull(strstr(error.message, "epoch 2, step 2: the loss is not a finite"));
-    ck_assert_ptr_nonnull(strstr(error.message, folder));
+    ck_assert_ptr_nonnull(strstr(error.message, "--from /tmp/"));
+    ck_assert(strstr(error.message, folder) && exists("model.h5"));
     ck_assert_int_eq(error.code, EXIT_CODE_RUNTIME);
     nan_at = -1; /* a lower rate, say */
     ck_assert_msg(run(true, &result), "%s", error.message);
@@ -304,7 +392,9 @@ START_TEST(a_checkpoint_that_fails_does_not_end_the_training)
 END_TEST
 
 TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
-          keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
+          goes_on_behind_an_early_stop_when_asked, callbacks_may_change_on_the_way,
+          another_recipe_is_not_resumed, keeps_best_checkpoints_only,
+          an_interrupted_training_goes_on_with_the_next_step,
           interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
           a_last_step_that_breaks_the_weights_is_not_saved,
           a_checkpoint_that_fails_does_not_end_the_training)

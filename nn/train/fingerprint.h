@@ -1,0 +1,23 @@
+/*
+ * fingerprint: what of a recipe a training cannot go on without, as a number for each section: two
+ * recipes that say the same have the same. Layout and comments do not count, nor does what may
+ * change between two halves of a training: epochs, callbacks, the test set. Seed and batch size
+ * are compared apart, because the command line can set them (fit_state.h).
+ */
+#ifndef PAWCAM_NN_TRAIN_FINGERPRINT_H
+#define PAWCAM_NN_TRAIN_FINGERPRINT_H
+
+#include "nn/train/recipe.h"
+
+/* Plain data: a checkpoint holds it. */
+struct fingerprint {
+    uint64_t sections[RECIPE_SECTIONS];
+};
+
+/* The network says which layers are frozen, which is more than the recipe does. */
+struct fingerprint fingerprint_of(const struct recipe *recipe, const struct network *network);
+
+/* The name of the first section that differs; NULL: none does. */
+const char *fingerprint_difference(const struct fingerprint *a, const struct fingerprint *b);
+
+#endif
