@@ -28,8 +28,9 @@ bool optimizer_init(struct optimizer_state *state, const struct trainer_settings
         state->second = memory_allocate(count);
     if (settings->ema > 0)
         state->average = memory_allocate(parameters->total);
+    state->parts = calloc((size_t)parameters->count * TEAM_MAX, sizeof *state->parts);
     if ((has_first(state->kind) && !state->first) || (has_second(state->kind) && !state->second) ||
-        (settings->ema > 0 && !state->average)) {
+        (settings->ema > 0 && !state->average) || !state->parts) {
         optimizer_finish(state);
         return error_set(error, "no memory for the optimizer: %zu MB for each of its arrays",
                          count * sizeof(float) >> 20);
@@ -44,6 +45,7 @@ void optimizer_finish(struct optimizer_state *state)
     free(state->first);
     free(state->second);
     free(state->average);
+    free(state->parts);
     *state = (struct optimizer_state){0};
 }
 
@@ -51,11 +53,12 @@ void optimizer_finish(struct optimizer_state *state)
 
 struct job {
     struct optimizer_state *state;
+    const struct trainer_settings *settings;
     const struct parameters *parameters;
     struct team *team;
     const float *weights_before;
     float *gradient;
-    double squares[TEAM_MAX], penalty[TEAM_MAX]; /* by worker */
+    double penalty[TEAM_MAX]; /* by worker */
 
     struct update update; /* decay and keep are for the arrays that decay */
     const float *gradient_done;
@@ -77,10 +80,17 @@ static struct stretch stretch_of(const struct job *job, const struct parameter_a
                             (size_t)(rows.end - rows.first) * pitch};
 }
 
+static void clip_values(float *values, size_t count, float most)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = fminf(fmaxf(values[i], -most), most);
+}
+
 static void prepare(void *context, int worker)
 {
     struct job *job = context;
-    double squares = 0, penalty = 0;
+    const double clip = job->settings->clip_value;
+    double penalty = 0;
     for (int i = 0; i < job->parameters->count; i++) {
         const struct parameter_array *array = &job->parameters->arrays[i];
         if (!array->what.trainable)
@@ -89,10 +99,11 @@ static void prepare(void *context, int worker)
         const struct update_sums sums = job->state->kernels->prepare(
             part.count, (float)array->l2, job->weights_before + part.offset,
             job->gradient + part.offset);
-        squares += sums.gradient_squares;
+        job->state->parts[i * TEAM_MAX + worker] = sums.gradient_squares;
         penalty += array->l2 * sums.weight_squares;
+        if (clip > 0)
+            clip_values(job->gradient + part.offset, part.count, (float)clip);
     }
-    job->squares[worker] = squares;
     job->penalty[worker] = penalty;
 }
 
@@ -131,6 +142,22 @@ static void update_stretch(const struct job *job, const struct update *update, s
     }
 }
 
+/* Of one array's gradient, after optimizer_prepare. */
+static double squares_of(const struct optimizer_state *state, const struct team *team, int array)
+{
+    double squares = 0;
+    for (int i = 0; i < team_size(team); i++)
+        squares += state->parts[array * TEAM_MAX + i];
+    return squares;
+}
+
+/* What a gradient of this norm is multiplied with. */
+static float clip_scale(double squares, double clip)
+{
+    const double norm = sqrt(squares);
+    return clip > 0 && norm > clip ? (float)(clip / norm) : 1;
+}
+
 static void apply(void *context, int worker)
 {
     struct job *job = context;
@@ -139,6 +166,9 @@ static void apply(void *context, int worker)
         struct update update = job->update;
         if (!array->what.trainable)
             continue;
+        if (job->settings->clip_norm > 0)
+            update.scale =
+                clip_scale(squares_of(job->state, job->team, i), job->settings->clip_norm);
         if (!array->decays) {
             update.decay = 0;
             update.keep = 1;
@@ -149,20 +179,22 @@ static void apply(void *context, int worker)
 
 /* --- a step ----------------------------------------------------------------------------------- */
 
-void optimizer_prepare(struct optimizer_state *state, const struct parameters *parameters,
-                       struct team *team, const float *weights, float *gradient)
+void optimizer_prepare(struct optimizer_state *state, const struct trainer_settings *settings,
+                       const struct parameters *parameters, struct team *team, const float *weights,
+                       float *gradient)
 {
     struct job job = {.state = state,
+                      .settings = settings,
                       .parameters = parameters,
                       .team = team,
                       .weights_before = weights,
                       .gradient = gradient};
     team_run(team, prepare, &job);
     state->squares = state->penalty = 0;
-    for (int i = 0; i < team_size(team); i++) {
-        state->squares += job.squares[i];
+    for (int i = 0; i < parameters->count; i++)
+        state->squares += squares_of(state, team, i);
+    for (int i = 0; i < team_size(team); i++)
         state->penalty += job.penalty[i];
-    }
 }
 
 static struct update adam(const struct trainer_settings *settings, struct update update,
@@ -178,9 +210,8 @@ static struct update adam(const struct trainer_settings *settings, struct update
 static struct update update_of(const struct optimizer_state *state,
                                const struct trainer_settings *settings, double rate)
 {
-    const double norm = sqrt(state->squares), clip = settings->clip_norm;
     struct update update = {
-        .scale = clip > 0 && norm > clip ? (float)(clip / norm) : 1,
+        .scale = clip_scale(state->squares, settings->global_clip_norm),
         .decay = (float)settings->weight_decay,
         .keep = 1,
         .rate = (float)rate,
@@ -205,6 +236,7 @@ void optimizer_update(struct optimizer_state *state, const struct trainer_settin
     state->step++;
     struct job job = {
         .state = state,
+        .settings = settings,
         .parameters = parameters,
         .team = team,
         .gradient_done = gradient,

@@ -84,6 +84,22 @@ void parameters_write(const struct parameters *parameters, const float *flat, st
     }
 }
 
+double parameters_penalty(const struct parameters *parameters, const float *flat)
+{
+    double penalty = 0;
+    for (int i = 0; i < parameters->count; i++) {
+        const struct parameter_array *array = &parameters->arrays[i];
+        if (array->l2 == 0 || !array->what.trainable)
+            continue;
+        double squares = 0;
+        const size_t end = array->offset + (size_t)array->rows * (size_t)array->pitch;
+        for (size_t k = array->offset; k < end; k++)
+            squares += (double)flat[k] * (double)flat[k];
+        penalty += array->l2 * squares;
+    }
+    return penalty;
+}
+
 const struct parameter_array *parameters_find(const struct parameters *parameters, int layer,
                                               size_t member)
 {

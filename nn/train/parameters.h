@@ -40,6 +40,9 @@ void parameters_finish(struct parameters *parameters);
 void parameters_read(const struct parameters *parameters, const struct model *model, float *flat);
 void parameters_write(const struct parameters *parameters, const float *flat, struct model *model);
 
+/* The L2 terms of the loss: the sum of l2 w^2 over the trainable arrays. */
+double parameters_penalty(const struct parameters *parameters, const float *flat);
+
 /* The layer's array of this member of struct layer; NULL: it has none. */
 const struct parameter_array *parameters_find(const struct parameters *parameters, int layer,
                                               size_t member);

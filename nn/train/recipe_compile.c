@@ -21,6 +21,7 @@ struct optimizer_arguments {
     }
 #define COMMON                                                                                     \
     RATE(lr), RATE(decay), ROW("weight_decay", weight_decay, 1), ROW("clipnorm", clip_norm, 1e9),  \
+        ROW("global_clipnorm", global_clip_norm, 1e9), ROW("clipvalue", clip_value, 1e9),          \
         ROW("ema_momentum", ema, 0.999999)
 
 static const struct field sgd_fields[] = {
@@ -43,6 +44,11 @@ static const struct field adam_fields[] = {
     COMMON,
 };
 
+#define TABLE(array)                                                                               \
+    {                                                                                              \
+        array, sizeof array / sizeof *array                                                        \
+    }
+
 /* Defaults: those of tf.keras 2. */
 static const struct optimizer_row {
     const char *name, *short_name;
@@ -50,20 +56,20 @@ static const struct optimizer_row {
     double learning_rate;
     struct trainer_settings defaults;
 } optimizers[] = {
-    {"SGD", "sgd", {sgd_fields, 8}, 0.01, {.optimizer = OPTIMIZER_SGD}},
+    {"SGD", "sgd", TABLE(sgd_fields), 0.01, {.optimizer = OPTIMIZER_SGD}},
     {"RMSprop",
      "rmsprop",
-     {rmsprop_fields, 8},
+     TABLE(rmsprop_fields),
      0.001,
      {.optimizer = OPTIMIZER_RMSPROP, .rho = 0.9, .epsilon = 1e-7}},
     {"Adam",
      "adam",
-     {adam_fields, 9},
+     TABLE(adam_fields),
      0.001,
      {.optimizer = OPTIMIZER_ADAM, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7}},
     {"AdamW",
      "adamw",
-     {adam_fields, 9},
+     TABLE(adam_fields),
      0.001,
      {.optimizer = OPTIMIZER_ADAMW,
       .beta_1 = 0.9,
@@ -96,9 +102,21 @@ static void set_optimizer(struct recipe *recipe, const struct optimizer_argument
     to->epsilon = from->epsilon;
     to->weight_decay = from->weight_decay;
     to->clip_norm = from->clip_norm;
+    to->global_clip_norm = from->global_clip_norm;
+    to->clip_value = from->clip_value;
     to->ema = from->ema;
     recipe->schedule.decay = arguments->decay;
     recipe->schedule.rate = arguments->lr >= 0 ? arguments->lr : arguments->learning_rate;
+}
+
+/* As Keras, which takes one of them. */
+static bool check_clipping(const struct script *script, int line,
+                           const struct trainer_settings *settings, struct error *error)
+{
+    const int given =
+        (settings->clip_norm > 0) + (settings->global_clip_norm > 0) + (settings->clip_value > 0);
+    return given <= 1 ||
+           bind_refuse(script, line, error, "give one of clipnorm, global_clipnorm and clipvalue");
 }
 
 static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct error *error)
@@ -113,6 +131,8 @@ static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct e
         .trainer = row->defaults,
     };
     if (e->kind == EXPR_CALL && !bind_call(&recipe->script, e, row->fields, &arguments, error))
+        return false;
+    if (!check_clipping(&recipe->script, e->line, &arguments.trainer, error))
         return false;
     set_optimizer(recipe, &arguments);
     return true;

@@ -172,8 +172,8 @@ struct trainer_result trainer_step(struct trainer *trainer, const float *x, cons
     const struct train_batch batch = {.x = x, .y = y, .n = n, .step = trainer->optimizer.step};
     struct trainer_result result =
         trainer->engine->learn(trainer->engine_state, &batch, trainer->weights, trainer->gradient);
-    optimizer_prepare(&trainer->optimizer, &trainer->parameters, trainer->team, trainer->weights,
-                      trainer->gradient);
+    optimizer_prepare(&trainer->optimizer, &trainer->settings, &trainer->parameters, trainer->team,
+                      trainer->weights, trainer->gradient);
     result.penalty = trainer->optimizer.penalty;
     result.finite =
         isfinite(result.loss) && isfinite(result.penalty) && isfinite(trainer->optimizer.squares);
@@ -201,8 +201,10 @@ struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, 
                                        int n, float *scores)
 {
     const struct train_batch batch = {.x = x, .y = y, .n = n, .step = trainer->optimizer.step};
+    const float *weights = final_weights(trainer);
     struct trainer_result result =
-        trainer->engine->evaluate(trainer->engine_state, &batch, final_weights(trainer), scores);
+        trainer->engine->evaluate(trainer->engine_state, &batch, weights, scores);
+    result.penalty = parameters_penalty(&trainer->parameters, weights);
     result.finite = isfinite(result.loss);
     return result;
 }

@@ -32,22 +32,24 @@ struct trainer_settings {
     double beta_1, beta_2;
     double epsilon;
     double weight_decay; /* decoupled for AdamW; L2 in the gradient for SGD; not on biases and BN */
-    double clip_norm;    /* 0: none */
-    double ema;          /* decay of the weights' moving average; 0: none. The statistics of
-                          * BatchNormalization are not averaged but the latest: they are moving
-                          * averages already, and averaged once more they were measured to be
-                          * worse, as long as the weights still change much */
-    int batch;           /* the largest batch that trainer_step will get */
-    int threads;         /* 0: all that the machine has */
-    const char *cpu;     /* kernels, as in session.h */
-    uint64_t seed;       /* of dropout */
+    double clip_norm;    /* of each weight array's gradient, Keras's clipnorm; 0: none */
+    double global_clip_norm; /* of the whole gradient, Keras's global_clipnorm; 0: none */
+    double clip_value;       /* of each value of the gradient; 0: none */
+    double ema;              /* decay of the weights' moving average; 0: none. The statistics of
+                              * BatchNormalization are not averaged but the latest: they are moving
+                              * averages already, and averaged once more they were measured to be
+                              * worse, as long as the weights still change much */
+    int batch;               /* the largest batch that trainer_step will get */
+    int threads;             /* 0: all that the machine has */
+    const char *cpu;         /* kernels, as in session.h */
+    uint64_t seed;           /* of dropout */
 };
 
 /* Sums over a batch; divide by n. */
 struct trainer_result {
     int n;
     double loss;    /* data loss, without the L2 terms */
-    double penalty; /* the L2 terms, once per step */
+    double penalty; /* the L2 terms, once per batch */
     int correct;    /* argmax (or p > 0.5 for one sigmoid) agrees with the target */
     bool finite;    /* false: loss or gradient is NaN or infinite; the weights were not changed */
 };
@@ -65,8 +67,8 @@ void trainer_destroy(struct trainer *trainer);
 struct trainer_result trainer_step(struct trainer *trainer, const float *x, const float *y, int n,
                                    double learning_rate);
 
-/* Loss and hits without learning (moving statistics, no dropout), by the average of the weights
- * where there is one, because that is what is kept; scores [n][outputs] may be NULL. */
+/* Loss, penalty and hits without learning (moving statistics, no dropout), by the average of the
+ * weights where there is one, because that is what is kept; scores [n][outputs] may be NULL. */
 struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
                                        int n, float *scores);
 

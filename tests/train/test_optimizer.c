@@ -57,7 +57,7 @@ static void steps(struct optimizer_state *state, const struct trainer_settings *
     for (int step = 0; step < 4; step++) {
         for (int i = 0; i < VALUES; i++)
             gradient[place(i)] = (float)wave(i, 0.9 + step, 2 - 0.3 * step);
-        optimizer_prepare(state, &parameters, team, weights, gradient);
+        optimizer_prepare(state, settings, &parameters, team, weights, gradient);
         optimizer_update(state, settings, &parameters, team, 0.1 / (step + 1), gradient, weights);
     }
 }
@@ -135,6 +135,49 @@ START_TEST(clipping_as_pytorch)
     struct trainer_settings settings = with(OPTIMIZER_SGD);
     settings.clip_norm = 1.5;
     assert_agrees(&settings, torch_clipped);
+    settings.clip_norm = 0;
+    settings.global_clip_norm = 1.5; /* of one array it is the same */
+    assert_agrees(&settings, torch_clipped);
+}
+END_TEST
+
+/* One step of rate 1 from zero weights: the kernel's gradient is 3 everywhere but for one 4 (norm
+ * 7.81), the bias's is (0.3, 0.4) (norm 0.5). Afterwards -weights are the clipped gradients. */
+static void assert_clips(struct trainer_settings settings, double kernel, double largest,
+                         double bias)
+{
+    struct optimizer_state state;
+    struct error error = {0};
+    start("x = Input((3,))\nx = Dense(2)(x)");
+    const size_t at = parameters_find(&parameters, 1, offsetof(struct layer, bias))->offset;
+    ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
+    for (int i = 0; i < VALUES; i++) {
+        weights[place(i)] = 0;
+        gradient[place(i)] = i ? 3 : 4;
+    }
+    gradient[at] = 0.3F;
+    gradient[at + 1] = 0.4F;
+    optimizer_prepare(&state, &settings, &parameters, team, weights, gradient);
+    optimizer_update(&state, &settings, &parameters, team, 1, gradient, weights);
+    ck_assert_double_eq_tol((double)-weights[0], largest, 1e-6);
+    ck_assert_double_eq_tol((double)-weights[place(VALUES - 1)], kernel, 1e-6);
+    ck_assert_double_eq_tol((double)-weights[at + 1], bias, 1e-6);
+    optimizer_finish(&state);
+    finish();
+}
+
+START_TEST(clipping_as_keras)
+{
+    struct trainer_settings settings = with(OPTIMIZER_SGD);
+    const double norm = sqrt(5 * 9 + 16), all = sqrt(5 * 9 + 16 + 0.25);
+    settings.clip_norm = 2; /* each array by its own norm: the bias's is small enough */
+    assert_clips(settings, 3 * 2 / norm, 4 * 2 / norm, 0.4);
+    settings.clip_norm = 0;
+    settings.global_clip_norm = 2;
+    assert_clips(settings, 3 * 2 / all, 4 * 2 / all, 0.4 * 2 / all);
+    settings.global_clip_norm = 0;
+    settings.clip_value = 3.5;
+    assert_clips(settings, 3, 3.5, 0.4);
 }
 END_TEST
 
@@ -148,7 +191,7 @@ START_TEST(average_follows_the_weights)
     const double first = (double)weights[0];
     ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
     gradient[0] = 1;
-    optimizer_prepare(&state, &parameters, team, weights, gradient);
+    optimizer_prepare(&state, &settings, &parameters, team, weights, gradient);
     optimizer_update(&state, &settings, &parameters, team, 0.5, gradient, weights);
     ck_assert_double_eq_tol((double)weights[0], first - 0.5, 1e-6);
     ck_assert_double_eq_tol((double)state.average[0], first - 0.25 * 0.5, 1e-6);
@@ -171,7 +214,7 @@ START_TEST(regularizer_is_in_gradient_and_penalty)
         squares += w * w;
         norm += (1 + 2 * 0.25 * w) * (1 + 2 * 0.25 * w);
     }
-    optimizer_prepare(&state, &parameters, team, weights, gradient);
+    optimizer_prepare(&state, &settings, &parameters, team, weights, gradient);
     ck_assert_double_eq_tol(state.penalty, 0.25 * squares, 1e-6);
     ck_assert_double_eq_tol(state.squares, norm, 1e-5);
     optimizer_finish(&state);
@@ -189,7 +232,7 @@ START_TEST(biases_do_not_decay)
     const size_t bias = parameters_find(&parameters, 1, offsetof(struct layer, bias))->offset;
     weights[bias] = 1;
     ck_assert(optimizer_init(&state, &settings, &parameters, kernels, weights, &error));
-    optimizer_prepare(&state, &parameters, team, weights, gradient);
+    optimizer_prepare(&state, &settings, &parameters, team, weights, gradient);
     optimizer_update(&state, &settings, &parameters, team, 0.1, gradient, weights);
     ck_assert(weights[bias] == 1);
     ck_assert_double_eq_tol((double)weights[0], wave(0, 1.7, 0.5) * 0.95, 1e-6);
@@ -199,4 +242,5 @@ START_TEST(biases_do_not_decay)
 END_TEST
 
 TEST_MAIN(optimizer, sgd_as_pytorch, rmsprop_as_pytorch, adam_as_pytorch, clipping_as_pytorch,
-          average_follows_the_weights, regularizer_is_in_gradient_and_penalty, biases_do_not_decay)
+          clipping_as_keras, average_follows_the_weights, regularizer_is_in_gradient_and_penalty,
+          biases_do_not_decay)

@@ -132,6 +132,7 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("= True", "= Yes", "pets.recipe:11: horizontal_flip must be True or False");
     assert_refused("horizontal_flip = True", "fill_mode = 'mirror'", "fill_mode must be nearest");
     assert_refused("optimizers.SGD", "Adagrad", "pets.recipe:15: optimizer must be");
+    assert_refused("lr=0.1", "clipnorm=1, clipvalue=1", "pets.recipe:15: give one of clipnorm");
     assert_refused("lr=0.1", "lr='fast'", "pets.recipe:15: lr must be a number");
     assert_refused("lr=0.1, momentum", "0.1, learning_rate", "learning_rate is given twice");
     assert_refused("BinaryCrossentropy", "Hinge", "pets.recipe:16: loss must be");
@@ -147,6 +148,24 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("validation = Folder('pets/val')", "", "no validation data for this name");
     assert_refused("[fit]", "[fitt]", "there is no section [fitt]");
     assert_refused("[data]\n", "", "pets.recipe:1: a recipe begins with a section");
+}
+END_TEST
+
+START_TEST(clipping_has_three_names)
+{
+    struct recipe r;
+    struct error error;
+    const char *text = "[data]\ndata = MNIST('m')\n[compile]\noptimizer = Adam(%s)\nloss = 'mse'\n";
+    static const char *const names[] = {"clipnorm=2", "global_clipnorm=2", "clipvalue=2"};
+    for (int i = 0; i < 3; i++) {
+        char whole_text[200];
+        snprintf(whole_text, sizeof whole_text, text, names[i]);
+        ck_assert_msg(recipe_parse(&r, "a.recipe", whole_text, &error), "%s", error.message);
+        ck_assert(r.trainer.clip_norm == (i == 0 ? 2 : 0));
+        ck_assert(r.trainer.global_clip_norm == (i == 1 ? 2 : 0));
+        ck_assert(r.trainer.clip_value == (i == 2 ? 2 : 0));
+        recipe_free(&r);
+    }
 }
 END_TEST
 
@@ -201,4 +220,5 @@ START_TEST(the_recipes_of_the_lessons)
 END_TEST
 
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
-          refuses_by_file_and_line, mixup_needs_soft_targets, schedules, the_recipes_of_the_lessons)
+          refuses_by_file_and_line, clipping_has_three_names, mixup_needs_soft_targets, schedules,
+          the_recipes_of_the_lessons)

@@ -211,6 +211,34 @@ START_TEST(the_average_is_judged)
 }
 END_TEST
 
+/* As Keras's val_loss: of what is judged, the average, and of layers that learn. */
+START_TEST(evaluation_counts_the_regularizers)
+{
+    struct net net;
+    struct trainer_settings settings = net_settings();
+    float x[8 * 4], y[8] = {0, 1, 0, 1, 0, 1, 0, 1};
+    struct random random;
+    random_seed(&random, 5);
+    net_fill(&random, x, sizeof x / sizeof *x);
+    net_build(&net, "x = Input((4,))\nx = Dense(3, kernel_regularizer=l2(0.25))(x)\n"
+                    "x = Dense(3, kernel_regularizer=l2(9), trainable=False)(x)\n"
+                    "x = Dense(2, 'softmax', kernel_regularizer=l2(0.5))(x)");
+    settings.ema = 0.5;
+    struct trainer *trainer = net_trainer(&net, &settings);
+    trainer_step(trainer, x, y, 8, 0.1);
+    trainer_store(trainer, true);
+    double squares[2] = {0, 0};
+    for (int i = 0; i < 12; i++)
+        squares[0] += pow((double)net.network.model->layers[1].kernel[i], 2);
+    for (int i = 0; i < 6; i++)
+        squares[1] += pow((double)net.network.model->layers[3].kernel[i], 2);
+    ck_assert_double_eq_tol(trainer_evaluate(trainer, x, y, 8, NULL).penalty,
+                            0.25 * squares[0] + 0.5 * squares[1], 1e-9);
+    trainer_destroy(trainer);
+    net_free(&net);
+}
+END_TEST
+
 START_TEST(frozen_layers_stay)
 {
     static float x[PICTURES * PIXELS], y[PICTURES];
@@ -343,10 +371,16 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const each_engine[] = {
-        loss_curve_as_pytorch,   learns_32_pictures_by_heart,  one_seed_one_result,
-        resumed_goes_on_exactly, threads_agree_up_to_rounding, the_average_is_judged,
-        frozen_layers_stay,      nan_changes_nothing,          scores_are_the_outputs};
+    const TTest *const each_engine[] = {loss_curve_as_pytorch,
+                                        learns_32_pictures_by_heart,
+                                        one_seed_one_result,
+                                        resumed_goes_on_exactly,
+                                        threads_agree_up_to_rounding,
+                                        the_average_is_judged,
+                                        evaluation_counts_the_regularizers,
+                                        frozen_layers_stay,
+                                        nan_changes_nothing,
+                                        scores_are_the_outputs};
     Suite *suite = suite_create("trainer");
     TCase *cases = tcase_create("trainer");
     tcase_set_timeout(cases, 120);
