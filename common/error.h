@@ -24,6 +24,7 @@ enum exit_code {
 
 struct error {
     enum exit_code code;
+    bool memory;       /* memory was short, which tells nothing about the input */
     char message[512]; /* UTF-8, one line, no newline, no program name in front */
 };
 
@@ -36,7 +37,11 @@ bool error_set(struct error *error, const char *format, ...) __attribute__((form
 bool error_set_usage(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "format: " in front of the message that *error already holds; keeps its code. Returns false.
+/* As error_set, of memory that is short: where the caller must tell that from bad input. */
+bool error_set_memory(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Puts "format: " in front of the message that *error already holds; keeps the rest. Returns false.
  */
 bool error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -110,7 +110,7 @@ static bool compose_scale(struct node *target, const struct layer *layer, struct
         target->scale = malloc((size_t)channels * sizeof *target->scale);
         target->shift = calloc((size_t)channels, sizeof *target->shift);
         if (!target->scale || !target->shift)
-            return error_set(error, "layer %s: out of memory", layer->name);
+            return error_set_memory(error, "layer %s: out of memory", layer->name);
         for (int c = 0; c < channels; c++)
             target->scale[c] = 1;
     }
@@ -303,7 +303,7 @@ bool graph_init(struct graph *graph, const struct model *model, struct error *er
 {
     if (!allocate(graph, model)) {
         graph_finish(graph);
-        return error_set(error, "model %s: out of memory", model->name);
+        return error_set_memory(error, "model %s: out of memory", model->name);
     }
     count_uses(graph);
     for (int i = 0; i < graph->count; i++) {

@@ -56,7 +56,7 @@ const char *activation_name(enum activation kind)
 
 static bool out_of_memory(struct error *error)
 {
-    return error_set(error, "out of memory");
+    return error_set_memory(error, "out of memory");
 }
 
 static void free_layer(struct layer *layer)
@@ -169,7 +169,7 @@ static bool allocate_weights(const struct model *model, struct layer *layer, str
         size_t values = parameter_count(&list[i]);
         float *memory = calloc(values, sizeof *memory);
         if (!memory)
-            return error_set(error, "no memory for its %zu weights", values);
+            return error_set_memory(error, "no memory for its %zu weights", values);
         *(float **)((char *)layer + list[i].member) = memory;
     }
     if (layer->op == LAYER_BATCH_NORM)

@@ -67,7 +67,8 @@ static bool run(const struct command *command, int argc, char **argv, struct err
 
 int main(int argc, char **argv)
 {
-    struct error error = {EXIT_CODE_USAGE, "which command? pawcam --help lists them"};
+    struct error error = {.code = EXIT_CODE_USAGE,
+                          .message = "which command? pawcam --help lists them"};
     const char *name = argc > 1 ? argv[1] : "";
     const struct command *command = find(name);
 

@@ -20,7 +20,7 @@ static bool grow(struct image *image, size_t size, struct error *error)
     image_free(image);
     image->data = aligned_alloc(ALIGNMENT, capacity);
     if (!image->data)
-        return error_set(error, "out of memory for a picture of %zu bytes", size);
+        return error_set_memory(error, "out of memory for a picture of %zu bytes", size);
     image->capacity = capacity;
     return true;
 }

@@ -1,6 +1,7 @@
 #include "vision/jpeg.h"
 
 #include "common/frame.h"
+#include "vision/refuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,14 +73,14 @@ static bool decode(tjhandle handle, const uint8_t *jpeg, size_t size, int min_si
     const char *why = tjGetErrorStr2(handle);
     if (tjGetErrorCode(handle) == TJERR_WARNING && is_harmless(why))
         return true;
-    return error_set(error, "damaged JPEG picture: %s", why);
+    return refuse_picture(error, "JPEG", why);
 }
 
 bool jpeg_size(const uint8_t *jpeg, size_t size, int *width, int *height, struct error *error)
 {
     tjhandle handle = tjInitDecompress();
     if (!handle)
-        return error_set(error, "out of memory for decoding a JPEG picture");
+        return error_set_memory(error, "out of memory for decoding a JPEG picture");
     bool ok = read_header(handle, jpeg, size, width, height, error);
     tjDestroy(handle);
     return ok;
@@ -90,7 +91,7 @@ bool jpeg_decode(const uint8_t *jpeg, size_t size, int min_side, struct image *b
 {
     tjhandle handle = tjInitDecompress();
     if (!handle)
-        return error_set(error, "out of memory for decoding a JPEG picture");
+        return error_set_memory(error, "out of memory for decoding a JPEG picture");
     bool ok = decode(handle, jpeg, size, min_side, bgr, error);
     tjDestroy(handle);
     return ok;
@@ -110,7 +111,7 @@ static bool reserve(struct jpeg_room *room, size_t capacity)
 
 static bool out_of_memory(struct error *error)
 {
-    return error_set(error, "out of memory for encoding a JPEG picture");
+    return error_set_memory(error, "out of memory for encoding a JPEG picture");
 }
 
 static bool encode(tjhandle handle, const struct image *image, int quality, struct jpeg_room *room,

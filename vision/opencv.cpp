@@ -3,6 +3,7 @@
 #include "vision/vision.h"
 
 #include <cmath>
+#include <new>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
@@ -37,7 +38,11 @@ template <class Work> bool guard(const char *what, struct error *error, Work wor
         configure_once();
         work();
         return true;
+    } catch (const std::bad_alloc &) {
+        return error_set_memory(error, "cannot %s: out of memory", what);
     } catch (const cv::Exception &exception) {
+        if (exception.code == cv::Error::StsNoMem)
+            return error_set_memory(error, "cannot %s: out of memory", what);
         return error_set(error, "cannot %s: OpenCV says: %s", what, exception.err.c_str());
     } catch (const std::exception &exception) {
         return error_set(error, "cannot %s: %s", what, exception.what());

@@ -2,6 +2,7 @@
 
 #include "common/frame.h"
 #include "vision/jpeg.h"
+#include "vision/refuse.h"
 
 #include <png.h>
 #include <string.h>
@@ -14,14 +15,14 @@ static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, str
     const png_color white = {255, 255, 255};
     png_image png = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(&png, bytes, size))
-        return error_set(error, "damaged PNG picture: %s", png.message);
+        return refuse_picture(error, "PNG", png.message);
     png.format = PNG_FORMAT_BGR;
     bool good =
         png.width <= FRAME_SIDE_MAX && png.height <= FRAME_SIDE_MAX
             ? image_reserve(bgr, (int)png.width, (int)png.height, 3, error)
             : error_set(error, "a PNG picture of %ux%u pixels is too large", png.width, png.height);
     if (good && !png_image_finish_read(&png, &white, bgr->data, bgr->stride, NULL))
-        good = error_set(error, "damaged PNG picture: %s", png.message);
+        good = refuse_picture(error, "PNG", png.message);
     png_image_free(&png);
     return good;
 }
@@ -30,14 +31,21 @@ static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, str
 
 static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
 {
-    int width, height;
-    if (!WebPGetInfo(bytes, size, &width, &height))
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config) ||
+        WebPGetFeatures(bytes, size, &config.input) != VP8_STATUS_OK)
         return error_set(error, "damaged WebP picture");
-    if (!image_reserve(bgr, width, height, 3, error))
+    if (!image_reserve(bgr, config.input.width, config.input.height, 3, error))
         return false;
-    size_t room = (size_t)bgr->stride * (size_t)bgr->height;
-    return WebPDecodeBGRInto(bytes, size, bgr->data, room, bgr->stride) ||
-           error_set(error, "damaged WebP picture, or one that moves");
+    config.output.colorspace = MODE_BGR;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA.rgba = bgr->data;
+    config.output.u.RGBA.stride = bgr->stride;
+    config.output.u.RGBA.size = (size_t)bgr->stride * (size_t)bgr->height;
+    const VP8StatusCode status = WebPDecode(bytes, size, &config);
+    if (status == VP8_STATUS_OUT_OF_MEMORY)
+        return error_set_memory(error, "WebP picture: out of memory");
+    return status == VP8_STATUS_OK || error_set(error, "damaged WebP picture, or one that moves");
 }
 
 /* --- all -------------------------------------------------------------------------------------- */

@@ -42,7 +42,7 @@ static void leave_out(struct contestant *c, const struct error *error)
 static void open_all(struct contestant *all, const struct peer_net *net)
 {
     for (int i = 0; i < KINDS; i++) {
-        struct error error = {EXIT_CODE_RUNTIME, "out of memory"};
+        struct error error = {.code = EXIT_CODE_RUNTIME, .message = "out of memory"};
         all[i] = (struct contestant){.kind = kinds[i], .ms = calloc(ROUNDS_MAX, sizeof(double))};
         all[i].state = all[i].ms ? kinds[i]->open(net, &error) : NULL;
         double ms;

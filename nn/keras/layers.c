@@ -27,7 +27,7 @@ static bool add_slots(struct builder *builder, const struct source *source, int 
         return true;
     struct slot *slots = realloc(builder->slots, bytes);
     if (!slots)
-        return error_set(error, "out of memory");
+        return error_set_memory(error, "out of memory");
     builder->slots = slots;
     for (int i = 0; i < count; i++) {
         bool kernel = list[i].member == offsetof(struct layer, kernel);

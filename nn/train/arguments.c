@@ -171,7 +171,7 @@ static bool bind_config(const struct script *script, const struct expr *e, const
     json_t *value = to_json(e);
     if (!value)
         return error_set_usage(error, "%s:%d: %s must be a constant", script->path, e->line, key);
-    return json_object_set_new(config, key, value) == 0 || error_set(error, "out of memory");
+    return json_object_set_new(config, key, value) == 0 || error_set_memory(error, "out of memory");
 }
 
 static bool bind_trainable(const struct script *script, const struct expr *e, bool *frozen,
@@ -240,7 +240,7 @@ bool arguments_bind(const struct script *script, const struct expr *call,
         return refuse_class(script, call, error);
     arguments->config = json_object();
     if (!arguments->config)
-        return error_set(error, "out of memory");
+        return error_set_memory(error, "out of memory");
     if (bind_all(script, signature, call, arguments, error))
         return true;
     json_decref(arguments->config);

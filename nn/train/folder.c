@@ -158,7 +158,7 @@ static bool read_stream(FILE *file, uint8_t **bytes, size_t *size, struct error 
     *size = (size_t)status.st_size;
     *bytes = malloc(*size);
     if (!*bytes)
-        return error_set(error, "out of memory");
+        return error_set_memory(error, "out of memory for a picture of %zu bytes", *size);
     return fread(*bytes, 1, *size, file) == *size || error_set(error, "cannot be read to its end");
 }
 
@@ -199,6 +199,18 @@ static void read_file(void *self, int thread, int index)
     (void)thread;
     read_picture(job->settings, job->listing->files.list[index],
                  data->pixels + (size_t)index * bytes, &job->problems[index]);
+}
+
+/* A picture for which there was no memory is not a bad one. */
+static bool check_memory(const struct job *job, struct error *error)
+{
+    for (int i = 0; i < job->data->count; i++)
+        if (job->problems[i].memory) {
+            if (error)
+                *error = job->problems[i];
+            return error_prefix(error, "%s", job->listing->files.list[i]);
+        }
+    return true;
 }
 
 /* Moves the good pictures together; warns of the others in the order of their names. */
@@ -253,13 +265,15 @@ static bool read_listing(struct dataset *data, const struct folder_settings *set
     bool good = data->files && job.problems;
     for (size_t i = 0; good && i < count; i++)
         good = (data->files[i] = strdup(listing->files.list[i])) != NULL;
-    if (good) {
+    if (!good)
+        error_set_memory(error, "%s: out of memory", settings->path);
+    else
         parallel_for(data->count, settings->threads, read_file, &job);
+    good = good && check_memory(&job, error);
+    if (good)
         leave_out_bad(&job);
-    }
     free(job.problems);
-    return good ? check_classes(data, settings->path, error)
-                : error_set(error, "%s: out of memory", settings->path);
+    return good && check_classes(data, settings->path, error);
 }
 
 bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error)

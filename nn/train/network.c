@@ -35,7 +35,7 @@ static bool refuse(const struct reader *r, int line, const char *what)
 
 static bool out_of_memory(const struct reader *r)
 {
-    return error_set(r->error, "%s: out of memory", r->script->path);
+    return error_set_memory(r->error, "%s: out of memory", r->script->path);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */

@@ -35,7 +35,7 @@ static bool expected(const struct parser *p, const char *what)
 
 static bool out_of_memory(const struct parser *p)
 {
-    return error_set(p->error, "%s: out of memory", p->path);
+    return error_set_memory(p->error, "%s: out of memory", p->path);
 }
 
 static void skip_space(struct parser *p)
@@ -336,7 +336,7 @@ bool script_read(struct script *script, const char *path, struct error *error)
     size_t size = text ? fread(text, 1, FILE_BYTES_MAX - 1, file) : 0;
     bool ok = false;
     if (!text)
-        error_set(error, "%s: out of memory", path);
+        error_set_memory(error, "%s: out of memory", path);
     else if (ferror(file))
         error_set(error, "%s: cannot be read: %s", path, strerror(errno));
     else if (size == FILE_BYTES_MAX - 1)

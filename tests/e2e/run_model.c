@@ -25,7 +25,8 @@ static bool run(const struct model *model, const char *cpu, struct error *error)
 
 int main(int argc, char **argv)
 {
-    struct error error = {EXIT_CODE_USAGE, "usage: run_model MODEL [CPU] <INPUT >OUTPUT"};
+    struct error error = {.code = EXIT_CODE_USAGE,
+                          .message = "usage: run_model MODEL [CPU] <INPUT >OUTPUT"};
     struct model *model = argc > 1 ? keras_load(argv[1], &error) : NULL;
     bool good = model && run(model, argc > 2 ? argv[2] : NULL, &error);
     model_destroy(model);

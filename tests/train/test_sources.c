@@ -143,10 +143,13 @@ END_TEST
 
 /* --- folders ---------------------------------------------------------------------------------- */
 
-/* A picture file of this test is one digit, which all pixels get; anything else is damaged. */
+/* A picture file of this test is one digit, which all pixels get; for M there is no memory;
+ * anything else is damaged. */
 static bool decode(const uint8_t *bytes, size_t size, int height, int width, int channels,
                    uint8_t *pixels, struct error *reason)
 {
+    if (size == 1 && bytes[0] == 'M')
+        return error_set_memory(reason, "out of memory");
     if (size != 1 || bytes[0] < '0' || bytes[0] > '9')
         return error_set(reason, "is no digit");
     memset(pixels, bytes[0], (size_t)height * (size_t)width * (size_t)channels);
@@ -190,6 +193,17 @@ START_TEST(folders_are_classes)
         ck_assert_int_eq(dataset_picture(&data, i)[11], expected[i]);
     }
     ck_assert_ptr_nonnull(strstr(data.files[3], "dog/e.jpeg"));
+    teardown();
+}
+END_TEST
+
+START_TEST(short_memory_leaves_no_picture_out)
+{
+    setup();
+    write_pets();
+    write_file("dog/d.bmp", "M", 1);
+    struct folder_settings settings = pets();
+    assert_error(folder_load(&data, &settings, &error), "dog/d.bmp: out of memory");
     teardown();
 }
 END_TEST
@@ -267,5 +281,6 @@ START_TEST(shapes_are_the_same_for_one_seed)
 END_TEST
 
 TEST_MAIN(sources, idx_plain_and_compressed, idx_damaged, mnist_itself, cifar_planes_become_pixels,
-          folders_are_classes, folders_in_a_chosen_order, folders_that_are_not_enough,
-          the_last_of_each_class_is_held_out, shapes_are_the_same_for_one_seed)
+          folders_are_classes, short_memory_leaves_no_picture_out, folders_in_a_chosen_order,
+          folders_that_are_not_enough, the_last_of_each_class_is_held_out,
+          shapes_are_the_same_for_one_seed)

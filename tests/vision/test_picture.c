@@ -1,6 +1,7 @@
 #include "vision/picture.h"
 
 #include "tests/suite.h"
+#include "vision/refuse.h"
 
 #include <png.h>
 #include <string.h>
@@ -127,6 +128,19 @@ START_TEST(reads_bmp)
 }
 END_TEST
 
+START_TEST(short_memory_is_no_damage)
+{
+    ck_assert(!refuse_picture(&error, "JPEG", "Insufficient memory (case 4)"));
+    ck_assert(error.memory && strstr(error.message, "JPEG picture: Insufficient memory"));
+    ck_assert(!refuse_picture(&error, "JPEG", "tjDecompress2(): Memory allocation failure"));
+    ck_assert(error.memory);
+    ck_assert(!refuse_picture(&error, "PNG", "png_image_read: out of memory") && error.memory);
+    ck_assert(!error_prefix(&error, "a.png") && error.memory);
+    ck_assert(!refuse_picture(&error, "PNG", "IDAT: CRC error") && !error.memory);
+    ck_assert_str_eq(error.message, "damaged PNG picture: IDAT: CRC error");
+}
+END_TEST
+
 START_TEST(anything_else_is_refused)
 {
     assert_refused((const uint8_t *)"hello, I am a text", 18, "not a JPEG, PNG, BMP or WebP");
@@ -136,4 +150,4 @@ START_TEST(anything_else_is_refused)
 END_TEST
 
 TEST_MAIN(picture, reads_png, png_transparent_parts_are_white, reads_webp, reads_bmp,
-          anything_else_is_refused)
+          anything_else_is_refused, short_memory_is_no_damage)
