@@ -157,7 +157,7 @@ static bool begin_network(struct training *training, struct error *error)
     return fine_tune_open(&training->tune, training->settings->from, error) &&
            network_build(&training->network, &recipe->script, recipe->trainer.seed, error) &&
            fine_tune_body(&training->tune, training->network.model, error) &&
-           freeze(training, error);
+           freeze(training, error) && recipe_check_network(recipe, &training->network, error);
 }
 
 static bool load_one(struct training *training, const struct source *sources, struct dataset *data,

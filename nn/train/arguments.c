@@ -12,39 +12,50 @@ static const struct signature {
     const char *class_name;
     const char *arguments;
     bool has_kernel;
+    int required; /* so many of the arguments have no default */
 } signatures[] = {
     {"Conv2D",
      "filters kernel_size strides padding data_format dilation_rate groups activation use_bias",
-     true},
+     true, 2},
     {"DepthwiseConv2D",
      "kernel_size strides padding depth_multiplier data_format dilation_rate activation use_bias",
-     true},
+     true, 1},
     {"SeparableConv2D",
      "filters kernel_size strides padding data_format dilation_rate depth_multiplier activation "
      "use_bias",
-     true},
-    {"Dense", "units activation use_bias", true},
-    {"BatchNormalization", "axis momentum epsilon center scale", false},
-    {"Activation", "activation", false},
-    {"ReLU", "max_value negative_slope threshold", false},
-    {"LeakyReLU", "alpha", false},
-    {"ELU", "alpha", false},
-    {"Softmax", "axis", false},
-    {"MaxPooling2D", "pool_size strides padding data_format", false},
-    {"MaxPool2D", "pool_size strides padding data_format", false},
-    {"AveragePooling2D", "pool_size strides padding data_format", false},
-    {"GlobalMaxPooling2D", "data_format keepdims", false},
-    {"GlobalAveragePooling2D", "data_format keepdims", false},
-    {"Flatten", "data_format", false},
-    {"Reshape", "target_shape", false},
-    {"Dropout", "rate", false},
-    {"Add", "", false},
-    {"Concatenate", "axis", false},
-    {"ZeroPadding2D", "padding data_format", false},
-    {"Rescaling", "scale offset", false},
+     true, 2},
+    {"Dense", "units activation use_bias", true, 1},
+    {"BatchNormalization", "axis momentum epsilon center scale", false, 0},
+    {"Activation", "activation", false, 1},
+    {"ReLU", "max_value negative_slope threshold", false, 0},
+    {"LeakyReLU", "alpha", false, 0},
+    {"ELU", "alpha", false, 0},
+    {"Softmax", "axis", false, 0},
+    {"MaxPooling2D", "pool_size strides padding data_format", false, 0},
+    {"MaxPool2D", "pool_size strides padding data_format", false, 0},
+    {"AveragePooling2D", "pool_size strides padding data_format", false, 0},
+    {"GlobalMaxPooling2D", "data_format keepdims", false, 0},
+    {"GlobalAveragePooling2D", "data_format keepdims", false, 0},
+    {"Flatten", "data_format", false, 0},
+    {"Reshape", "target_shape", false, 1},
+    {"Dropout", "rate", false, 1},
+    {"Add", "", false, 0},
+    {"Concatenate", "axis", false, 0},
+    {"ZeroPadding2D", "padding data_format", false, 0},
+    {"Rescaling", "scale offset", false, 1},
 };
 
 enum { SIGNATURE_COUNT = sizeof signatures / sizeof *signatures, NAME_BYTES = 64 };
+
+/* Bounds that only training needs, inclusive. */
+static const struct bounds {
+    const char *class_name, *argument;
+    double min, max;
+} bounds[] = {
+    {"Dropout", "rate", 0, 0.999},
+    {"BatchNormalization", "momentum", 0, 1},
+    {"LeakyReLU", "alpha", 0, 1e6},
+};
 
 static const struct signature *find_signature(const char *class_name)
 {
@@ -174,6 +185,31 @@ static bool bind_config(const struct script *script, const struct expr *e, const
     return json_object_set_new(config, key, value) == 0 || error_set_memory(error, "out of memory");
 }
 
+static bool check_bounds(const struct script *script, const struct signature *signature,
+                         const struct expr *e, const char *key, struct error *error)
+{
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        const struct bounds *b = &bounds[i];
+        if (strcmp(b->class_name, signature->class_name) != 0 || strcmp(b->argument, key) != 0)
+            continue;
+        if (e->kind != EXPR_NUMBER || !(e->number >= b->min && e->number <= b->max))
+            return error_set_usage(error, "%s:%d: %s of %s must be a number from %g to %g",
+                                   script->path, e->line, key, b->class_name, b->min, b->max);
+    }
+    return true;
+}
+
+static bool check_required(const struct script *script, const struct signature *signature,
+                           const struct expr *call, const json_t *config, struct error *error)
+{
+    char name[NAME_BYTES];
+    for (int i = 0; i < signature->required && nth_name(signature->arguments, i, name); i++)
+        if (!json_object_get(config, name))
+            return error_set_usage(error, "%s:%d: %s needs its %s", script->path, call->line,
+                                   signature->class_name, name);
+    return true;
+}
+
 static bool bind_trainable(const struct script *script, const struct expr *e, bool *frozen,
                            struct error *error)
 {
@@ -212,7 +248,8 @@ static bool bind_one(const struct script *script, const struct signature *signat
             script->path, e->line, signature->class_name, key, signature->arguments,
             *signature->arguments ? " " : "", signature->has_kernel ? " kernel_regularizer " : "",
             signature->has_kernel ? initializer_key(signature) : "");
-    return bind_config(script, e, key, arguments->config, error);
+    return check_bounds(script, signature, e, key, error) &&
+           bind_config(script, e, key, arguments->config, error);
 }
 
 static bool bind_all(const struct script *script, const struct signature *signature,
@@ -241,7 +278,8 @@ bool arguments_bind(const struct script *script, const struct expr *call,
     arguments->config = json_object();
     if (!arguments->config)
         return error_set_memory(error, "out of memory");
-    if (bind_all(script, signature, call, arguments, error))
+    if (bind_all(script, signature, call, arguments, error) &&
+        check_required(script, signature, call, arguments->config, error))
         return true;
     json_decref(arguments->config);
     arguments->config = NULL;

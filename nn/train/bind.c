@@ -13,7 +13,8 @@ bool bind_refuse(const struct script *script, int line, struct error *error, con
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return error_set_usage(error, "%s:%d: %s", script->path, line, text);
+    return line ? error_set_usage(error, "%s:%d: %s", script->path, line, text)
+                : error_set_usage(error, "%s: %s", script->path, text);
 }
 
 const char *bind_callee(const struct expr *e)

@@ -55,7 +55,7 @@ bool bind_statement(const struct script *script, const struct statement *stateme
 bool bind_section(const struct script *script, const char *section, struct fields fields,
                   void *target, struct error *error);
 
-/* "file:line: message", a usage error. Returns false. */
+/* "file:line: message", or "file: message" when line is 0: a usage error. Returns false. */
 bool bind_refuse(const struct script *script, int line, struct error *error, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 

@@ -33,6 +33,14 @@ static bool refuse(const struct reader *r, int line, const char *what)
     return error_set_usage(r->error, "%s:%d: %s", r->script->path, line, what);
 }
 
+/* The model knows no recipe: what it refuses is a mistake in this line, if there was memory. */
+static bool blame(const struct reader *r, int line)
+{
+    if (r->error && !r->error->memory)
+        r->error->code = EXIT_CODE_USAGE;
+    return error_prefix(r->error, "%s:%d", r->script->path, line);
+}
+
 static bool out_of_memory(const struct reader *r)
 {
     return error_set_memory(r->error, "%s: out of memory", r->script->path);
@@ -132,7 +140,7 @@ static bool begin_model(struct reader *r, const struct expr *e)
         return refuse(r, e->line, "a shape is expected, as (128, 128, 3) or (784,)");
     r->network->model = r->builder.model = model_create("model", &shape, r->error);
     if (!r->network->model)
-        return error_prefix(r->error, "%s:%d", r->script->path, e->line);
+        return blame(r, e->line);
     return note_training(r, NULL, NULL, 0);
 }
 
@@ -171,7 +179,7 @@ static bool add_layer(struct reader *r, const struct expr *call, const int *inpu
     };
     ok = builder_add(&r->builder, &source, output, r->error)
              ? note_training(r, call, &arguments, first_new)
-             : error_prefix(r->error, "%s:%d", r->script->path, call->line);
+             : blame(r, call->line);
 done:
     json_decref(arguments.config);
     return ok;
@@ -345,7 +353,8 @@ bool network_build(struct network *network, const struct script *script, uint64_
     bool ok = read_section(&reader);
     if (ok) {
         initialize(network, seed);
-        ok = model_finish(network->model, error) || error_prefix(error, "%s", script->path);
+        ok = model_finish(network->model, error) ||
+             blame(&reader, network->layers[network->model->output].line);
     }
     free(reader.builder.slots);
     free(reader.variables);

@@ -1,6 +1,7 @@
 #include "nn/train/recipe.h"
 
 #include "nn/train/recipe_parts.h"
+#include "nn/train/trainable.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,13 +34,37 @@ static bool check_sections(const struct recipe *recipe, struct error *error)
     for (int i = 0; i < script->section_count; i++) {
         bool known = false;
         for (int k = 0; k < RECIPE_SECTIONS; k++)
-            known = known || strcmp(script->sections[i], recipe_sections[k]) == 0;
+            known = known || strcmp(script->sections[i].name, recipe_sections[k]) == 0;
         if (!known)
-            return error_set_usage(error,
-                                   "%s: there is no section [%.40s]; there are [data], "
-                                   "[preprocess], [augment], [network], [compile] and [fit]",
-                                   script->path, script->sections[i]);
+            return bind_refuse(script, script->sections[i].line, error,
+                               "there is no section [%.40s]; there are [data], [preprocess], "
+                               "[augment], [network], [compile] and [fit]",
+                               script->sections[i].name);
     }
+    return true;
+}
+
+/* The second of two lines would win; only a network's variables are meant to change. */
+static bool check_repeats(const struct script *script, struct error *error)
+{
+    for (int i = 0; i < script->count; i++) {
+        const struct statement *s = &script->statements[i];
+        if (!s->target || strcmp(s->section, "network") == 0)
+            continue;
+        const int first = script_line(script, s->section, s->target);
+        if (first != s->line)
+            return bind_refuse(script, s->line, error, "%.40s is given twice, first in line %d",
+                               s->target, first);
+    }
+    return true;
+}
+
+static bool read_preprocess(struct recipe *recipe, struct error *error)
+{
+    if (!bind_section(&recipe->script, "preprocess", FIELDS(preprocess_fields), recipe, error))
+        return false;
+    if (recipe->rescale == 0) /* Keras's ImageDataGenerator: no rescaling */
+        recipe->rescale = 1;
     return true;
 }
 
@@ -50,25 +75,27 @@ static bool read_augment(struct recipe *recipe, struct error *error)
     recipe->augmented = first != NULL;
     return bind_section(&recipe->script, "augment", augment_fields, &recipe->augment, error) &&
            (augment_check(&recipe->augment, error) ||
-            error_prefix(error, "%s", recipe->script.path));
+            error_prefix(error, "%s:%d", recipe->script.path,
+                         script_line(&recipe->script, "augment", "fill_mode")));
 }
 
 /* What only several sections together can tell. */
 static bool check_whole(const struct recipe *recipe, struct error *error)
 {
-    const char *path = recipe->script.path;
+    const struct script *script = &recipe->script;
+    const char *mix = recipe->augment.mixup > 0    ? "mixup"
+                      : recipe->augment.cutmix > 0 ? "cutmix"
+                                                   : NULL;
     if (recipe->train->kind == SOURCE_NONE)
-        return error_set_usage(error,
-                               "%s: [data] needs a line train = MNIST('mnist'), or another "
-                               "of MNIST, FashionMNIST, CIFAR10, Folder, Shapes",
-                               path);
+        return bind_refuse(script, script_line(script, "data", NULL), error,
+                           "[data] needs a line train = MNIST('mnist'), or another of MNIST, "
+                           "FashionMNIST, CIFAR10, Folder, Shapes");
     if (recipe->validation->kind != SOURCE_NONE && recipe->validation_split > 0)
-        return error_set_usage(error, "%s: give validation data or validation_split, not both",
-                               path);
-    if ((recipe->augment.mixup > 0 || recipe->augment.cutmix > 0) &&
-        recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
-        return error_set_usage(error, "%s: %s needs soft targets: use categorical_crossentropy",
-                               path, recipe->augment.mixup > 0 ? "mixup" : "cutmix");
+        return bind_refuse(script, script_line(script, "fit", "validation_split"), error,
+                           "give validation data or validation_split, not both");
+    if (mix && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return bind_refuse(script, script_line(script, "augment", mix), error,
+                           "%s needs soft targets: use categorical_crossentropy", mix);
     return true;
 }
 
@@ -88,8 +115,8 @@ static void set_defaults(struct recipe *recipe)
 static bool read_all(struct recipe *recipe, struct error *error)
 {
     set_defaults(recipe);
-    return check_sections(recipe, error) && recipe_read_data(recipe, error) &&
-           bind_section(&recipe->script, "preprocess", FIELDS(preprocess_fields), recipe, error) &&
+    return check_sections(recipe, error) && check_repeats(&recipe->script, error) &&
+           recipe_read_data(recipe, error) && read_preprocess(recipe, error) &&
            read_augment(recipe, error) && recipe_read_compile(recipe, error) &&
            recipe_read_fit(recipe, error) && check_whole(recipe, error);
 }
@@ -110,6 +137,17 @@ bool recipe_parse(struct recipe *recipe, const char *path, const char *text, str
     if (!good)
         recipe_free(recipe);
     return good;
+}
+
+bool recipe_check_network(const struct recipe *recipe, const struct network *network,
+                          struct error *error)
+{
+    const struct script *script = &recipe->script;
+    int line;
+    if (trainable_check(network, &recipe->trainer, &line, error))
+        return true;
+    return error_prefix(error, "%s:%d", script->path,
+                        line ? line : script_line(script, "compile", "loss"));
 }
 
 void recipe_free(struct recipe *recipe)

@@ -79,6 +79,10 @@ struct recipe {
 bool recipe_read(struct recipe *recipe, const char *path, struct error *error);
 bool recipe_parse(struct recipe *recipe, const char *path, const char *text, struct error *error);
 
+/* Can the recipe's network be trained as it says? What cannot is named by file:line. */
+bool recipe_check_network(const struct recipe *recipe, const struct network *network,
+                          struct error *error);
+
 /* Accepts a zero recipe. */
 void recipe_free(struct recipe *recipe);
 

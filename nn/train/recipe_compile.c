@@ -11,6 +11,9 @@ struct optimizer_arguments {
     struct trainer_settings trainer;
 };
 
+/* A moving average that forgets nothing would never learn anything. */
+#define BELOW_1 0.999999
+
 #define RATE(name)                                                                                 \
     {                                                                                              \
 #name, FIELD_NUMBER, offsetof(struct optimizer_arguments, name), 0, INFINITY               \
@@ -22,7 +25,7 @@ struct optimizer_arguments {
 #define COMMON                                                                                     \
     RATE(lr), RATE(decay), ROW("weight_decay", weight_decay, 1), ROW("clipnorm", clip_norm, 1e9),  \
         ROW("global_clipnorm", global_clip_norm, 1e9), ROW("clipvalue", clip_value, 1e9),          \
-        ROW("ema_momentum", ema, 0.999999)
+        ROW("ema_momentum", ema, BELOW_1)
 
 static const struct field sgd_fields[] = {
     RATE(learning_rate),
@@ -32,14 +35,14 @@ static const struct field sgd_fields[] = {
 };
 static const struct field rmsprop_fields[] = {
     RATE(learning_rate),
-    ROW("rho", rho, 1),
+    ROW("rho", rho, BELOW_1),
     ROW("epsilon", epsilon, 1),
     COMMON,
 };
 static const struct field adam_fields[] = {
     RATE(learning_rate),
-    ROW("beta_1", beta_1, 1),
-    ROW("beta_2", beta_2, 1),
+    ROW("beta_1", beta_1, BELOW_1),
+    ROW("beta_2", beta_2, BELOW_1),
     ROW("epsilon", epsilon, 1),
     COMMON,
 };
@@ -255,7 +258,8 @@ bool recipe_read_compile(struct recipe *recipe, struct error *error)
             return false;
     if (has_loss && has_optimizer)
         return true;
-    return error_set_usage(error, "%s: [compile] needs a line %s", recipe->script.path,
-                           has_loss ? "optimizer = Adam(learning_rate=1e-3)"
-                                    : "loss = 'categorical_crossentropy'");
+    return bind_refuse(&recipe->script, script_line(&recipe->script, "compile", NULL), error,
+                       "[compile] needs a line %s",
+                       has_loss ? "optimizer = Adam(learning_rate=1e-3)"
+                                : "loss = 'categorical_crossentropy'");
 }

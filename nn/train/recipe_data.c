@@ -54,6 +54,20 @@ static bool is_one_of(const char *text, const char *const *list)
     return false;
 }
 
+static bool check_names(const struct script *script, const struct source *source,
+                        struct error *error)
+{
+    const struct expr *names = source->classes;
+    if (names->count < 2)
+        return bind_refuse(script, source->line, error, "a classifier needs two classes or more");
+    for (int i = 0; i < names->count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(names->items[i].text, names->items[k].text) == 0)
+                return bind_refuse(script, source->line, error, "class '%.40s' is given twice",
+                                   names->items[i].text);
+    return true;
+}
+
 static bool check_source(const struct script *script, const struct source_row *row,
                          const struct source *source, struct error *error)
 {
@@ -69,9 +83,7 @@ static bool check_source(const struct script *script, const struct source_row *r
         return bind_refuse(script, source->line, error,
                            "mode must be 'binary', 'categorical' or 'sparse', not '%.40s'",
                            source->mode);
-    if (source->classes && source->classes->count < 2)
-        return bind_refuse(script, source->line, error, "a classifier needs two classes or more");
-    return true;
+    return !source->classes || check_names(script, source, error);
 }
 
 /* One source, as Folder('DIR'). */

@@ -288,7 +288,7 @@ static bool end_of_line(struct parser *p)
 static bool parse_section(struct parser *p, struct script *script)
 {
     p->at++;
-    char **sections =
+    struct section *sections =
         realloc(script->sections, ((size_t)script->section_count + 1) * sizeof *sections);
     if (!sections)
         return out_of_memory(p);
@@ -296,7 +296,7 @@ static bool parse_section(struct parser *p, struct script *script)
     char *name = take_text(p, strcspn(p->at, "]\n"));
     if (!name)
         return false;
-    sections[script->section_count++] = name;
+    sections[script->section_count++] = (struct section){name, p->line};
     return accept(p, ']') ? end_of_line(p) : expected(p, "']' after the section's name");
 }
 
@@ -309,7 +309,7 @@ static bool parse_statement(struct parser *p, struct script *script)
     script->statements = statements;
     struct statement *s = &statements[script->count++];
     *s = (struct statement){.line = p->line, .target = parse_keyword(p)};
-    s->section = script->section_count ? script->sections[script->section_count - 1] : "";
+    s->section = script->section_count ? script->sections[script->section_count - 1].name : "";
     return parse_expression(p, &s->value) && end_of_line(p);
 }
 
@@ -352,6 +352,19 @@ bool script_read(struct script *script, const char *path, struct error *error)
     return ok;
 }
 
+int script_line(const struct script *script, const char *section, const char *target)
+{
+    for (int i = 0; target && i < script->count; i++) {
+        const struct statement *s = &script->statements[i];
+        if (s->target && strcmp(s->section, section) == 0 && strcmp(s->target, target) == 0)
+            return s->line;
+    }
+    for (int i = 0; i < script->section_count; i++)
+        if (strcmp(script->sections[i].name, section) == 0)
+            return script->sections[i].line;
+    return 0;
+}
+
 void script_free(struct script *script)
 {
     for (int i = 0; i < script->count; i++) {
@@ -359,7 +372,7 @@ void script_free(struct script *script)
         expr_free(&script->statements[i].value);
     }
     for (int i = 0; i < script->section_count; i++)
-        free(script->sections[i]);
+        free(script->sections[i].name);
     free(script->statements);
     free(script->sections);
     free(script->path);

@@ -37,11 +37,16 @@ struct statement {
     struct expr value;
 };
 
+struct section {
+    char *name;
+    int line;
+};
+
 struct script {
     char *path; /* for messages */
     struct statement *statements;
     int count;
-    char **sections;
+    struct section *sections;
     int section_count;
 };
 
@@ -53,5 +58,9 @@ bool script_parse(struct script *script, const char *path, const char *text, str
 bool script_read(struct script *script, const char *path, struct error *error);
 
 void script_free(struct script *script);
+
+/* The line of the statement `target = ...` in the section; where there is none, or target is NULL,
+ * the line where the section begins; 0: there is no such section. */
+int script_line(const struct script *script, const char *section, const char *target);
 
 #endif

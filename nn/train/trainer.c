@@ -5,6 +5,7 @@
 #include "nn/train/engine.h"
 #include "nn/train/optimizer.h"
 #include "nn/train/store.h"
+#include "nn/train/trainable.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,32 +37,6 @@ static bool check_settings(const struct trainer_settings *s, struct error *error
     if (!(s->ema >= 0 && s->ema < 1))
         return error_set_usage(error, "the decay of the weights' average must be below 1");
     return true;
-}
-
-static bool check_layers(const struct model *model, struct error *error)
-{
-    for (int i = 1; i < model->layer_count; i++) {
-        const struct layer *layer = &model->layers[i];
-        const struct window *w = &layer->conv.window;
-        const bool is_conv = layer->op == LAYER_CONV2D || layer->op == LAYER_DEPTHWISE_CONV2D;
-        if (is_conv && (w->stride_h > 1 || w->stride_w > 1) &&
-            (w->dilation_h > 1 || w->dilation_w > 1))
-            return error_set_usage(
-                error, "layer %s: strides and dilation cannot be trained together", layer->name);
-        if (layer->activation.kind == ACTIVATION_ELU && layer->activation.alpha < 0)
-            return error_set_usage(error, "layer %s: elu with a negative alpha cannot be trained",
-                                   layer->name);
-        if (layer->input_count > TRAIN_INPUTS_MAX)
-            return error_set_usage(error, "layer %s: training takes at most %d inputs, not %d",
-                                   layer->name, TRAIN_INPUTS_MAX, layer->input_count);
-    }
-    return true;
-}
-
-static bool check_parameters(const struct parameters *parameters, struct error *error)
-{
-    return parameters->trainable > 0 ||
-           error_set_usage(error, "no layer has weights that can be trained");
 }
 
 /* Marks what the output depends on. */
@@ -117,7 +92,8 @@ static bool start_engine(struct trainer *trainer, struct error *error)
 struct trainer *trainer_create(struct network *network, const struct trainer_settings *settings,
                                struct error *error)
 {
-    if (!check_settings(settings, error) || !check_layers(network->model, error))
+    int line;
+    if (!check_settings(settings, error) || !trainable_check(network, settings, &line, error))
         return NULL;
     struct trainer *trainer = calloc(1, sizeof *trainer);
     if (!trainer) {
@@ -126,8 +102,7 @@ struct trainer *trainer_create(struct network *network, const struct trainer_set
     }
     trainer->model = network->model;
     trainer->settings = *settings;
-    if (parameters_init(&trainer->parameters, network, error) &&
-        check_parameters(&trainer->parameters, error) && allocate(trainer, error) &&
+    if (parameters_init(&trainer->parameters, network, error) && allocate(trainer, error) &&
         (trainer->team = team_create(settings->threads, error)) && start_engine(trainer, error))
         return trainer;
     trainer_destroy(trainer);

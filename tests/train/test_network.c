@@ -29,6 +29,7 @@ static void assert_refused(const char *text, const char *message)
     ck_assert_msg(script_parse(&script, "net.recipe", text, &error), "%s", error.message);
     ck_assert_msg(!network_build(&network, &script, 1, &error), "accepted: %s", text);
     ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+    ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
     ck_assert_ptr_null(network.model);
     finish();
 }
@@ -208,6 +209,19 @@ START_TEST(errors_name_file_and_line)
     assert_refused("x = Input((8, 8, 3))\nx = Input((8, 8, 3))", "net.recipe:2: a network has one");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, trainable=1)(x)",
                    "net.recipe:2: trainable must be True or False");
+    assert_refused("x = Input((8, 8, 3))\nx = Dropout(-0.5)(x)",
+                   "net.recipe:2: rate of Dropout must be a number from 0 to 0.999");
+    assert_refused("x = Input((8, 8, 3))\nx = Dropout('a')(x)", "net.recipe:2: rate of Dropout");
+    assert_refused("x = Input((8, 8, 3))\nx = BatchNormalization(momentum=2)(x)",
+                   "net.recipe:2: momentum of BatchNormalization must be a number from 0 to 1");
+    assert_refused("x = Input((8, 8, 3))\nx = LeakyReLU(-1)(x)",
+                   "net.recipe:2: alpha of LeakyReLU");
+    assert_refused("x = Input((8, 8, 3))\nx = Dropout()(x)",
+                   "net.recipe:2: Dropout needs its rate");
+    assert_refused("x = Input((8, 8, 3))\nx = Conv2D(8)(x)",
+                   "net.recipe:2: Conv2D needs its kernel_size");
+    assert_refused("x = Input((8, 8, 3))\nx = Dense('3')(x)", "units must be an integer");
+    assert_refused("x = Input((0, 8, 3))", "net.recipe:1: model model: input: every side");
     assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
     assert_refused("x = Input((8, 8, 3))", "the network has no layers");
     assert_refused("[fit]\nepochs = 3", "has no [network] section");

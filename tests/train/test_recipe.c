@@ -123,14 +123,15 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("mode='binary'", "mode='both'", "pets.recipe:2: mode must be 'binary'");
     assert_refused("validation =", "train =", "pets.recipe:3: train is given twice");
     assert_refused("validation =", "valid =", "pets.recipe:3: [data] holds lines");
-    assert_refused("train = Folder", "test = Folder", "[data] needs a line train =");
+    assert_refused("train = Folder", "test = Folder", "pets.recipe:1: [data] needs a line train =");
     assert_refused("'pets/val'", "", "pets.recipe:3: Folder needs its folder");
     assert_refused("rescale = 1./255", "scale = 2", "pets.recipe:5: [preprocess] takes no scale");
     assert_refused("mean = 0.5", "mean = (1, 2)", "pets.recipe:6: mean must be a number or three");
     assert_refused("= (0.5, 1.5)", "= 0.5", "pets.recipe:10: brightness_range must be (low, high)");
     assert_refused("= (0.5, 1.5)", "= (2, 1)", "pets.recipe:10: brightness_range");
     assert_refused("= True", "= Yes", "pets.recipe:11: horizontal_flip must be True or False");
-    assert_refused("horizontal_flip = True", "fill_mode = 'mirror'", "fill_mode must be nearest");
+    assert_refused("horizontal_flip = True", "fill_mode = 'mirror'",
+                   "pets.recipe:11: fill_mode must be nearest");
     assert_refused("optimizers.SGD", "Adagrad", "pets.recipe:15: optimizer must be");
     assert_refused("lr=0.1", "clipnorm=1, clipvalue=1", "pets.recipe:15: give one of clipnorm");
     assert_refused("lr=0.1", "lr='fast'", "pets.recipe:15: lr must be a number");
@@ -138,15 +139,26 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("BinaryCrossentropy", "Hinge", "pets.recipe:16: loss must be");
     assert_refused("['accuracy']", "['f1']", "pets.recipe:17: metrics must be");
     assert_refused("CosineDecay", "Cosine", "pets.recipe:18: schedule must be");
-    assert_refused("loss =", "# loss =", "[compile] needs a line loss =");
+    assert_refused("loss =", "# loss =", "pets.recipe:14: [compile] needs a line loss =");
     assert_refused("epochs = 20", "epoch = 20", "pets.recipe:20: [fit] takes no epoch");
-    assert_refused("batch_size = 64", "validation_split = 0.5", "or validation_split, not both");
+    assert_refused("batch_size = 64", "validation_split = 0.5",
+                   "pets.recipe:21: give validation data or validation_split, not both");
     assert_refused("{val_loss:.4f}", "{val_los:.4f}", "pets.recipe:22: '{val_los:.4f}");
     assert_refused("{epoch:02d}", "{epoch:02x}", "pets.recipe:22:");
     assert_refused("'val_acc'", "'f1'", "pets.recipe:23: monitor must be");
     assert_refused("EarlyStopping", "LateStopping", "pets.recipe:23: a callback must be");
     assert_refused("validation = Folder('pets/val')", "", "no validation data for this name");
-    assert_refused("[fit]", "[fitt]", "there is no section [fitt]");
+    assert_refused("[fit]", "[fitt]", "pets.recipe:19: there is no section [fitt]");
+    assert_refused("epochs = 20", "epochs = 20\nepochs = 2",
+                   "pets.recipe:21: epochs is given twice, first in line 20");
+    assert_refused("'dog'", "'cat'", "pets.recipe:2: class 'cat' is given twice");
+    assert_refused("optimizers.SGD(", "Adam(beta_1=1) #",
+                   "pets.recipe:15: beta_1 must be a number from 0 to 0.999999");
+    assert_refused("lr=0.1", "lr=-0.1", "pets.recipe:15: lr must be a number, 0 or more");
+    assert_refused("momentum=0.9", "momentum=2",
+                   "pets.recipe:15: momentum must be a number from 0");
+    assert_refused("label_smoothing=0.1", "label_smoothing=2", "pets.recipe:16: label_smoothing");
+    assert_refused("batch_size = 64", "batch_size = 0", "pets.recipe:21: batch_size must be");
     assert_refused("[data]\n", "", "pets.recipe:1: a recipe begins with a section");
 }
 END_TEST
@@ -177,7 +189,7 @@ START_TEST(mixup_needs_soft_targets)
                             "[data]\ndata = MNIST('m')\n[augment]\nmixup = 0.2\n[compile]\n"
                             "optimizer = 'sgd'\nloss = 'sparse_categorical_crossentropy'\n",
                             &error));
-    ck_assert_ptr_nonnull(strstr(error.message, "mixup needs soft targets"));
+    ck_assert_ptr_nonnull(strstr(error.message, "a.recipe:4: mixup needs soft targets"));
 }
 END_TEST
 
@@ -197,6 +209,38 @@ START_TEST(schedules)
     ck_assert_double_eq_tol(schedule_rate(&s, 30, 10, 3), 0.2, 1e-12);
     s = (struct schedule){.rate = 1, .decay = 0.5};
     ck_assert_double_eq(schedule_rate(&s, 2, 10, 3), 0.5);
+}
+END_TEST
+
+/* What network and training only tell together. */
+static void assert_not_trained(const char *network_text, const char *loss, const char *message)
+{
+    char text[400];
+    struct recipe recipe;
+    struct network network;
+    struct error error = {0};
+    snprintf(text, sizeof text,
+             "[data]\ndata = MNIST('m')\n[network]\nx = Input((9, 9, 1))\n%s\n[compile]\n"
+             "optimizer = 'sgd'\nloss = %s\n",
+             network_text, loss);
+    ck_assert_msg(recipe_parse(&recipe, "a.recipe", text, &error), "%s", error.message);
+    ck_assert_msg(network_build(&network, &recipe.script, 1, &error), "%s", error.message);
+    ck_assert(!recipe_check_network(&recipe, &network, &error));
+    ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+    ck_assert_int_eq(error.code, EXIT_CODE_USAGE);
+    network_free(&network);
+    recipe_free(&recipe);
+}
+
+START_TEST(networks_that_cannot_be_trained)
+{
+    assert_not_trained("x = Dense(2)(Flatten()(x))", "'binary_crossentropy'",
+                       "a.recipe:8: loss binary_crossentropy: the last layer");
+    assert_not_trained("x = Dense(2)(ELU(-1)(x))", "'mse'", "a.recipe:5: layer elu");
+    assert_not_trained("x = Conv2D(2, 3, strides=2, dilation_rate=2)(x)", "'mse'",
+                       "a.recipe:5: layer conv2d: strides and dilation");
+    assert_not_trained("x = Dense(2, trainable=False)(x)\nx = Flatten()(x)", "'mse'",
+                       "a.recipe:6: no layer has weights");
 }
 END_TEST
 
@@ -220,5 +264,5 @@ START_TEST(the_recipes_of_the_lessons)
 END_TEST
 
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
-          refuses_by_file_and_line, clipping_has_three_names, mixup_needs_soft_targets, schedules,
-          the_recipes_of_the_lessons)
+          refuses_by_file_and_line, clipping_has_three_names, mixup_needs_soft_targets,
+          networks_that_cannot_be_trained, schedules, the_recipes_of_the_lessons)
