@@ -1,13 +1,14 @@
 #include "nn/train/arguments.h"
 
-#include "nn/train/initialize.h"
+#include "nn/train/bind.h"
+#include "nn/train/initializer.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Keras's signatures: the arguments in their positional order. What all layers take (name,
- * input_shape, trainable) and what only the trainer looks at (kernel_initializer,
- * kernel_regularizer) is keyword-only in recipes. Source: keras/layers of Keras 2. */
+ * input_shape, trainable) and what only the trainer looks at (initializers, kernel_regularizer) is
+ * keyword-only in recipes. Source: keras/layers of Keras 2. */
 static const struct signature {
     const char *class_name;
     const char *arguments;
@@ -73,7 +74,7 @@ static bool refuse_class(const struct script *script, const struct expr *call, s
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                                  signatures[i].class_name);
     return error_set_usage(error, "%s:%d: no layer is called %.40s; there are: %s", script->path,
-                           call->line, call->callee->text, list);
+                           call->line, bind_callee(call), list);
 }
 
 /* The name at `index` of a space-separated list into `name`; false: the list is shorter. */
@@ -125,42 +126,18 @@ static json_t *to_json(const struct expr *e)
     return NULL;
 }
 
-/* l2(0.001), regularizers.l2(0.001), l2(l=0.001) */
+/* l2(0.001), regularizers.L2(l2=0.001), 'l2' for Keras's default */
 static bool bind_l2(const struct script *script, const struct expr *e, double *l2,
                     struct error *error)
 {
-    if (e->kind == EXPR_CALL && e->callee->kind == EXPR_NAME && e->count == 1 &&
-        e->items[0].kind == EXPR_NUMBER && e->items[0].number >= 0) {
-        const char *dot = strrchr(e->callee->text, '.');
-        const char *name = dot ? dot + 1 : e->callee->text;
-        *l2 = e->items[0].number;
-        if (strcmp(name, "l2") == 0 || strcmp(name, "L2") == 0)
-            return true;
-    }
+    const bool is_call = e->kind == EXPR_CALL;
+    const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
+    *l2 = is_call && e->count == 1 && e->items[0].kind == EXPR_NUMBER ? e->items[0].number : 0.01;
+    if (name && (strcmp(name, "l2") == 0 || strcmp(name, "L2") == 0) && *l2 >= 0 &&
+        (!is_call || e->count == 0 || (e->count == 1 && e->items[0].kind == EXPR_NUMBER)))
+        return true;
     return error_set_usage(error, "%s:%d: kernel_regularizer must be l2(number)", script->path,
                            e->line);
-}
-
-/* 'he_normal' or RandomNormal(stddev=0.5) */
-static bool bind_initializer(const struct script *script, const struct expr *e,
-                             struct layer_arguments *arguments, struct error *error)
-{
-    bool is_call = e->kind == EXPR_CALL && e->callee->kind == EXPR_NAME &&
-                   strcmp(e->callee->text, "RandomNormal") == 0 && e->count == 1 && e->keys[0] &&
-                   strcmp(e->keys[0], "stddev") == 0 && e->items[0].kind == EXPR_NUMBER &&
-                   e->items[0].number > 0;
-    if (is_call) {
-        arguments->initializer = "random_normal";
-        arguments->stddev = e->items[0].number;
-        return true;
-    }
-    if (e->kind != EXPR_STRING || !initializer_exists(e->text))
-        return error_set_usage(error,
-                               "%s:%d: an initializer must be the name of one, as 'he_normal', or "
-                               "RandomNormal(stddev=0.05)",
-                               script->path, e->line);
-    arguments->initializer = e->text;
-    return true;
 }
 
 static bool bind_name(const struct script *script, const struct expr *e, const char **name,
@@ -173,13 +150,20 @@ static bool bind_name(const struct script *script, const struct expr *e, const c
     return true;
 }
 
+/* 'relu', or the function of that name: activations.relu, tf.nn.relu. */
+static json_t *activation_to_json(const struct expr *e)
+{
+    const char *dot = e->kind == EXPR_NAME ? strrchr(e->text, '.') : NULL;
+    return dot ? json_string(dot + 1) : to_json(e);
+}
+
 static bool bind_config(const struct script *script, const struct expr *e, const char *key,
                         json_t *config, struct error *error)
 {
     if (json_object_get(config, key))
         return error_set_usage(error, "%s:%d: argument %s is given twice", script->path, e->line,
                                key);
-    json_t *value = to_json(e);
+    json_t *value = strcmp(key, "activation") == 0 ? activation_to_json(e) : to_json(e);
     if (!value)
         return error_set_usage(error, "%s:%d: %s must be a constant", script->path, e->line, key);
     return json_object_set_new(config, key, value) == 0 || error_set_memory(error, "out of memory");
@@ -238,7 +222,9 @@ static bool bind_one(const struct script *script, const struct signature *signat
     if (strcmp(key, "trainable") == 0)
         return bind_trainable(script, e, &arguments->frozen, error);
     if (signature->has_kernel && strcmp(key, initializer_key(signature)) == 0)
-        return bind_initializer(script, e, arguments, error);
+        return initializer_bind(script, e, &arguments->kernel, error);
+    if (signature->has_kernel && strcmp(key, "bias_initializer") == 0)
+        return initializer_bind(script, e, &arguments->bias, error);
     if (signature->has_kernel && strcmp(key, "kernel_regularizer") == 0)
         return bind_l2(script, e, &arguments->l2, error);
     if (!holds_name(signature->arguments, key))
@@ -246,7 +232,8 @@ static bool bind_one(const struct script *script, const struct signature *signat
             error,
             "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape trainable%s%s",
             script->path, e->line, signature->class_name, key, signature->arguments,
-            *signature->arguments ? " " : "", signature->has_kernel ? " kernel_regularizer " : "",
+            *signature->arguments ? " " : "",
+            signature->has_kernel ? " bias_initializer kernel_regularizer " : "",
             signature->has_kernel ? initializer_key(signature) : "");
     return check_bounds(script, signature, e, key, error) &&
            bind_config(script, e, key, arguments->config, error);
@@ -271,8 +258,8 @@ static bool bind_all(const struct script *script, const struct signature *signat
 bool arguments_bind(const struct script *script, const struct expr *call,
                     struct layer_arguments *arguments, struct error *error)
 {
-    const struct signature *signature = find_signature(call->callee->text);
-    *arguments = (struct layer_arguments){0};
+    const struct signature *signature = find_signature(bind_callee(call));
+    *arguments = (struct layer_arguments){.kernel.name = "glorot_uniform"};
     if (!signature)
         return refuse_class(script, call, error);
     arguments->config = json_object();

@@ -2,6 +2,7 @@
 #ifndef PAWCAM_NN_TRAIN_ARGUMENTS_H
 #define PAWCAM_NN_TRAIN_ARGUMENTS_H
 
+#include "nn/train/initialize.h"
 #include "nn/train/script.h"
 
 #include <jansson.h>
@@ -9,11 +10,10 @@
 struct layer_arguments {
     json_t *config;   /* as Keras's get_config, what the line says; owned by the caller */
     const char *name; /* points into the script; NULL: none given */
-    const struct expr *input_shape; /* NULL: none given */
-    const char *initializer;        /* kernel_initializer; NULL: none given */
-    double stddev;                  /* RandomNormal(stddev=x); 0: none given */
-    bool frozen;                    /* trainable=False */
-    double l2;                      /* kernel_regularizer=l2(x); 0: none given */
+    const struct expr *input_shape;     /* NULL: none given */
+    struct initialization kernel, bias; /* Keras's defaults where none are given */
+    bool frozen;                        /* trainable=False */
+    double l2;                          /* kernel_regularizer=l2(x); 0: none given */
 };
 
 /* Binds the arguments of a layer's call. Refuses unknown classes, unknown, repeated and surplus

@@ -8,13 +8,23 @@
 #include "nn/model.h"
 #include "nn/train/random.h"
 
-/* "glorot_uniform" (Keras's default), "glorot_normal", "he_uniform", "he_normal", "lecun_uniform",
- * "lecun_normal", "random_normal" (0.05), "random_uniform" (+-0.05), "zeros", "ones". */
-bool initializer_exists(const char *name);
+/* How an array of weights begins. */
+struct initialization {
+    const char *name; /* as initialize_find gives it; NULL: the array stays as it is (zero) */
+    double mean;      /* added to what is drawn; the value of "constant" */
+    double stddev;    /* of what is drawn; 0: the initializer's own */
+};
 
-/* Fills a layer's kernel; does nothing for a layer without one. The bias stays as it is (zero).
- * `stddev` takes the place of the initializer's own standard deviation; 0: keep that. */
-void initialize_kernel(const struct model *model, struct layer *layer, const char *initializer,
-                       double stddev, struct random *random);
+/* All names, for messages: "glorot_uniform" (Keras's default), ... */
+extern const char *const initialize_names;
+
+/* The name that stands for this name or class name, "he_normal" for "HeNormal"; NULL: there is no
+ * such initializer. Static. */
+const char *initialize_find(const char *name);
+
+/* Fills a layer's kernel and bias; does nothing for a layer without a kernel. */
+void initialize_layer(const struct model *model, struct layer *layer,
+                      const struct initialization *kernel, const struct initialization *bias,
+                      struct random *random);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "nn/keras/builder.h"
 #include "nn/train/arguments.h"
-#include "nn/train/initialize.h"
+#include "nn/train/bind.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -115,9 +115,8 @@ static bool note_training(struct reader *r, const struct expr *call,
     for (size_t i = (size_t)first_new; i < count; i++)
         layers[i] = (struct layer_training){
             .line = call ? call->line : 0,
-            .initializer =
-                arguments && arguments->initializer ? arguments->initializer : "glorot_uniform",
-            .stddev = arguments ? arguments->stddev : 0,
+            .kernel = arguments ? arguments->kernel : (struct initialization){0},
+            .bias = arguments ? arguments->bias : (struct initialization){0},
             .l2 = arguments ? arguments->l2 : 0,
             .frozen = arguments && arguments->frozen,
         };
@@ -168,10 +167,10 @@ static bool add_layer(struct reader *r, const struct expr *call, const int *inpu
         refuse(r, call->line, "another layer has this name already");
         goto done;
     }
-    automatic_name(model, call->callee->text, automatic);
+    automatic_name(model, bind_callee(call), automatic);
     int first_new = model->layer_count, last = first_new - 1;
     const struct source source = {
-        .class_name = call->callee->text,
+        .class_name = bind_callee(call),
         .name = arguments.name ? arguments.name : automatic,
         .config = arguments.config,
         .inputs = inputs ? inputs : &last,
@@ -187,8 +186,8 @@ done:
 
 static bool names_layer(const struct expr *e, const char *name)
 {
-    return e->kind == EXPR_CALL && e->callee->kind == EXPR_NAME &&
-           strcmp(e->callee->text, name) == 0;
+    const char *callee = bind_callee(e);
+    return callee && strcmp(callee, name) == 0;
 }
 
 /* --- functional style ------------------------------------------------------------------------- */
@@ -336,8 +335,8 @@ static void initialize(struct network *network, uint64_t seed)
     struct random random;
     random_seed(&random, seed);
     for (int i = 1; i < network->model->layer_count; i++)
-        initialize_kernel(network->model, &network->model->layers[i],
-                          network->layers[i].initializer, network->layers[i].stddev, &random);
+        initialize_layer(network->model, &network->model->layers[i], &network->layers[i].kernel,
+                         &network->layers[i].bias, &random);
 }
 
 bool network_build(struct network *network, const struct script *script, uint64_t seed,

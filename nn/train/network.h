@@ -15,18 +15,18 @@
 #define PAWCAM_NN_TRAIN_NETWORK_H
 
 #include "nn/model.h"
+#include "nn/train/initialize.h"
 #include "nn/train/script.h"
 
 #include <stdint.h>
 
 /* What a layer's line says beyond the model itself, for the trainer. */
 struct layer_training {
-    int line;                /* of the recipe; 0 for the input */
-    const char *initializer; /* of the kernel, see initialize.h; points into the script or static */
-    double stddev;           /* of the initializer random_normal; 0: its own */
-    double l2;               /* weight of kernel^2 in the loss (kernel_regularizer=l2(...)) */
-    bool frozen;             /* trainable=False: its weights stay as they are, and a
-                              * BatchNormalization works as at inference */
+    int line; /* of the recipe; 0 for the input */
+    struct initialization kernel, bias;
+    double l2;   /* weight of kernel^2 in the loss (kernel_regularizer=l2(...)) */
+    bool frozen; /* trainable=False: its weights stay as they are, and a
+                  * BatchNormalization works as at inference */
 };
 
 struct network {

@@ -156,25 +156,52 @@ static const struct loss_row {
      LOSS_SPARSE_CATEGORICAL_CROSSENTROPY, false},
 };
 
-static const struct field loss_fields[] = {
-    {"label_smoothing", FIELD_NUMBER, offsetof(struct trainer_settings, label_smoothing), 0, 0.99},
+struct loss_arguments {
+    bool from_logits;
+    double label_smoothing;
 };
+
+static const struct field loss_fields[] = {
+    {"from_logits", FIELD_BOOL, offsetof(struct loss_arguments, from_logits), 0, 0},
+    {"label_smoothing", FIELD_NUMBER, offsetof(struct loss_arguments, label_smoothing), 0, 0.99},
+};
+
+/* The arguments of CategoricalCrossentropy(...) and its like. */
+static bool bind_loss(struct recipe *recipe, const struct expr *call, const struct loss_row *row,
+                      struct error *error)
+{
+    struct loss_arguments arguments = {0};
+    const int count = row->loss == LOSS_MSE ? 0 : row->smooths ? 2 : 1;
+    if (!bind_call(&recipe->script, call, (struct fields){loss_fields, count}, &arguments, error))
+        return false;
+    recipe->trainer.label_smoothing = arguments.label_smoothing;
+    return !arguments.from_logits ||
+           bind_refuse(&recipe->script, call->line, error,
+                       "from_logits=True is not needed: end the network with its activation; "
+                       "the logits are taken all the same");
+}
+
+/* 'mse', losses.mse or losses.MeanSquaredError() */
+static const struct loss_row *find_loss(const struct expr *e)
+{
+    const char *name = e->kind == EXPR_CALL ? bind_callee(e) : e->text;
+    const char *dot = name && e->kind == EXPR_NAME ? strrchr(name, '.') : NULL;
+    name = dot ? dot + 1 : name;
+    for (size_t i = 0; name && i < sizeof losses / sizeof *losses; i++)
+        if (strcmp(name, e->kind == EXPR_CALL ? losses[i].class_name : losses[i].name) == 0)
+            return &losses[i];
+    return NULL;
+}
 
 static bool read_loss(struct recipe *recipe, const struct expr *e, struct error *error)
 {
-    const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
-    for (size_t i = 0; name && i < sizeof losses / sizeof *losses; i++) {
-        const struct loss_row *row = &losses[i];
-        if (strcmp(name, e->kind == EXPR_STRING ? row->name : row->class_name) != 0)
-            continue;
-        recipe->trainer.loss = row->loss;
-        return e->kind == EXPR_STRING ||
-               bind_call(&recipe->script, e, (struct fields){loss_fields, row->smooths},
-                         &recipe->trainer, error);
-    }
-    return bind_refuse(&recipe->script, e->line, error,
-                       "loss must be 'mse', 'binary_crossentropy', 'categorical_crossentropy' or "
-                       "'sparse_categorical_crossentropy', or CategoricalCrossentropy(...)");
+    const struct loss_row *row = find_loss(e);
+    if (!row)
+        return bind_refuse(&recipe->script, e->line, error,
+                           "loss must be 'mse', 'binary_crossentropy', 'categorical_crossentropy' "
+                           "or 'sparse_categorical_crossentropy', or CategoricalCrossentropy(...)");
+    recipe->trainer.loss = row->loss;
+    return e->kind != EXPR_CALL || bind_loss(recipe, e, row, error);
 }
 
 /* --- schedules and metrics -------------------------------------------------------------------- */

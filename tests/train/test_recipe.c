@@ -137,6 +137,8 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("lr=0.1", "lr='fast'", "pets.recipe:15: lr must be a number");
     assert_refused("lr=0.1, momentum", "0.1, learning_rate", "learning_rate is given twice");
     assert_refused("BinaryCrossentropy", "Hinge", "pets.recipe:16: loss must be");
+    assert_refused("label_smoothing=0.1", "from_logits=True",
+                   "pets.recipe:16: from_logits=True is not needed");
     assert_refused("['accuracy']", "['f1']", "pets.recipe:17: metrics must be");
     assert_refused("CosineDecay", "Cosine", "pets.recipe:18: schedule must be");
     assert_refused("loss =", "# loss =", "pets.recipe:14: [compile] needs a line loss =");
@@ -160,6 +162,34 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("label_smoothing=0.1", "label_smoothing=2", "pets.recipe:16: label_smoothing");
     assert_refused("batch_size = 64", "batch_size = 0", "pets.recipe:21: batch_size must be");
     assert_refused("[data]\n", "", "pets.recipe:1: a recipe begins with a section");
+}
+END_TEST
+
+START_TEST(losses_and_optimizers_by_their_modules)
+{
+    static const struct {
+        const char *optimizer, *loss;
+        enum optimizer kind;
+        enum loss expected;
+    } rows[] = {
+        {"keras.optimizers.Adam(learning_rate=1e-3)", "keras.losses.categorical_crossentropy",
+         OPTIMIZER_ADAM, LOSS_CATEGORICAL_CROSSENTROPY},
+        {"tf.keras.optimizers.RMSprop(1e-3)",
+         "tf.keras.losses.SparseCategoricalCrossentropy(from_logits=False)", OPTIMIZER_RMSPROP,
+         LOSS_SPARSE_CATEGORICAL_CROSSENTROPY},
+        {"optimizers.SGD(0.1)", "losses.MeanSquaredError()", OPTIMIZER_SGD, LOSS_MSE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[300];
+        struct recipe r;
+        struct error error;
+        snprintf(text, sizeof text,
+                 "[data]\ndata = MNIST('m')\n[compile]\noptimizer = %s\nloss = %s\n",
+                 rows[i].optimizer, rows[i].loss);
+        ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+        ck_assert(r.trainer.optimizer == rows[i].kind && r.trainer.loss == rows[i].expected);
+        recipe_free(&r);
+    }
 }
 END_TEST
 
@@ -264,5 +294,6 @@ START_TEST(the_recipes_of_the_lessons)
 END_TEST
 
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
-          refuses_by_file_and_line, clipping_has_three_names, mixup_needs_soft_targets,
-          networks_that_cannot_be_trained, schedules, the_recipes_of_the_lessons)
+          refuses_by_file_and_line, losses_and_optimizers_by_their_modules,
+          clipping_has_three_names, mixup_needs_soft_targets, networks_that_cannot_be_trained,
+          schedules, the_recipes_of_the_lessons)
