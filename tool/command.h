@@ -36,6 +36,7 @@ enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 extern const struct command command_augment;
 extern const struct command command_bench;
 extern const struct command command_calibrate;
+extern const struct command command_convert;
 extern const struct command command_draw;
 extern const struct command command_evaluate;
 extern const struct command command_evaluate_video;

@@ -1,6 +1,6 @@
 #include "tool/contact_sheet.h"
 
-#include "nn/train/atomic_file.h"
+#include "common/atomic_file.h"
 #include "vision/jpeg.h"
 
 #include <stdlib.h>

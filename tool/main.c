@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
     &command_augment,
     &command_bench,
     &command_calibrate,
+    &command_convert,
     &command_draw,
     &command_evaluate,
     &command_evaluate_video,

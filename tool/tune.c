@@ -1,10 +1,10 @@
 /* tune: measures which kernels run a model's layers fastest on this machine, and writes that beside
  * the model, where every program that runs the model finds it. */
 #include "nn/tune.h"
+#include "common/atomic_file.h"
 #include "nn/cpu.h"
 #include "nn/keras/keras.h"
 #include "nn/keras/tuning_file.h"
-#include "nn/train/atomic_file.h"
 #include "tool/command.h"
 #include "tool/number.h"
 

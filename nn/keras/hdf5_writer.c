@@ -1,7 +1,8 @@
 #include "nn/keras/hdf5_writer.h"
 
+#include "common/atomic_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,44 +97,13 @@ static void *take_image(struct hdf5_writer *writer, size_t *size)
     return image;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
-
-/* Writes the file beside its place, and moves it there once it is on the disk. */
 static bool write_file(const char *path, const void *bytes, size_t size, struct error *error)
 {
-    char *temporary;
-    if (asprintf(&temporary, "%s.part", path) < 0)
-        return error_set(error, "%s: out of memory", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write_all(fd, bytes, size) && fsync(fd) == 0;
-    int reason = errno;
-    if (fd >= 0 && close(fd) != 0 && good) {
-        reason = errno;
-        good = false;
-    }
-    if (good && rename(temporary, path) != 0) {
-        reason = errno;
-        good = false;
-    }
-    if (!good) {
-        error_set(error, "%s: cannot be written: %s", path, strerror(reason));
-        if (fd >= 0)
-            unlink(temporary);
-    }
-    free(temporary);
-    return good;
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    fwrite(bytes, 1, size, file.stream); /* atomic_file_commit notices failures */
+    return atomic_file_commit(&file, error);
 }
 
 bool hdf5_commit(struct hdf5_writer *writer, struct error *error)

@@ -1,8 +1,7 @@
 /*
  * hdf5_writer: the little of HDF5 that Keras files need, for writing. The file is put together in
- * memory (libhdf5 does not survive a full disk) and written under a temporary name in the same
- * folder; it takes its own name only when it is complete and on the disk, so that a crash or a full
- * disk leaves the file that was there before.
+ * memory (libhdf5 does not survive a full disk) and then written at once (common/atomic_file.h): a
+ * crash or a full disk leaves the file that was there before.
  */
 #ifndef PAWCAM_NN_KERAS_HDF5_WRITER_H
 #define PAWCAM_NN_KERAS_HDF5_WRITER_H

@@ -158,7 +158,8 @@ static struct model *load_hdf5(const char *path, bool values, struct error *erro
 /* NAME.json: the weights file beside it. */
 static bool find_weights(const char *path, char weights[PATH_BYTES], struct error *error)
 {
-    static const char *const endings[] = {".h5", "_weights.h5", ".hdf5", ".weights.h5"};
+    /* NAME.h5 may be a whole model of that name. */
+    static const char *const endings[] = {"_weights.h5", ".weights.h5", ".h5", ".hdf5"};
     int stem = (int)(strlen(path) - strlen(".json"));
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         int length = snprintf(weights, PATH_BYTES, "%.*s%s", stem, path, endings[i]);
@@ -166,8 +167,8 @@ static bool find_weights(const char *path, char weights[PATH_BYTES], struct erro
             return true;
     }
     return error_set(error,
-                     "missing weights: there is no %.*s.h5, %.*s_weights.h5, .hdf5 or "
-                     ".weights.h5 beside it",
+                     "missing weights: there is no %.*s_weights.h5, %.*s.weights.h5, .h5 or .hdf5 "
+                     "beside it",
                      stem, path, stem, path);
 }
 

@@ -9,11 +9,11 @@
 #include "nn/model.h"
 
 /* Reads a model. `path` is an .h5/.hdf5 file with a model_config, or a .json file whose weights lie
- * beside it: NAME.json with NAME.h5, NAME_weights.h5, NAME.hdf5 or NAME.weights.h5. Preprocessing,
- * class names and threshold come from the file's pawcam_* attributes where it has them; else pixel
- * / 255, RGB, "class 0", ... The caller owns the result. NULL: the reason in one line: not HDF5, no
- * model in it, unsupported layer (by name, with the list of the supported), missing weights, wrong
- * shape, NaN. */
+ * beside it: NAME.json with the first of NAME_weights.h5, NAME.weights.h5, NAME.h5, NAME.hdf5.
+ * Preprocessing, class names and threshold come from the file's pawcam_* attributes where it has
+ * them; else pixel / 255, RGB, "class 0", ... The caller owns the result. NULL: the reason in one
+ * line: not HDF5, no model in it, unsupported layer (by name, with the list of the supported),
+ * missing weights, wrong shape, NaN. */
 struct model *keras_load(const char *path, struct error *error);
 
 /* The same, but a file that makes libhdf5 crash or hang is refused, too, because a child process

@@ -1,5 +1,6 @@
 #include "nn/keras/save.h"
 
+#include "common/atomic_file.h"
 #include "nn/keras/hdf5_writer.h"
 #include "nn/layer.h"
 
@@ -8,11 +9,12 @@
 #include <string.h>
 
 /* The version whose layout this is; readers choose their ways by it. */
-static const char keras_version[] = "2.11.0";
+static const char keras_version[] = "2.11.0", backend[] = "tensorflow";
 
 enum { PATH_BYTES = 1024 }; /* keras_config refuses names that would not fit */
 
-static void write_weights(struct hdf5_writer *writer, const struct model *model,
+/* The layer's arrays, in its group of `root`. */
+static void write_weights(struct hdf5_writer *writer, const char *root, const struct model *model,
                           const struct layer *layer)
 {
     struct parameter list[LAYER_PARAMETERS_MAX];
@@ -20,7 +22,7 @@ static void write_weights(struct hdf5_writer *writer, const struct model *model,
     const char *name_list[LAYER_PARAMETERS_MAX];
     int count = layer_parameters(model, layer, list);
 
-    snprintf(group, sizeof group, "/model_weights/%s", layer->name);
+    snprintf(group, sizeof group, "%s/%s", root, layer->name);
     for (int i = 0; i < count; i++) {
         snprintf(names[i], sizeof names[i], "%s/%s:0", layer->name, list[i].name);
         name_list[i] = names[i];
@@ -50,41 +52,89 @@ static void write_preprocessing(struct hdf5_writer *writer, const struct model *
         hdf5_write_numbers(writer, "/", "pawcam_threshold", &model->threshold, 1);
 }
 
-static void write_model(struct hdf5_writer *writer, const struct model *model, const char *config,
-                        const char **layer_names)
+static void write_version(struct hdf5_writer *writer, const char *group)
 {
+    hdf5_write_string(writer, group, "keras_version", keras_version);
+    hdf5_write_string(writer, group, "backend", backend);
+}
+
+/* What save_weights writes, in the group `root`: "" or "/model_weights". */
+static void write_all_weights(struct hdf5_writer *writer, const char *root,
+                              const struct model *model, const char **layer_names)
+{
+    const char *group = *root ? root : "/";
     for (int i = 0; i < model->layer_count; i++)
         layer_names[i] = model->layers[i].name;
-    hdf5_write_string(writer, "/", "keras_version", keras_version);
-    hdf5_write_string(writer, "/", "backend", "tensorflow");
-    hdf5_write_string(writer, "/", "model_config", config);
-    hdf5_write_string(writer, "/model_weights", "keras_version", keras_version);
-    hdf5_write_string(writer, "/model_weights", "backend", "tensorflow");
-    hdf5_write_strings(writer, "/model_weights", "layer_names", layer_names, model->layer_count);
+    write_version(writer, group);
+    hdf5_write_strings(writer, group, "layer_names", layer_names, model->layer_count);
     for (int i = 0; i < model->layer_count; i++)
-        write_weights(writer, model, &model->layers[i]);
+        write_weights(writer, root, model, &model->layers[i]);
     write_preprocessing(writer, model);
+}
+
+/* config NULL: the weights alone. */
+static bool save_hdf5(const struct model *model, const char *config, const char *path,
+                      struct error *error)
+{
+    const char **layer_names = calloc((size_t)model->layer_count, sizeof *layer_names);
+    struct hdf5_writer *writer = layer_names ? hdf5_create(path, error) : NULL;
+    if (!layer_names)
+        error_set_memory(error, "%s: out of memory", path);
+    if (writer && config) {
+        write_version(writer, "/");
+        hdf5_write_string(writer, "/", "model_config", config);
+    }
+    if (writer)
+        write_all_weights(writer, config ? "/model_weights" : "", model, layer_names);
+    free(layer_names);
+    return writer && hdf5_commit(writer, error);
+}
+
+/* --- model.json ------------------------------------------------------------------------------- */
+
+static bool is_json(const char *path)
+{
+    const size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".json") == 0;
+}
+
+static bool write_text(const char *text, const char *path, struct error *error)
+{
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    fputs(text, file.stream); /* atomic_file_commit notices failures */
+    return atomic_file_commit(&file, error);
+}
+
+/* The weights first: what names them comes when they are there. */
+static bool save_pair(const struct model *model, const char *config, const char *path,
+                      struct error *error)
+{
+    char *weights;
+    if (asprintf(&weights, "%.*s_weights.h5", (int)(strlen(path) - 5), path) < 0)
+        return error_set_memory(error, "%s: out of memory", path);
+    bool good = save_hdf5(model, NULL, weights, error) && write_text(config, path, error);
+    free(weights);
+    return good;
 }
 
 bool keras_save(const struct model *model, const char *path, struct error *error)
 {
+    const bool pair = is_json(path);
     json_t *tree = keras_config(model, error);
     if (!tree)
         return error_prefix(error, "%s", path);
-    char *config = json_dumps(tree, JSON_COMPACT);
-    const char **layer_names = calloc((size_t)model->layer_count, sizeof *layer_names);
-    struct hdf5_writer *writer = NULL;
-    bool ok = false;
-    if (!config || !layer_names)
-        error_set(error, "%s: out of memory", path);
-    else if ((writer = hdf5_create(path, error))) {
-        write_model(writer, model, config, layer_names);
-        ok = hdf5_commit(writer, error);
+    if (pair) { /* to_json says these here, save says them in attributes */
+        json_object_set_new(tree, "keras_version", json_string(keras_version));
+        json_object_set_new(tree, "backend", json_string(backend));
     }
-    free(layer_names);
+    char *config = json_dumps(tree, JSON_COMPACT);
+    bool good = config ? (pair ? save_pair : save_hdf5)(model, config, path, error)
+                       : error_set_memory(error, "%s: out of memory", path);
     free(config);
     json_decref(tree);
-    return ok;
+    return good;
 }
 
 bool keras_store_threshold(const char *path, double threshold, struct error *error)

@@ -1,6 +1,7 @@
 /*
- * save: models as Keras HDF5 files that Keras 2 and 3, and keras_load, read: model_config as JSON
- * and the weights in Keras's order. Source: keras/saving/hdf5_format.py of Keras 2.
+ * save: models as files that Keras 2 and 3, and keras_load, read: HDF5 with model_config as JSON
+ * and the weights in Keras's order (`model.save`), or model.json and the weights alone (`to_json`,
+ * `save_weights`). Source: keras/saving/hdf5_format.py of Keras 2.
  */
 #ifndef PAWCAM_NN_KERAS_SAVE_H
 #define PAWCAM_NN_KERAS_SAVE_H
@@ -10,8 +11,9 @@
 #include <jansson.h>
 
 /* Writes the model with its preprocessing, class names and threshold (the pawcam_* attributes of
- * docs/models.md). Loaded again, the weights are the same bits. The file appears under its name
- * only when it is complete. */
+ * docs/models.md). NAME.json gets the network, and NAME_weights.h5 beside it the weights, as Keras
+ * 3 wants them to be called; any other path gets all in one HDF5 file. Loaded again, the weights
+ * are the same bits. A file appears under its name only when it is complete. */
 bool keras_save(const struct model *model, const char *path, struct error *error);
 
 /* Writes the recommended threshold, in (0, 1], into the model file at `path`, which keras_load

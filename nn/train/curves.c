@@ -1,6 +1,6 @@
 #include "nn/train/curves.h"
 
-#include "nn/train/atomic_file.h"
+#include "common/atomic_file.h"
 
 #include <math.h>
 #include <string.h>

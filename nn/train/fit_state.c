@@ -1,6 +1,6 @@
 #include "nn/train/fit_state.h"
 
-#include "nn/train/atomic_file.h"
+#include "common/atomic_file.h"
 
 #include <errno.h>
 #include <stdlib.h>

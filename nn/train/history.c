@@ -1,6 +1,6 @@
 #include "nn/train/history.h"
 
-#include "nn/train/atomic_file.h"
+#include "common/atomic_file.h"
 
 #include <errno.h>
 #include <math.h>

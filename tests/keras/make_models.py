@@ -331,7 +331,7 @@ refuse("damaged.json", "no readable JSON", "line 1")
 write("deep.json", b'{"class_name":' * 5000)
 refuse("deep.json", "no readable JSON")
 write("lonely.json", json.dumps(as_list).encode())
-refuse("lonely.json", "missing weights", "lonely.h5")
+refuse("lonely.json", "missing weights", "lonely_weights.h5")
 with h5py.File(os.path.join(folder, "no_model.h5"), "w") as file:
     file["pictures"] = np.zeros(3)
 refuse("no_model.h5", "holds no model")

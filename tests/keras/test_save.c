@@ -55,19 +55,14 @@ static void assert_same_layer(const struct model *saved, const struct layer *a,
                          parameter_count(&list[i]) * sizeof(float));
 }
 
-/* Saves, loads and compares everything, bit for bit. */
-static void assert_round_trip(const char *text)
+static const char *const classes[] = {"cat", "dog", "neither"};
+
+/* Saves under this name, loads and compares everything, bit for bit. */
+static void assert_saves(const struct model *model, const char *name)
 {
-    static const char *const classes[] = {"cat", "dog", "neither"};
-    struct script script;
-    struct network network = build(&script, text);
-    struct model *model = network.model;
     struct error error;
-    model->preprocessing = (struct preprocessing){{0.1f, 0.2f, 0.3f}, {-1, -2, -3}, true};
-    model->threshold = 0.625;
-    ck_assert(model_set_classes(model, classes, 3, &error));
-    ck_assert_msg(keras_save(model, path, &error), "%s", error.message);
-    struct model *loaded = keras_load(path, &error);
+    ck_assert_msg(keras_save(model, name, &error), "%s", error.message);
+    struct model *loaded = keras_load(name, &error);
     ck_assert_msg(loaded, "%s", error.message);
     ck_assert_int_eq(loaded->layer_count, model->layer_count);
     for (int i = 0; i < model->layer_count; i++)
@@ -80,6 +75,26 @@ static void assert_round_trip(const char *text)
     ck_assert(loaded->preprocessing.bgr);
     ck_assert_double_eq(loaded->threshold, 0.625);
     model_destroy(loaded);
+}
+
+/* As one file, and as model.json with the weights beside it. */
+static void assert_round_trip(const char *text)
+{
+    struct script script;
+    struct network network = build(&script, text);
+    struct error error;
+    char json[80], weights[80];
+    network.model->preprocessing = (struct preprocessing){{0.1f, 0.2f, 0.3f}, {-1, -2, -3}, true};
+    network.model->threshold = 0.625;
+    ck_assert(model_set_classes(network.model, classes, 3, &error));
+    assert_saves(network.model, path);
+    for (int i = 0; i < network.model->layer_count; i++) /* net.h5, still there, is another model */
+        if (network.model->layers[i].kernel)
+            network.model->layers[i].kernel[0] += 1;
+    snprintf(json, sizeof json, "%s/net.json", folder);
+    snprintf(weights, sizeof weights, "%s/net_weights.h5", folder);
+    assert_saves(network.model, json);
+    ck_assert(unlink(json) == 0 && unlink(weights) == 0);
     clean_up(&script, &network);
 }
 

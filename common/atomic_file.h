@@ -2,8 +2,8 @@
  * atomic_file: a file that is written under another name beside its place and takes its own name
  * only when it is complete and on the disk. A crash or a full disk leaves what was there before.
  */
-#ifndef PAWCAM_NN_TRAIN_ATOMIC_FILE_H
-#define PAWCAM_NN_TRAIN_ATOMIC_FILE_H
+#ifndef PAWCAM_COMMON_ATOMIC_FILE_H
+#define PAWCAM_COMMON_ATOMIC_FILE_H
 
 #include "common/error.h"
 

@@ -1,4 +1,4 @@
-#include "nn/train/atomic_file.h"
+#include "common/atomic_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
