@@ -1,6 +1,7 @@
 /* history: the curves of one or several trainings as a picture. */
 #include "nn/train/curves.h"
 #include "tool/command.h"
+#include "tool/curves_png.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@ struct history_settings {
 };
 
 static const struct command_option options[] = {
-    {"out", "FILE.svg", "draw the curves of all runs into one picture",
+    {"out", "FILE", "draw the curves of all runs into one picture, .svg or .png",
      offsetof(struct history_settings, out)},
 };
 
@@ -46,10 +47,17 @@ static void print_best(const struct curves_run *run)
     putchar('\n');
 }
 
-static bool is_svg(const char *path)
+typedef bool writer(const struct curves_run *runs, int count, const char *path,
+                    struct error *error);
+
+/* By the name's end; NULL: neither. */
+static writer *find_writer(const char *path)
 {
-    size_t length = strlen(path);
-    return length > 4 && strcmp(path + length - 4, ".svg") == 0;
+    const size_t length = strlen(path);
+    const char *end = length > 4 ? path + length - 4 : "";
+    return strcmp(end, ".svg") == 0   ? curves_write_svg
+           : strcmp(end, ".png") == 0 ? curves_write_png
+                                      : NULL;
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
@@ -57,9 +65,9 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     const struct history_settings *history = settings;
     struct curves_run runs[CURVES_RUNS_MAX] = {0};
     bool good = true;
-    if (history->out && !is_svg(history->out))
-        return error_set_usage(error, "--out %s: curves are drawn as SVG: name a file .svg",
-                               history->out);
+    writer *write = history->out ? find_writer(history->out) : NULL;
+    if (history->out && !write)
+        return error_set_usage(error, "--out %s: the name must end in .svg or .png", history->out);
     for (int i = 0; good && i < operand_count; i++) {
         runs[i].name = name_run(operands[i]);
         good = (runs[i].name || error_set(error, "out of memory")) &&
@@ -67,8 +75,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
         if (good)
             print_best(&runs[i]);
     }
-    if (good && history->out)
-        good = curves_write(runs, operand_count, history->out, error);
+    if (good && write)
+        good = write(runs, operand_count, history->out, error);
     for (int i = 0; i < operand_count; i++) {
         history_free(&runs[i].history);
         free((char *)runs[i].name);

@@ -5,6 +5,7 @@
 #include "vision/refuse.h"
 
 #include <png.h>
+#include <stdlib.h>
 #include <string.h>
 #include <webp/decode.h>
 
@@ -25,6 +26,27 @@ static bool decode_png(const uint8_t *bytes, size_t size, struct image *bgr, str
         good = refuse_picture(error, "PNG", png.message);
     png_image_free(&png);
     return good;
+}
+
+bool png_encode(const struct image *bgr, uint8_t **bytes, size_t *size, struct error *error)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION,
+                     .width = (png_uint_32)bgr->width,
+                     .height = (png_uint_32)bgr->height,
+                     .format = PNG_FORMAT_BGR};
+    png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(png);
+    *bytes = malloc(room);
+    if (!*bytes)
+        return error_set_memory(error, "out of memory for encoding a PNG picture");
+    if (png_image_write_to_memory(&png, *bytes, &room, 0, bgr->data, bgr->stride, NULL)) {
+        *size = room;
+        return true;
+    }
+    error_set(error, "cannot encode a picture of %dx%d pixels as PNG: %s", bgr->width, bgr->height,
+              png.message);
+    free(*bytes);
+    *bytes = NULL;
+    return false;
 }
 
 /* --- WebP ------------------------------------------------------------------------------------- */

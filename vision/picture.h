@@ -11,6 +11,9 @@
 bool picture_decode(const uint8_t *bytes, size_t size, int min_side, struct image *bgr,
                     struct error *error);
 
+/* Encodes BGR as PNG. On success *png is malloc'd memory of *size bytes, the caller's. */
+bool png_encode(const struct image *bgr, uint8_t **png, size_t *size, struct error *error);
+
 /* Windows bitmaps: 8 bits with a palette, 24 and 32 bits, not compressed. */
 bool bmp_decode(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error);
 

@@ -1,16 +1,18 @@
 #include "nn/train/curves.h"
 
-#include "common/atomic_file.h"
-
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-enum { WIDTH = 960, HEIGHT = 400, LEFT = 56, TOP = 44, PLOT_WIDTH = 400, PLOT_HEIGHT = 280 };
+enum { LEFT = 56, TOP = 44, PLOT_WIDTH = 400, PLOT_HEIGHT = 280 };
 enum { PLOT_GAP = 76, LEGEND_TOP = 380, TICKS = 5 };
 
+static const unsigned frame_grey = 0x888888, grid_grey = 0xe4e4e4, sample_grey = 0x444444;
+static const double thin = 1.2, bold = 2.4;
+
 /* Okabe and Ito's colours, which the colour-blind can tell apart. */
-static const char *const colours[CURVES_RUNS_MAX] = {
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444", "#b0a000",
+static const unsigned colours[CURVES_RUNS_MAX] = {
+    0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x444444, 0xb0a000,
 };
 
 struct range {
@@ -18,13 +20,14 @@ struct range {
 };
 
 struct plot {
-    FILE *out;
+    const struct curves_pen *pen;
     const struct curves_run *runs;
     int run_count;
     int left; /* of the plot, in the picture */
     const char *title;
     enum history_column train, validation;
     struct range x, y;
+    double *points; /* room for those of the longest history */
 };
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -78,45 +81,70 @@ static double to_y(const struct plot *plot, double value)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
+static void draw_line(const struct curves_pen *pen, double x1, double y1, double x2, double y2,
+                      unsigned colour)
+{
+    pen->line(pen->self, (const double[]){x1, y1, x2, y2}, 2, 1, colour, false);
+}
+
 static void draw_frame(const struct plot *plot)
 {
-    fprintf(plot->out,
-            "<text x=\"%d\" y=\"%d\" class=\"title\">%s</text>\n"
-            "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"frame\"/>\n"
-            "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n",
-            plot->left, TOP - 14, plot->title, plot->left, TOP, PLOT_WIDTH, PLOT_HEIGHT,
-            plot->left + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 34);
+    const struct curves_pen *pen = plot->pen;
+    const double left = plot->left, right = left + PLOT_WIDTH, bottom = TOP + PLOT_HEIGHT;
+    const double corners[] = {left, TOP, right, TOP, right, bottom, left, bottom, left, TOP};
+    pen->line(pen->self, corners, 5, 1, frame_grey, false);
+    pen->text(pen->self, left, TOP - 14, CURVES_LEFT, true, plot->title);
+    pen->text(pen->self, (left + right) / 2, bottom + 34, CURVES_MIDDLE, false, "epoch");
 }
 
 static void draw_ticks(const struct plot *plot)
 {
+    const struct curves_pen *pen = plot->pen;
+    char text[32];
     double step = fmax(tick_step(plot->x), 1);
-    for (double v = ceil(plot->x.low / step) * step; v <= plot->x.high; v += step)
-        fprintf(plot->out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
-                to_x(plot, v), TOP + PLOT_HEIGHT + 17, v);
+    for (double v = ceil(plot->x.low / step) * step; v <= plot->x.high; v += step) {
+        snprintf(text, sizeof text, "%g", v);
+        pen->text(pen->self, to_x(plot, v), TOP + PLOT_HEIGHT + 17, CURVES_MIDDLE, false, text);
+    }
     step = tick_step(plot->y);
-    for (double v = ceil(plot->y.low / step) * step; v <= plot->y.high + step * 1e-9; v += step)
-        fprintf(plot->out,
-                "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>\n"
-                "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.6g</text>\n",
-                plot->left, plot->left + PLOT_WIDTH, to_y(plot, v), to_y(plot, v), plot->left - 6,
-                to_y(plot, v) + 4, fabs(v) < step * 1e-9 ? 0 : v);
+    for (double v = ceil(plot->y.low / step) * step; v <= plot->y.high + step * 1e-9; v += step) {
+        const double y = to_y(plot, v);
+        snprintf(text, sizeof text, "%.6g", fabs(v) < step * 1e-9 ? 0 : v);
+        draw_line(pen, plot->left, y, plot->left + PLOT_WIDTH, y, grid_grey);
+        pen->text(pen->self, plot->left - 6, y + 4, CURVES_RIGHT, false, text);
+    }
+}
+
+/* A value between two that are missing is a dot. */
+static void draw_stretch(const struct plot *plot, int count, double width, unsigned colour,
+                         bool dashed)
+{
+    const struct curves_pen *pen = plot->pen;
+    if (count > 1)
+        pen->line(pen->self, plot->points, count, width, colour, dashed);
+    else if (count == 1)
+        pen->box(pen->self, plot->points[0] - width, plot->points[1] - width, 2 * width, 2 * width,
+                 colour);
 }
 
 /* A value that is missing or infinite breaks the line. */
-static void draw_line(const struct plot *plot, const struct history *history,
-                      enum history_column column, const char *colour, const char *style)
+static void draw_column(const struct plot *plot, const struct history *history,
+                        enum history_column column, unsigned colour, bool validation)
 {
-    bool drawing = false;
-    fprintf(plot->out, "<path class=\"%s\" stroke=\"%s\" d=\"", style, colour);
+    const double width = validation ? bold : thin;
+    int count = 0;
     for (int i = 0; i < history->count; i++) {
-        double value = history->rows[i].values[column];
-        if (isfinite(value))
-            fprintf(plot->out, "%s%.1f %.1f", drawing ? "L" : "M",
-                    to_x(plot, history->rows[i].epoch), to_y(plot, value));
-        drawing = isfinite(value);
+        const double value = history->rows[i].values[column];
+        if (!isfinite(value)) {
+            draw_stretch(plot, count, width, colour, !validation);
+            count = 0;
+            continue;
+        }
+        plot->points[2 * count] = to_x(plot, history->rows[i].epoch);
+        plot->points[2 * count + 1] = to_y(plot, value);
+        count++;
     }
-    fputs("\"/>\n", plot->out);
+    draw_stretch(plot, count, width, colour, !validation);
 }
 
 static void draw_plot(struct plot *plot)
@@ -125,74 +153,62 @@ static void draw_plot(struct plot *plot)
     draw_ticks(plot);
     draw_frame(plot);
     for (int r = 0; r < plot->run_count; r++) {
-        draw_line(plot, &plot->runs[r].history, plot->train, colours[r], "train");
-        draw_line(plot, &plot->runs[r].history, plot->validation, colours[r], "validation");
+        draw_column(plot, &plot->runs[r].history, plot->train, colours[r], false);
+        draw_column(plot, &plot->runs[r].history, plot->validation, colours[r], true);
     }
 }
 
-static void print_escaped(FILE *out, const char *text)
+static void draw_sample(const struct curves_pen *pen, double x, const char *name, bool validation)
 {
-    for (; *text; text++)
-        switch (*text) {
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '&':
-            fputs("&amp;", out);
-            break;
-        default:
-            fputc(*text, out);
-        }
+    const double points[] = {x, LEGEND_TOP - 4, x + 24, LEGEND_TOP - 4};
+    pen->line(pen->self, points, 2, validation ? bold : thin, sample_grey, !validation);
+    pen->text(pen->self, x + 30, LEGEND_TOP, CURVES_LEFT, false, name);
 }
 
-static void draw_legend(FILE *out, const struct curves_run *runs, int count)
+static void draw_legend(const struct curves_run *runs, int count, const struct curves_pen *pen)
 {
-    double x = LEFT, slot = (double)(WIDTH - 2 * LEFT - 220) / count;
-    for (int r = 0; r < count; r++, x += slot) {
-        fprintf(out,
-                "<rect x=\"%.1f\" y=\"%d\" width=\"14\" height=\"10\" fill=\"%s\"/>\n"
-                "<text x=\"%.1f\" y=\"%d\">",
-                x, LEGEND_TOP - 9, colours[r], x + 20, LEGEND_TOP);
-        print_escaped(out, runs[r].name);
-        fputs("</text>\n", out);
+    const double slot = (double)(CURVES_WIDTH - 2 * LEFT - 220) / count;
+    const double samples = CURVES_WIDTH - LEFT - 210;
+    for (int r = 0; r < count; r++) {
+        pen->box(pen->self, LEFT + r * slot, LEGEND_TOP - 9, 14, 10, colours[r]);
+        pen->text(pen->self, LEFT + r * slot + 20, LEGEND_TOP, CURVES_LEFT, false, runs[r].name);
     }
-    x = WIDTH - LEFT - 210;
-    fprintf(out,
-            "<path class=\"train\" stroke=\"#444444\" d=\"M%.1f %dh24\"/>"
-            "<text x=\"%.1f\" y=\"%d\">training</text>\n"
-            "<path class=\"validation\" stroke=\"#444444\" d=\"M%.1f %dh24\"/>"
-            "<text x=\"%.1f\" y=\"%d\">validation</text>\n",
-            x, LEGEND_TOP - 4, x + 30, LEGEND_TOP, x + 106, LEGEND_TOP - 4, x + 136, LEGEND_TOP);
+    draw_sample(pen, samples, "training", false);
+    draw_sample(pen, samples + 106, "validation", true);
 }
 
-static void draw(FILE *out, const struct curves_run *runs, int count)
+static size_t longest(const struct curves_run *runs, int count)
 {
-    struct plot loss = {out,    runs,  count, LEFT, "Loss", HISTORY_LOSS, HISTORY_VAL_LOSS,
-                        {0, 0}, {0, 0}};
+    int most = 0;
+    for (int r = 0; r < count; r++)
+        most = runs[r].history.count > most ? runs[r].history.count : most;
+    return (size_t)most;
+}
+
+bool curves_draw(const struct curves_run *runs, int count, const struct curves_pen *pen,
+                 struct error *error)
+{
+    double *points = calloc(2 * longest(runs, count) + 1, sizeof *points);
+    if (!points)
+        return error_set_memory(error, "out of memory for drawing curves");
+    struct plot loss = {
+        .pen = pen,
+        .runs = runs,
+        .run_count = count,
+        .left = LEFT,
+        .title = "Loss",
+        .train = HISTORY_LOSS,
+        .validation = HISTORY_VAL_LOSS,
+        .points = points,
+    };
     struct plot accuracy = loss;
     accuracy.left = LEFT + PLOT_WIDTH + PLOT_GAP;
     accuracy.title = "Accuracy";
     accuracy.train = HISTORY_ACCURACY;
     accuracy.validation = HISTORY_VAL_ACCURACY;
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-            "height=\"%d\">\n"
-            "<style>text{font:12px sans-serif;fill:#333}.title{font-size:15px;font-weight:bold}"
-            "path{fill:none}.train{stroke-width:1.2;stroke-dasharray:4 3}"
-            ".validation{stroke-width:2.4}.frame{fill:none;stroke:#888}.grid{stroke:#e4e4e4}"
-            "</style>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT);
     draw_plot(&loss);
     draw_plot(&accuracy);
-    draw_legend(out, runs, count);
-    fputs("</svg>\n", out);
-}
-
-bool curves_write(const struct curves_run *runs, int count, const char *path, struct error *error)
-{
-    struct atomic_file file;
-    if (!atomic_file_open(&file, path, error))
-        return false;
-    draw(file.stream, runs, count);
-    return atomic_file_commit(&file, error);
+    draw_legend(runs, count, pen);
+    free(points);
+    return true;
 }

@@ -54,6 +54,23 @@ START_TEST(reads_png)
 }
 END_TEST
 
+START_TEST(writes_png)
+{
+    uint8_t *file;
+    size_t size;
+    ck_assert(image_reserve(&image, 3, 2, 3, &error));
+    for (int i = 0; i < 6; i++)
+        for (int c = 0; c < 3; c++)
+            image.data[3 * i + 2 - c] = rgb[3 * i + c];
+    ck_assert_msg(png_encode(&image, &file, &size, &error), "%s", error.message);
+    memset(image.data, 0, 18);
+    ck_assert_msg(picture_decode(file, size, 0, &image, &error), "%s", error.message);
+    assert_pixels();
+    free(file);
+    image_free(&image);
+}
+END_TEST
+
 START_TEST(png_transparent_parts_are_white)
 {
     uint8_t file[1000];
@@ -149,5 +166,5 @@ START_TEST(anything_else_is_refused)
 }
 END_TEST
 
-TEST_MAIN(picture, reads_png, png_transparent_parts_are_white, reads_webp, reads_bmp,
+TEST_MAIN(picture, reads_png, writes_png, png_transparent_parts_are_white, reads_webp, reads_bmp,
           anything_else_is_refused, short_memory_is_no_damage)
