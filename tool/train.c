@@ -307,7 +307,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     name_out(&training, operands[0]);
     bool good = recipe_read(&training.recipe, operands[0], error) &&
                 check_settings(settings, error) && apply_settings(&training, error) &&
-                prepare_out(&training, error) && begin_network(&training, error) &&
+                begin_network(&training, error) && prepare_out(&training, error) &&
                 load_data(&training, error) && train(&training, error);
     release(&training);
     return good;
