@@ -130,14 +130,14 @@ static json_t *to_json(const struct expr *e)
 static bool bind_l2(const struct script *script, const struct expr *e, double *l2,
                     struct error *error)
 {
-    const bool is_call = e->kind == EXPR_CALL;
+    static const struct field fields[] = {
+        {"l2", FIELD_NUMBER, 0, 0, 1e6}, {"l", FIELD_NUMBER, 0, 0, 1e6}, /* its older name */
+    };
     const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
-    *l2 = is_call && e->count == 1 && e->items[0].kind == EXPR_NUMBER ? e->items[0].number : 0.01;
-    if (name && (strcmp(name, "l2") == 0 || strcmp(name, "L2") == 0) && *l2 >= 0 &&
-        (!is_call || e->count == 0 || (e->count == 1 && e->items[0].kind == EXPR_NUMBER)))
-        return true;
-    return error_set_usage(error, "%s:%d: kernel_regularizer must be l2(number)", script->path,
-                           e->line);
+    *l2 = 0.01;
+    if (!name || (strcmp(name, "l2") != 0 && strcmp(name, "L2") != 0))
+        return bind_refuse(script, e->line, error, "kernel_regularizer must be l2(number)");
+    return e->kind == EXPR_STRING || bind_call(script, e, FIELDS(fields), l2, error);
 }
 
 static bool bind_name(const struct script *script, const struct expr *e, const char **name,

@@ -288,6 +288,8 @@ START_TEST(errors_name_file_and_line)
                    "net.recipe:2: minval must be below maxval");
     assert_refused("x = Input((3,))\nx = Dense(2, kernel_regularizer=l1(1))(x)",
                    "net.recipe:2: kernel_regularizer must be l2(number)");
+    assert_refused("x = Input((3,))\nx = Dense(2, kernel_regularizer=l2(-1))(x)",
+                   "net.recipe:2: l2 must be a number from 0 to 1000000");
     assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
     assert_refused("x = Input((8, 8, 3))", "the network has no layers");
     assert_refused("[fit]\nepochs = 3", "has no [network] section");
