@@ -38,8 +38,11 @@ endif
 # Headers of packages are included as system headers: their warnings are not ours to mend.
 pkg_cflags = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 # Only the two OpenCV modules that are used; the rest would load 245 libraries at start.
+# HDF5 comes out of its archive: the shared library would load 30 others at start, which are there to
+# read files in Amazon's S3. HDF5_LIBS="-lhdf5_serial" links that one.
+HDF5_LIBS ?= $(shell pkg-config --libs-only-L hdf5 2>/dev/null) -l:libhdf5.a -lsz -lz
 pkg_libs   = -lopencv_imgproc -lopencv_core -lturbojpeg -lmicrohttpd -ljansson -lsystemd \
-             $(shell pkg-config --libs hdf5 2>/dev/null) -lm -ldl
+             $(HDF5_LIBS) -lm -ldl
 # Picture files and compressed data sets, for the workbench only.
 TOOL_PKGS := zlib libpng libwebp
 tool_libs  = $(shell pkg-config --libs $(TOOL_PKGS) 2>/dev/null)
