@@ -20,11 +20,12 @@ int keep_quiet(int, const char *, const char *, const char *, int, void *)
     return 0;
 }
 
-/* One thread: the other cores belong to capture, streaming and other cameras. */
+/* One thread: the other cores belong to capture, streaming and other cameras. That is 0 in OpenCV's
+ * words; with 1 it would start its thread library all the same, which takes milliseconds. */
 void configure_once()
 {
     static const bool configured = [] {
-        cv::setNumThreads(1);
+        cv::setNumThreads(0);
         cv::redirectError(keep_quiet);
         return true;
     }();

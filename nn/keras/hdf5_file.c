@@ -25,6 +25,11 @@ struct hdf5_file {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+void hdf5_start(void)
+{
+    H5open();
+}
+
 bool hdf5_is_file(const char *path)
 {
     struct stat info;

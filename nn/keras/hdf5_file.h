@@ -11,6 +11,10 @@
 
 struct hdf5_file;
 
+/* Makes libhdf5 ready, which takes milliseconds: for who forks, and whose child would do it again.
+ * Without it the first call of another function does so. */
+void hdf5_start(void);
+
 /* Whether opening it cannot block: false for folders, pipes and devices. True where nothing is; of
  * that hdf5_open says why. */
 bool hdf5_is_file(const char *path);

@@ -102,12 +102,13 @@ static bool build(struct builder *builder, json_t *root, struct hdf5_file *file,
         return false;
     if (builder->channels_first && !keras1_check_order(builder->model, error))
         return false;
-    if (!weights_read(builder, file, error) || !model_finish(builder->model, error))
+    if (!weights_read(builder, file, error))
         return false;
     set_preprocessing(builder->model);
     return attributes_read(builder->model, file, error);
 }
 
+/* Not finished yet. */
 static struct model *load(json_t *root, struct hdf5_file *file, const char *path,
                           struct error *error)
 {
@@ -189,7 +190,7 @@ static struct model *load_json(const char *path, bool values, struct error *erro
     return model;
 }
 
-/* values: see hdf5_open. */
+/* Not finished yet; `values`: see hdf5_open. */
 static struct model *load_file(const char *path, bool values, struct error *error)
 {
     struct model *model = NULL;
@@ -205,9 +206,16 @@ static struct model *load_file(const char *path, bool values, struct error *erro
 
 struct model *keras_load(const char *path, struct error *error)
 {
-    return load_file(path, true, error);
+    struct model *model = load_file(path, true, error);
+    if (!model || model_finish(model, error))
+        return model;
+    error_prefix(error, "%s", path);
+    model_destroy(model);
+    return NULL;
 }
 
+/* As far as libhdf5 has a part in it: to finish the model would be to go through weights that a
+ * trial does not read. */
 static void try_to_load(void *path)
 {
     struct error error;
@@ -216,6 +224,7 @@ static void try_to_load(void *path)
 
 struct model *keras_load_guarded(const char *path, struct error *error)
 {
+    hdf5_start();
     if (!trial_survives(try_to_load, (void *)path, TRIAL_S)) {
         error_set(error, "%s: is damaged inside, libhdf5 fails on it; copy or save it again", path);
         return NULL;
