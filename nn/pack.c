@@ -20,8 +20,8 @@ static int group_channel(const struct pack *p, int group)
     return smaller(group * p->vectors, pack_blocks(p->out, p->lanes) - p->vectors) * p->lanes;
 }
 
-/* `count` output channels from `first` of one row of the kernel; returns the end. */
-static float *copy_outputs(const struct pack *p, const float *row, int first, int count, float *to)
+/* `count` output channels from `first` of one row of the kernel. */
+static void copy_outputs(const struct pack *p, const float *row, int first, int count, float *to)
 {
     const int real = first < p->out ? smaller(count, p->out - first) : 0;
     memcpy(to, row + first, (size_t)real * sizeof *to);
@@ -29,7 +29,6 @@ static float *copy_outputs(const struct pack *p, const float *row, int first, in
         for (int i = 0; i < real; i++)
             to[i] *= p->scale[first + i];
     memset(to + real, 0, (size_t)(count - real) * sizeof *to);
-    return to + count;
 }
 
 /* --- convolution ------------------------------------------------------------------------------ */
@@ -39,19 +38,21 @@ size_t pack_conv_count(const struct pack *p)
     return (size_t)groups(p) * (size_t)p->taps * (size_t)p->in * (size_t)(p->vectors * p->lanes);
 }
 
+/* Row by row, which is how memory likes to be read; the groups are written side by side. */
 void pack_conv(const struct pack *p, float *packed)
 {
-    const int depth = p->plain ? p->in : p->lanes;
-    for (int group = 0; group < groups(p); group++)
-        for (int first = 0; first < p->in; first += depth)
-            for (int tap = 0; tap < p->taps; tap++)
-                for (int c = first; c < smaller(first + depth, p->in); c++) {
-                    const int channel = p->reversed ? p->in - 1 - c : c;
-                    const float *row =
-                        p->kernel + ((ptrdiff_t)tap * p->in + channel) * (ptrdiff_t)p->out;
-                    packed = copy_outputs(p, row, group_channel(p, group), p->vectors * p->lanes,
-                                          packed);
-                }
+    const int depth = p->plain ? p->in : p->lanes, width = p->vectors * p->lanes;
+    const ptrdiff_t group_stride = (ptrdiff_t)p->taps * p->in * width;
+    for (int first = 0; first < p->in; first += depth)
+        for (int tap = 0; tap < p->taps; tap++)
+            for (int c = first; c < smaller(first + depth, p->in); c++, packed += width) {
+                const int channel = p->reversed ? p->in - 1 - c : c;
+                const float *row =
+                    p->kernel + ((ptrdiff_t)tap * p->in + channel) * (ptrdiff_t)p->out;
+                for (int group = 0; group < groups(p); group++)
+                    copy_outputs(p, row, group_channel(p, group), width,
+                                 packed + group * group_stride);
+            }
 }
 
 /* --- Winograd --------------------------------------------------------------------------------- */
@@ -62,8 +63,12 @@ ptrdiff_t pack_winograd_stride(const struct pack *p)
     return (ptrdiff_t)groups(p) * p->in * p->vectors * p->lanes + KERNEL_LANES_MAX * 5;
 }
 
+/* Four filters side by side: the outputs of a group of vectors are a multiple of four. */
+enum { SIDE_BY_SIDE = 4 };
+typedef float quad __attribute__((vector_size(SIDE_BY_SIDE * sizeof(float))));
+
 /* out = G (a b c), for the interpolation points 0, 1, -1, 2, -2, infinity */
-static void filter_transform(float a, float b, float c, float out[6])
+static void filter_transform(quad a, quad b, quad c, quad out[6])
 {
     out[0] = a / 4;
     out[1] = -(a + b + c) / 6;
@@ -73,34 +78,49 @@ static void filter_transform(float a, float b, float c, float out[6])
     out[5] = c;
 }
 
-/* One filter, taps `stride` floats apart, into its place in the 36 matrices. */
-static void pack_filter(const float *taps, ptrdiff_t stride, float scale, ptrdiff_t matrix_stride,
-                        float *packed)
+/* Those of `count` outputs; of the others nothing. */
+static quad load_quad(const float *from, int count)
 {
-    float columns[3][6], row[6];
+    quad values = {0};
+    if (count == SIDE_BY_SIDE) /* nearly always, and of a size that is known */
+        memcpy(&values, from, sizeof values);
+    else
+        memcpy(&values, from, (size_t)count * sizeof *from);
+    return values;
+}
+
+/* The filters of one input and `count` outputs, taps `stride` floats apart, into their places in
+ * the 36 matrices. */
+static void pack_filters(const float *taps, ptrdiff_t stride, int count, quad scale,
+                         ptrdiff_t matrix_stride, float *packed)
+{
+    quad columns[3][6], row[6];
     for (int j = 0; j < 3; j++)
-        filter_transform(taps[j * stride], taps[(3 + j) * stride], taps[(6 + j) * stride],
-                         columns[j]);
+        filter_transform(load_quad(taps + j * stride, count),
+                         load_quad(taps + (3 + j) * stride, count),
+                         load_quad(taps + (6 + j) * stride, count), columns[j]);
     for (int i = 0; i < 6; i++) {
         filter_transform(columns[0][i], columns[1][i], columns[2][i], row);
-        for (int j = 0; j < 6; j++)
-            packed[(i * 6 + j) * matrix_stride] = row[j] * scale;
+        for (int j = 0; j < 6; j++) {
+            row[j] *= scale;
+            memcpy(packed + (i * 6 + j) * matrix_stride, &row[j], sizeof row[j]);
+        }
     }
 }
 
 void pack_winograd(const struct pack *p, float *packed)
 {
     const ptrdiff_t tap_stride = (ptrdiff_t)p->in * p->out, matrix_stride = pack_winograd_stride(p);
+    const quad one = {1, 1, 1, 1};
     for (int group = 0; group < groups(p); group++) {
-        const int first = group_channel(p, group);
+        const int first = group_channel(p, group), end = first + p->vectors * p->lanes;
         for (int c = 0; c < p->in; c++)
-            for (int o = first; o < first + p->vectors * p->lanes; o++, packed++) {
-                if (o < p->out)
-                    pack_filter(p->kernel + (ptrdiff_t)c * p->out + o, tap_stride,
-                                p->scale ? p->scale[o] : 1, matrix_stride, packed);
-                else
-                    for (int k = 0; k < 36; k++)
-                        packed[k * matrix_stride] = 0;
+            for (int o = first; o < end; o += SIDE_BY_SIDE, packed += SIDE_BY_SIDE) {
+                const int count = o < p->out ? smaller(SIDE_BY_SIDE, p->out - o) : 0;
+                const int from = smaller(o, p->out);
+                pack_filters(p->kernel + (ptrdiff_t)c * p->out + from, tap_stride, count,
+                             p->scale ? load_quad(p->scale + from, count) : one, matrix_stride,
+                             packed);
             }
     }
 }
@@ -128,15 +148,12 @@ static float *pack_dense_group(const struct pack *p, int group, float *packed)
     const int width = DENSE_VECTORS * p->lanes, depth = p->plain ? p->in : p->lanes;
     for (int first = 0; first < p->in; first += depth)
         for (int pixel = 0; pixel < p->taps; pixel++)
-            for (int c = first; c < first + depth; c++) {
-                if (c < p->in) {
-                    const float *row =
-                        p->kernel + ((ptrdiff_t)pixel * p->in + c) * (ptrdiff_t)p->out;
-                    packed = copy_outputs(p, row, group * width, width, packed);
-                    continue;
-                }
-                for (int i = 0; i < width; i++)
-                    *packed++ = 0;
+            for (int c = first; c < first + depth; c++, packed += width) {
+                const ptrdiff_t row = (ptrdiff_t)pixel * p->in + c;
+                if (c < p->in)
+                    copy_outputs(p, p->kernel + row * p->out, group * width, width, packed);
+                else
+                    memset(packed, 0, (size_t)width * sizeof *packed);
             }
     return packed;
 }
@@ -185,6 +202,6 @@ size_t pack_depthwise_count(const struct pack *p)
 void pack_depthwise(const struct pack *p, float *packed)
 {
     for (int first = 0; first < p->out; first += p->lanes)
-        for (int tap = 0; tap < p->taps; tap++)
-            packed = copy_outputs(p, p->kernel + (ptrdiff_t)tap * p->out, first, p->lanes, packed);
+        for (int tap = 0; tap < p->taps; tap++, packed += p->lanes)
+            copy_outputs(p, p->kernel + (ptrdiff_t)tap * p->out, first, p->lanes, packed);
 }
