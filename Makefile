@@ -138,8 +138,9 @@ $(BUILD)/nn/int8_kernels_%_vl$(1).o: nn/int8_kernels_%.c
 endef
 $(foreach vl,$(INT8_VL),$(eval $(call int8_rule,$(vl))))
 
-# What augmentation does to every value of every picture: -O3 makes vectors of these loops.
-$(foreach f,affine colour degrade filter mixing,$(BUILD)/nn/train/$(f).o): OPTIMIZE += $(if $(SANITIZE),,-O3)
+# What augmentation does to every value of every picture, and the check of every weight of a model: -O3
+# makes vectors of these loops.
+$(foreach f,train/affine train/colour train/degrade train/filter train/mixing model,$(BUILD)/nn/$(f).o): OPTIMIZE += $(if $(SANITIZE),,-O3)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -159,8 +159,8 @@ static bool allocate(struct plan *plan, int index, size_t weight_bytes, float **
     const size_t outputs = (size_t)pack_blocks(planned->out.size.channels, plan->kernels->lanes) *
                            (size_t)plan->kernels->lanes;
     const size_t count = (weight_bytes + sizeof(float) - 1) / sizeof(float);
-    planned->weights = memory_allocate(count);
-    planned->bias = memory_allocate(2 * outputs);
+    planned->weights = memory_pool_allocate(&plan->weights, count);
+    planned->bias = memory_pool_allocate(&plan->weights, 2 * outputs);
     plan->weight_count += count + 2 * outputs;
     if (!planned->weights || !planned->bias)
         return false;

@@ -11,7 +11,17 @@
 /* Aligned to KERNEL_ALIGNMENT (kernels.h), all zero; NULL: out of memory. For free(). */
 float *memory_allocate(size_t floats);
 
-/* The same with anything in it, for what will be filled in completely. */
-float *memory_allocate_unset(size_t floats);
+/* Arrays that are freed together, such as the weights of all layers, which are too small one by one
+ * for large pages. They lie behind each other in few large pieces; what nobody has written to takes
+ * no memory. {0} is an empty pool. */
+struct memory_pool {
+    struct memory_piece *pieces; /* the newest first */
+};
+
+/* Aligned to KERNEL_ALIGNMENT, all zero; NULL: out of memory. The pool owns it. */
+float *memory_pool_allocate(struct memory_pool *pool, size_t floats);
+
+/* Frees all arrays; the pool is empty again. */
+void memory_pool_free(struct memory_pool *pool);
 
 #endif

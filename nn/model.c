@@ -5,6 +5,7 @@
 #include "nn/shape.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,6 @@ static void free_layer(struct layer *layer)
 {
     free(layer->name);
     free(layer->inputs);
-    free(layer->kernel);
     free(layer->bias);
     free(layer->gamma);
     free(layer->beta);
@@ -161,13 +161,15 @@ static bool check_size(const struct model *model, const struct layer *layer, str
     return true;
 }
 
-static bool allocate_weights(const struct model *model, struct layer *layer, struct error *error)
+static bool allocate_weights(struct model *model, struct layer *layer, struct error *error)
 {
     struct parameter list[LAYER_PARAMETERS_MAX];
     int count = layer_parameters(model, layer, list);
     for (int i = 0; i < count; i++) {
         size_t values = parameter_count(&list[i]);
-        float *memory = calloc(values, sizeof *memory);
+        float *memory = list[i].member == offsetof(struct layer, kernel)
+                            ? memory_pool_allocate(&model->kernels, values)
+                            : calloc(values, sizeof *memory);
         if (!memory)
             return error_set_memory(error, "no memory for its %zu weights", values);
         *(float **)((char *)layer + list[i].member) = memory;
@@ -220,6 +222,20 @@ refused:
 
 /* --- finishing -------------------------------------------------------------------------------- */
 
+/* A float whose exponent is all ones is infinite or no number. Without a branch, and on integers,
+ * compilers make vectors of this loop; models have millions of weights. */
+static bool all_finite(const float *values, size_t count)
+{
+    const uint32_t exponent = 0x7f800000;
+    uint32_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bad |= (bits & exponent) == exponent;
+    }
+    return bad == 0;
+}
+
 static bool check_finite(const struct model *model, const struct layer *layer, struct error *error)
 {
     struct parameter list[LAYER_PARAMETERS_MAX];
@@ -227,6 +243,8 @@ static bool check_finite(const struct model *model, const struct layer *layer, s
     for (int i = 0; i < count; i++) {
         const float *values = parameter_values(layer, &list[i]);
         size_t length = parameter_count(&list[i]);
+        if (all_finite(values, length))
+            continue;
         for (size_t k = 0; k < length; k++)
             if (!isfinite(values[k]))
                 return error_set(error,
@@ -339,10 +357,9 @@ double model_threshold(const struct model *model)
 
 void model_drop_kernels(struct model *model)
 {
-    for (int i = 0; i < model->layer_count; i++) {
-        free(model->layers[i].kernel);
+    for (int i = 0; i < model->layer_count; i++)
         model->layers[i].kernel = NULL;
-    }
+    memory_pool_free(&model->kernels);
 }
 
 void model_destroy(struct model *model)
@@ -352,6 +369,7 @@ void model_destroy(struct model *model)
     for (int i = 0; i < model->layer_count; i++)
         free_layer(&model->layers[i]);
     free(model->layers);
+    memory_pool_free(&model->kernels);
     free_classes(model->class_names, model->class_count);
     free(model->tuning);
     free(model->name);

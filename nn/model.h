@@ -9,6 +9,7 @@
 #define PAWCAM_NN_MODEL_H
 
 #include "common/error.h"
+#include "nn/memory.h"
 
 #include <stddef.h>
 
@@ -119,7 +120,8 @@ struct layer {
                              * calibration (nn/int8_calibrate.h); equal: unknown, floats only */
     bool no_bias;           /* CONV2D, DEPTHWISE_CONV2D, DENSE: Keras's use_bias=False */
     bool no_gamma, no_beta; /* BATCH_NORM: Keras's scale=False, center=False */
-    float *kernel, *bias;
+    float *kernel;          /* in the model's pool */
+    float *bias;
     float *gamma, *beta, *mean, *variance;
 };
 
@@ -138,8 +140,9 @@ struct model {
     char *name;
     int layer_count;
     struct layer *layers; /* layers[0] is the LAYER_INPUT; a later layer reads only earlier ones */
-    int output;           /* index of the layer whose output is the model's; the last added, unless
-                           * the builder sets another */
+    struct memory_pool kernels;
+    int output; /* index of the layer whose output is the model's; the last added, unless
+                 * the builder sets another */
     struct preprocessing preprocessing;
     int class_count;    /* of the decision: a model with one sigmoid output has two; 0: the output
                          * is no list of scores (a map, or more than MODEL_CLASSES_MAX values) */

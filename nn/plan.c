@@ -52,10 +52,7 @@ void plan_destroy(struct plan *plan)
 {
     if (!plan)
         return;
-    for (int i = 0; plan->planned && i < plan->graph.count; i++) {
-        free(plan->planned[i].weights);
-        free(plan->planned[i].bias);
-    }
+    memory_pool_free(&plan->weights);
     free(plan->planned);
     free(plan->steps);
     free(plan->input.pixel_scale);

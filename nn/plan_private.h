@@ -12,6 +12,7 @@
 #include "nn/graph.h"
 #include "nn/int8_kernels.h"
 #include "nn/layout.h"
+#include "nn/memory.h"
 #include "nn/plan.h"
 
 /* A value of height x width x channels in the arena, with zeros around it. */
@@ -39,7 +40,7 @@ struct planned {
     struct tensor scratch; /* of Winograd, Reshape, a depth multiplier; used by this node only */
     struct conv_choice choice; /* CONV2D, and DENSE on a map */
     struct plan_way way;       /* ways = 0: there is no choice */
-    float *weights, *bias;     /* packed, owned; NULL where there are none */
+    float *weights, *bias;     /* packed, the pool's; NULL where there are none */
     struct int8_planned int8;
     char text[64]; /* for plan_describe */
 };
@@ -126,6 +127,7 @@ struct plan {
     struct place output; /* where the last node leaves it */
     float *result;       /* plain copy of it */
     float *arena;
+    struct memory_pool weights;
     size_t arena_count, weight_count; /* floats */
 };
 

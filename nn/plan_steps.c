@@ -149,8 +149,8 @@ static bool allocate_weights(const struct context *c, size_t count, int outputs)
 {
     const struct node *node = c->node;
     struct planned *planned = c->planned;
-    planned->weights = memory_allocate_unset(count);
-    planned->bias = memory_allocate((size_t)outputs);
+    planned->weights = memory_pool_allocate(&c->plan->weights, count);
+    planned->bias = memory_pool_allocate(&c->plan->weights, (size_t)outputs);
     if (!planned->weights || !planned->bias)
         return false;
     c->plan->weight_count += count + (size_t)outputs;
