@@ -42,7 +42,7 @@ NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC) $(INT8_SRC),$(w
 $(BUILD)/neon-%: $(BUILD)/tests/nn/%.o $(NN_OBJ)
 	$(call say,LD )$(CC) $(LDFLAGS) -o $@ $^ -lm
 
-NEON_TESTS := $(foreach t,kernels plan tune int8_kernels int8_plan,$(BUILD)/neon/neon-test_$(t))
+NEON_TESTS := $(foreach t,kernels plan logits memory tune int8_kernels int8_plan,$(BUILD)/neon/neon-test_$(t))
 
 .PHONY: check-neon
 check-neon: ## test the NEON kernels with a cross-compiler and qemu
