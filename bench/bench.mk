@@ -30,3 +30,12 @@ $(BUILD)/bench/train: $(BUILD)/bench/train.o $(BUILD)/libpawcam.a
 .PHONY: bench-train
 bench-train: $(BUILD)/bench/train ## training steps a second, ours and PyTorch's (python3-torch); ROUNDS=5
 	@/usr/bin/python3 bench/train.py $< --rounds $(or $(ROUNDS),5)
+
+$(BUILD)/tests/bench/test_costs_fit: $(BUILD)/bench/costs_fit.o
+
+$(BUILD)/bench/costs: $(BUILD)/bench/costs.o $(BUILD)/bench/costs_fit.o $(BUILD)/libpawcam.a
+	$(call say,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
+.PHONY: bench-costs
+bench-costs: $(BUILD)/bench/costs $(PEER_NETS:%=$(PEER_DIR)/%.h5) ## fit nn/choose.c's costs to this processor; ARGS="--cpu sse2 --seconds 60"
+	@$< $(ARGS) $(filter %.h5,$^)
