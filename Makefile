@@ -125,8 +125,9 @@ $(BUILD)/%_vl$(1).o: %.c
 endef
 $(foreach vl,$(KERNEL_VL),$(eval $(call kernel_rule,$(vl))))
 
-# Not even contraction: what follows the integer sums has the same bits on every CPU. The rule below
-# is more special than the one for kernels: make takes the pattern with the shortest stem.
+# Kernels on bytes are compiled without contraction: the floats that their integer sums become must be
+# rounded alike on every CPU, and a fused multiply-add, which not every CPU has, rounds once instead of
+# twice. The rule above fits their files as well; make takes the one whose % stands for less, this one.
 INT8_CFLAGS         := -O2 -ffp-contract=off $(NO_COMMONING) $(if $(SANITIZE),-O1 -g1 -fno-sanitize=undefined)
 KERNEL_ARCH_4_dot   := -march=armv8.2-a+dotprod
 KERNEL_ARCH_8_vnni  := $(KERNEL_ARCH_8) -mavxvnni
