@@ -271,18 +271,31 @@ static bool uses_bfloat16(const struct tuning *tuning)
     return false;
 }
 
-/* The largest difference of an output, on drawn pictures. Negative: out of memory. */
-static double moved(const struct model *model, struct plan *a, struct plan *b)
+static double difference(const float *a, const float *b, size_t count)
 {
-    const size_t inputs = shape_count(model_input_shape(model));
-    const size_t outputs = shape_count(model_output_shape(model));
+    double most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most, fabs((double)a[i] - (double)b[i]));
+    return most;
+}
+
+/* The largest difference of an output, on noise and on the pictures. Negative: out of memory. */
+static double moved(const struct model *model, struct plan *a, struct plan *b,
+                    struct tune_pictures pictures)
+{
+    const struct shape *shape = model_input_shape(model);
+    const size_t inputs = shape_count(shape), outputs = shape_count(model_output_shape(model));
     float *input = draw_input(model, 0);
     double most = 0;
     for (unsigned seed = 0; input && seed < CHECK_PICTURES; seed++) {
         draw(input, inputs, seed);
-        const float *x = plan_run(a, input), *y = plan_run(b, input);
-        for (size_t i = 0; i < outputs; i++)
-            most = fmax(most, fabs((double)x[i] - (double)y[i]));
+        most = fmax(most, difference(plan_run(a, input), plan_run(b, input), outputs));
+    }
+    for (int i = 0; i < pictures.count; i++) {
+        const uint8_t *pixels = pictures.pixels + (size_t)i * inputs;
+        const int stride = shape->dim[1] * 3;
+        most = fmax(most, difference(plan_run_pixels(a, pixels, stride),
+                                     plan_run_pixels(b, pixels, stride), outputs));
     }
     free(input);
     return input ? most : -1;
@@ -290,11 +303,12 @@ static double moved(const struct model *model, struct plan *a, struct plan *b)
 
 /* Takes the 16 bits back where they move the outputs too far. */
 static bool check_bfloat16(const struct model *model, const struct kernels *kernels,
-                           struct tuning *tuning, struct error *error)
+                           struct tuning *tuning, struct tune_pictures pictures,
+                           struct error *error)
 {
     struct plan *floats = plan_create_guided(model, kernels, NULL, 0, error);
     struct plan *halves = floats ? plan_create_guided(model, kernels, tuning, 0, error) : NULL;
-    const double most = halves ? moved(model, floats, halves) : -1;
+    const double most = halves ? moved(model, floats, halves, pictures) : -1;
     plan_destroy(floats);
     plan_destroy(halves);
     for (int i = 0; i < tuning->layer_count && most > TUNE_MOVED_MAX; i++)
@@ -304,7 +318,7 @@ static bool check_bfloat16(const struct model *model, const struct kernels *kern
 
 struct tuning *tune_choose(const struct model *model, const struct kernels *kernels,
                            const struct tune_samples *samples, enum tune_bfloat16 bfloat16,
-                           struct error *error)
+                           struct tune_pictures pictures, struct error *error)
 {
     struct tuning *tuning = tuning_create(model, kernels->name);
     if (!tuning) {
@@ -314,7 +328,7 @@ struct tuning *tune_choose(const struct model *model, const struct kernels *kern
     choose(tuning, samples, bfloat16);
     if (confirm(model, kernels, tuning, bfloat16, error) &&
         (bfloat16 != TUNE_BFLOAT16_AUTO || !uses_bfloat16(tuning) ||
-         check_bfloat16(model, kernels, tuning, error)))
+         check_bfloat16(model, kernels, tuning, pictures, error)))
         return tuning;
     free(tuning);
     return NULL;

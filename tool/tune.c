@@ -6,6 +6,7 @@
 #include "nn/keras/keras.h"
 #include "nn/keras/tuning_file.h"
 #include "tool/command.h"
+#include "tool/drawings.h"
 #include "tool/number.h"
 
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static const struct command_option options[] = {
     {"print", NULL, "only print the table, write nothing", offsetof(struct tune_settings, print)},
 };
 
-enum { COMPARE_RUNS = 200 };
+enum { COMPARE_RUNS = 200, CHECK_DRAWINGS = 96 };
 
 /* --- the command line ------------------------------------------------------------------------- */
 
@@ -179,6 +180,23 @@ static bool write_file(const struct model *model, const struct tuning *tuning,
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+static struct tuning *choose(const struct model *model, const struct kernels *kernels,
+                             const struct tune_samples *samples, enum tune_bfloat16 bfloat16,
+                             struct error *error)
+{
+    const struct shape *shape = model_input_shape(model);
+    struct tune_pictures pictures = {0};
+    if (model_takes_picture(model) && shape_channels(shape) == 3) {
+        pictures.count = CHECK_DRAWINGS;
+        pictures.pixels = drawings_make(CHECK_DRAWINGS, shape->dim[1], shape->dim[0], error);
+        if (!pictures.pixels)
+            return NULL;
+    }
+    struct tuning *tuning = tune_choose(model, kernels, samples, bfloat16, pictures, error);
+    free((uint8_t *)pictures.pixels);
+    return tuning;
+}
+
 static bool tune(const struct tune_settings *settings, const struct model *model,
                  const struct kernels *kernels, double seconds, const char *path,
                  struct error *error)
@@ -188,7 +206,7 @@ static bool tune(const struct tune_settings *settings, const struct model *model
     if (!parse_bfloat16(settings->bfloat16, &bfloat16, error) ||
         !tune_measure(model, kernels, seconds, &samples, error))
         return false;
-    struct tuning *tuning = tune_choose(model, kernels, &samples, bfloat16, error);
+    struct tuning *tuning = choose(model, kernels, &samples, bfloat16, error);
     const bool good = tuning && print(model, kernels, &samples, tuning, error) &&
                       (settings->print || write_file(model, tuning, path, error));
     free(tuning);

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+static const struct tune_pictures nothing = {0};
+
 static struct model *small_model(void)
 {
     struct model *model = build_model(12, 12, 3);
@@ -74,8 +76,10 @@ START_TEST(sixteen_bits_are_taken_as_asked)
     struct tune_samples samples;
     ck_assert(tune_measure(model, kernels, 0, &samples, &error));
     invent(&samples);
-    struct tuning *never = tune_choose(model, kernels, &samples, TUNE_BFLOAT16_NEVER, &error);
-    struct tuning *always = tune_choose(model, kernels, &samples, TUNE_BFLOAT16_ALWAYS, &error);
+    struct tuning *never =
+        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_NEVER, nothing, &error);
+    struct tuning *always =
+        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_ALWAYS, nothing, &error);
     ck_assert(never && always);
     ck_assert(!never->layers[4].bfloat16);
     ck_assert(always->layers[4].bfloat16);
@@ -97,7 +101,35 @@ START_TEST(sixteen_bits_that_move_scores_are_not_taken)
         model->layers[5].kernel[i] *= 50;
     ck_assert(tune_measure(model, kernels, 0, &samples, &error));
     invent(&samples);
-    struct tuning *tuning = tune_choose(model, kernels, &samples, TUNE_BFLOAT16_AUTO, &error);
+    struct tuning *tuning =
+        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_AUTO, nothing, &error);
+    ck_assert_ptr_nonnull(tuning);
+    ck_assert(!tuning->layers[4].bfloat16);
+    free(tuning);
+    tune_free(&samples);
+    model_destroy(model);
+}
+END_TEST
+
+/* Preprocessing makes the pictures' values large; noise stays within 0..1. */
+START_TEST(sixteen_bits_that_move_scores_of_pictures_are_not_taken)
+{
+    static uint8_t pixels[2 * 12 * 12 * 3];
+    const struct tune_pictures pictures = {pixels, 2};
+    struct error error = {0};
+    struct model *model = small_model();
+    const struct kernels *kernels = cpu_find_kernels(NULL);
+    struct tune_samples samples;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * i * 7 + i / 5);
+    for (int c = 0; c < 3; c++)
+        model->preprocessing.scale[c] = 1000;
+    for (size_t i = 0; i < 12 * 12 * 16 * 40; i++)
+        model->layers[4].kernel[i] *= 1e-4f;
+    ck_assert(tune_measure(model, kernels, 0, &samples, &error));
+    invent(&samples);
+    struct tuning *tuning =
+        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_AUTO, pictures, &error);
     ck_assert_ptr_nonnull(tuning);
     ck_assert(!tuning->layers[4].bfloat16);
     free(tuning);
@@ -123,4 +155,5 @@ START_TEST(the_hash_sees_shapes_and_weights)
 END_TEST
 
 TEST_MAIN(tune, each_way_of_each_layer_is_measured, sixteen_bits_are_taken_as_asked,
-          sixteen_bits_that_move_scores_are_not_taken, the_hash_sees_shapes_and_weights)
+          sixteen_bits_that_move_scores_are_not_taken,
+          sixteen_bits_that_move_scores_of_pictures_are_not_taken, the_hash_sees_shapes_and_weights)
