@@ -3,10 +3,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A rename would put a file in the place of a device: /dev/null, say. */
+static bool can_be_replaced(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 || S_ISREG(about.st_mode);
+}
 
 bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error)
 {
+    if (!can_be_replaced(path))
+        return error_set(error, "%s: cannot be written: it is there and no regular file", path);
     *file = (struct atomic_file){.path = strdup(path)};
     if (!file->path || asprintf(&file->temporary, "%s.part", path) < 0) {
         free(file->path);

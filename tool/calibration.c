@@ -69,9 +69,12 @@ static double sharpen(const struct fit *fit)
 {
     double slope, curvature;
     const double old = fit->now->sharpness, before = loss(fit, &slope, &curvature);
-    double step = -slope / fmax(curvature, 1e-12);
+    /* Where the scores are 0 and 1 the curvature is next to none, and the step would go to
+     * infinity. */
+    double step =
+        fmin(fmax(-slope / fmax(curvature, 1e-12), sharpness_min - old), sharpness_max - old);
     for (int i = 0; i < HALVINGS_MAX; i++, step /= 2) {
-        fit->now->sharpness = fmin(fmax(old + step, sharpness_min), sharpness_max);
+        fit->now->sharpness = old + step;
         if (loss(fit, NULL, NULL) <= before)
             return fabs(fit->now->sharpness - old);
     }
@@ -113,8 +116,10 @@ bool calibration_fit(struct calibration *calibration, const float *scores, const
     struct fit fit = {.now = calibration, .labels = labels, .n = n};
     *calibration = (struct calibration){.class_count = class_count, .sharpness = 1};
     bool good = reserve(&fit, class_count) || error_set(error, "out of memory for a calibration");
-    for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++)
+    for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++) {
         fit.logits[i] = logit_of(scores[i]);
+        good = isfinite(scores[i]) || error_set(error, "the model's scores are no numbers");
+    }
     for (int i = 0; good && i < n; i++)
         fit.shares[labels[i]]++;
     double change = 1;
@@ -154,10 +159,11 @@ void calibration_apply(const struct calibration *calibration, float *scores)
 
 /* --- into the model --------------------------------------------------------------------------- */
 
+/* Each of several sigmoids would be about its own class: no softmax of them all. */
 static bool gives_scores(const struct layer *layer)
 {
     return layer->activation.kind == ACTIVATION_SOFTMAX ||
-           layer->activation.kind == ACTIVATION_SIGMOID;
+           (layer->activation.kind == ACTIVATION_SIGMOID && shape_channels(&layer->shape) == 1);
 }
 
 /* The Dense layer whose scores come out, its activation a part of it or a layer behind it. */

@@ -66,12 +66,13 @@ static bool read_threshold(struct hdf5_file *file, double *threshold, struct err
 }
 
 /* Ranges are kept with the layers' weights, by keras_save. */
-static bool read_range(struct layer *layer, struct hdf5_file *file, struct error *error)
+static bool read_range(struct layer *layer, struct hdf5_file *file, const char *root,
+                       struct error *error)
 {
     char group[1024];
     double range[2];
     int count;
-    if (snprintf(group, sizeof group, "/model_weights/%s", layer->name) >= (int)sizeof group ||
+    if (snprintf(group, sizeof group, "%s/%s", root, layer->name) >= (int)sizeof group ||
         !hdf5_has_attribute(file, group, "pawcam_int8_range"))
         return true;
     if (!hdf5_read_numbers(file, group, "pawcam_int8_range", range, 2, &count, error))
@@ -88,8 +89,9 @@ static bool read_range(struct layer *layer, struct hdf5_file *file, struct error
 
 static bool read_ranges(struct model *model, struct hdf5_file *file, struct error *error)
 {
+    const char *root = hdf5_has_group(file, "/model_weights") ? "/model_weights" : "";
     for (int i = 1; i < model->layer_count; i++)
-        if (!read_range(&model->layers[i], file, error))
+        if (!read_range(&model->layers[i], file, root, error))
             return false;
     return true;
 }

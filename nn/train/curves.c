@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum { LEFT = 56, TOP = 44, PLOT_WIDTH = 400, PLOT_HEIGHT = 280 };
-enum { PLOT_GAP = 76, LEGEND_TOP = 380, TICKS = 5 };
+enum { PLOT_GAP = 76, LEGEND_TOP = 380, TICKS = 5, TICKS_MAX = 4 * TICKS };
 
 static const unsigned frame_grey = 0x888888, grid_grey = 0xe4e4e4, sample_grey = 0x444444;
 static const double thin = 1.2, bold = 2.4;
@@ -101,13 +101,15 @@ static void draw_ticks(const struct plot *plot)
 {
     const struct curves_pen *pen = plot->pen;
     char text[32];
-    double step = fmax(tick_step(plot->x), 1);
-    for (double v = ceil(plot->x.low / step) * step; v <= plot->x.high; v += step) {
+    double step = fmax(tick_step(plot->x), 1), first = ceil(plot->x.low / step) * step, v;
+    /* Counted, since adding a step to a huge number changes nothing. */
+    for (int i = 0; i < TICKS_MAX && (v = first + i * step) <= plot->x.high; i++) {
         snprintf(text, sizeof text, "%g", v);
         pen->text(pen->self, to_x(plot, v), TOP + PLOT_HEIGHT + 17, CURVES_MIDDLE, false, text);
     }
     step = tick_step(plot->y);
-    for (double v = ceil(plot->y.low / step) * step; v <= plot->y.high + step * 1e-9; v += step) {
+    first = ceil(plot->y.low / step) * step;
+    for (int i = 0; i < TICKS_MAX && (v = first + i * step) <= plot->y.high + step * 1e-9; i++) {
         const double y = to_y(plot, v);
         snprintf(text, sizeof text, "%.6g", fabs(v) < step * 1e-9 ? 0 : v);
         draw_line(pen, plot->left, y, plot->left + PLOT_WIDTH, y, grid_grey);

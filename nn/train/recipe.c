@@ -96,6 +96,9 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
     if (mix && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
         return bind_refuse(script, script_line(script, "augment", mix), error,
                            "%s needs soft targets: use categorical_crossentropy", mix);
+    if (recipe->augment.background && recipe->augment.scale_out[0] >= 1)
+        return bind_refuse(script, script_line(script, "augment", "background"), error,
+                           "background is for pictures made smaller: give scale_out, too");
     return true;
 }
 

@@ -48,6 +48,7 @@ static void assert_same_layer(const struct model *saved, const struct layer *a,
     ck_assert_mem_eq(&a->shape, &b->shape, sizeof a->shape);
     ck_assert_int_eq(a->activation.kind, b->activation.kind);
     ck_assert(a->activation.alpha == b->activation.alpha);
+    ck_assert(a->range[0] == b->range[0] && a->range[1] == b->range[1]);
     if (a->activation.kind == ACTIVATION_RELU)
         ck_assert(a->activation.max_value == b->activation.max_value);
     for (int i = 0; i < count; i++)
@@ -86,6 +87,8 @@ static void assert_round_trip(const char *text)
     char json[80], weights[80];
     network.model->preprocessing = (struct preprocessing){{0.1f, 0.2f, 0.3f}, {-1, -2, -3}, true};
     network.model->threshold = 0.625;
+    network.model->layers[1].range[0] = -1.5F; /* as quantize leaves it */
+    network.model->layers[1].range[1] = 2.25F;
     ck_assert(model_set_classes(network.model, classes, 3, &error));
     assert_saves(network.model, path);
     for (int i = 0; i < network.model->layer_count; i++) /* net.h5, still there, is another model */
