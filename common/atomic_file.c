@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A rename would put a file in the place of a device: /dev/null, say. */
 static bool can_be_replaced(const char *path)
 {
     struct stat about;
@@ -20,7 +19,7 @@ bool atomic_file_open(struct atomic_file *file, const char *path, struct error *
     *file = (struct atomic_file){.path = strdup(path)};
     if (!file->path || asprintf(&file->temporary, "%s.part", path) < 0) {
         free(file->path);
-        return error_set(error, "%s: out of memory", path);
+        return error_set_memory(error, "%s: out of memory", path);
     }
     file->stream = fopen(file->temporary, "wbe");
     if (file->stream)
@@ -59,4 +58,13 @@ void atomic_file_abandon(struct atomic_file *file)
     unlink(file->temporary);
     free(file->temporary);
     free(file->path);
+}
+
+bool atomic_file_write(const char *path, const void *bytes, size_t size, struct error *error)
+{
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    fwrite(bytes, 1, size, file.stream); /* atomic_file_commit notices failures */
+    return atomic_file_commit(&file, error);
 }

@@ -14,7 +14,8 @@ struct atomic_file {
     char *path, *temporary;
 };
 
-/* On failure nothing is left over; the error names the path. */
+/* On failure nothing is left over; the error names the path. What is there already must be a
+ * regular file, or a link to one: a rename would put the new file in the place of a device. */
 bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error);
 
 /* Completes the file. false: it is gone, and what had its name before is untouched. */
@@ -22,5 +23,8 @@ bool atomic_file_commit(struct atomic_file *file, struct error *error);
 
 /* Gives up. */
 void atomic_file_abandon(struct atomic_file *file);
+
+/* The whole at once, for what lies in memory. */
+bool atomic_file_write(const char *path, const void *bytes, size_t size, struct error *error);
 
 #endif

@@ -60,6 +60,20 @@ char *text_trim(char *text)
     return text;
 }
 
+bool text_ends_with(const char *text, const char *ending)
+{
+    const size_t length = strlen(text), end = strlen(ending);
+    return length > end && strcmp(text + length - end, ending) == 0;
+}
+
+int text_find(char *const *list, int count, const char *text)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(list[i], text) == 0)
+            return i;
+    return -1;
+}
+
 char *text_next_item(char **rest)
 {
     char *item = strsep(rest, ",");

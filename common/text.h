@@ -16,6 +16,12 @@ bool text_is_plain(const char *text);
 /* The text without the white space around it, in place. */
 char *text_trim(char *text);
 
+/* Does it end so, with something in front: "net.json" in ".json"? */
+bool text_ends_with(const char *text, const char *ending);
+
+/* The index of the text in list[count]; -1: it is not there. */
+int text_find(char *const *list, int count, const char *text);
+
 /* Cuts the next item off a comma-separated list, in place, and trims it: *rest is the list, later
  * what is left of it. NULL: the list is over. */
 char *text_next_item(char **rest);

@@ -1,22 +1,17 @@
 /* convert: a model from one of Keras's kinds of file to the other. */
+#include "common/text.h"
 #include "nn/keras/keras.h"
 #include "nn/keras/save.h"
 #include "tool/command.h"
 
 #include <string.h>
 
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
 {
     const char *out = operands[1];
-    const bool json = ends_with(out, ".json");
+    const bool json = text_ends_with(out, ".json");
     (void)settings, (void)operand_count;
-    if (!json && !ends_with(out, ".h5") && !ends_with(out, ".hdf5"))
+    if (!json && !text_ends_with(out, ".h5") && !text_ends_with(out, ".hdf5"))
         return error_set_usage(error, "%s: name a file .json (its weights go beside it) or .h5",
                                out);
     struct model *model = keras_load_guarded(operands[0], error);

@@ -113,14 +113,10 @@ static void png_text(void *self, double x, double y, enum curves_align align, bo
 
 static bool save(const struct image *image, const char *path, struct error *error)
 {
-    struct atomic_file file;
     uint8_t *png = NULL;
     size_t size;
-    bool good = png_encode(image, &png, &size, error) && atomic_file_open(&file, path, error);
-    if (good) {
-        fwrite(png, 1, size, file.stream); /* atomic_file_commit notices failures */
-        good = atomic_file_commit(&file, error);
-    }
+    const bool good =
+        png_encode(image, &png, &size, error) && atomic_file_write(path, png, size, error);
     free(png);
     return good;
 }

@@ -1,4 +1,5 @@
 /* history: the curves of one or several trainings as a picture. */
+#include "common/text.h"
 #include "nn/train/curves.h"
 #include "tool/command.h"
 #include "tool/curves_png.h"
@@ -53,11 +54,9 @@ typedef bool writer(const struct curves_run *runs, int count, const char *path,
 /* By the name's end; NULL: neither. */
 static writer *find_writer(const char *path)
 {
-    const size_t length = strlen(path);
-    const char *end = length > 4 ? path + length - 4 : "";
-    return strcmp(end, ".svg") == 0   ? curves_write_svg
-           : strcmp(end, ".png") == 0 ? curves_write_png
-                                      : NULL;
+    return text_ends_with(path, ".svg")   ? curves_write_svg
+           : text_ends_with(path, ".png") ? curves_write_png
+                                          : NULL;
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)

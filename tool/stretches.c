@@ -1,5 +1,7 @@
 #include "tool/stretches.h"
 
+#include "common/text.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,14 +11,6 @@
 static const char heading[] = "file,start_s,end_s,label";
 
 enum { LABEL_UNSURE = -2, LABEL_UNKNOWN = -3 };
-
-static int find_class(const struct model *model, const char *name)
-{
-    for (int i = 0; i < model->class_count; i++)
-        if (strcmp(model->class_names[i], name) == 0)
-            return i;
-    return LABEL_UNKNOWN;
-}
 
 int stretch_meaning(const struct model *model, int decision)
 {
@@ -28,7 +22,10 @@ static int label_of(const struct model *model, const char *text)
 {
     if (strcmp(text, "unsure") == 0)
         return LABEL_UNSURE;
-    return strcmp(text, "neither") == 0 ? STRETCH_NOBODY : find_class(model, text);
+    if (strcmp(text, "neither") == 0)
+        return STRETCH_NOBODY;
+    const int class = text_find(model->class_names, model->class_count, text);
+    return class < 0 ? LABEL_UNKNOWN : class;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 /* threshold: the score below which a model's answer is "unknown": shows, recommends, stores it. */
+#include "common/text.h"
 #include "nn/keras/save.h"
 #include "tool/command.h"
 #include "tool/figure.h"
@@ -67,14 +68,6 @@ static void add_scores(void *self, int index, const float *scores)
     outcomes_add(&now->outcomes, now->data->labels[index], scores);
 }
 
-static int find_neither(const struct dataset *data)
-{
-    for (int i = 0; i < data->class_count; i++)
-        if (strcmp(data->class_names[i], "neither") == 0)
-            return i;
-    return -1;
-}
-
 static json_t *point_json(const struct operating_point *point)
 {
     json_t *object = json_object();
@@ -127,7 +120,7 @@ static bool print_json(const struct outcomes *outcomes, const struct model *mode
 static bool measure(const struct threshold_settings *settings, const struct model *model,
                     struct measurement *now, struct error *error)
 {
-    int neither = find_neither(now->data);
+    const int neither = text_find(now->data->class_names, now->data->class_count, "neither");
     if (neither < 0)
         return error_set_usage(error,
                                "the model has no class \"neither\", whose pictures give false "

@@ -1,5 +1,7 @@
 #include "nn/keras/attributes.h"
 
+#include "nn/keras/weights.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +91,7 @@ static bool read_range(struct layer *layer, struct hdf5_file *file, const char *
 
 static bool read_ranges(struct model *model, struct hdf5_file *file, struct error *error)
 {
-    const char *root = hdf5_has_group(file, "/model_weights") ? "/model_weights" : "";
+    const char *root = weights_root(file);
     for (int i = 1; i < model->layer_count; i++)
         if (!read_range(&model->layers[i], file, root, error))
             return false;

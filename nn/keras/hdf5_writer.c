@@ -97,20 +97,11 @@ static void *take_image(struct hdf5_writer *writer, size_t *size)
     return image;
 }
 
-static bool write_file(const char *path, const void *bytes, size_t size, struct error *error)
-{
-    struct atomic_file file;
-    if (!atomic_file_open(&file, path, error))
-        return false;
-    fwrite(bytes, 1, size, file.stream); /* atomic_file_commit notices failures */
-    return atomic_file_commit(&file, error);
-}
-
 bool hdf5_commit(struct hdf5_writer *writer, struct error *error)
 {
     size_t size;
     void *image = writer->failed ? NULL : take_image(writer, &size);
-    bool good = image && write_file(writer->path, image, size, error);
+    bool good = image && atomic_file_write(writer->path, image, size, error);
     if (!image && error)
         *error = writer->error;
     free(image);

@@ -1,5 +1,6 @@
 #include "nn/keras/keras.h"
 
+#include "common/text.h"
 #include "nn/keras/attributes.h"
 #include "nn/keras/builder.h"
 #include "nn/keras/hdf5_file.h"
@@ -124,12 +125,6 @@ static struct model *load(json_t *root, struct hdf5_file *file, const char *path
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 /* Keras 3's own format is a zip archive. */
 static bool is_archive(const char *path)
 {
@@ -197,8 +192,8 @@ static struct model *load_file(const char *path, bool values, struct error *erro
     if (!hdf5_is_file(path))
         error_set(error, "is not a file");
     else
-        model = ends_with(path, ".json") ? load_json(path, values, error)
-                                         : load_hdf5(path, values, error);
+        model = text_ends_with(path, ".json") ? load_json(path, values, error)
+                                              : load_hdf5(path, values, error);
     if (!model)
         error_prefix(error, "%s", path);
     return model;

@@ -1,6 +1,7 @@
 #include "nn/keras/save.h"
 
 #include "common/atomic_file.h"
+#include "common/text.h"
 #include "nn/keras/hdf5_writer.h"
 #include "nn/layer.h"
 
@@ -92,21 +93,6 @@ static bool save_hdf5(const struct model *model, const char *config, const char 
 
 /* --- model.json ------------------------------------------------------------------------------- */
 
-static bool is_json(const char *path)
-{
-    const size_t length = strlen(path);
-    return length > 5 && strcmp(path + length - 5, ".json") == 0;
-}
-
-static bool write_text(const char *text, const char *path, struct error *error)
-{
-    struct atomic_file file;
-    if (!atomic_file_open(&file, path, error))
-        return false;
-    fputs(text, file.stream); /* atomic_file_commit notices failures */
-    return atomic_file_commit(&file, error);
-}
-
 /* The weights first: what names them comes when they are there. */
 static bool save_pair(const struct model *model, const char *config, const char *path,
                       struct error *error)
@@ -114,14 +100,15 @@ static bool save_pair(const struct model *model, const char *config, const char 
     char *weights;
     if (asprintf(&weights, "%.*s_weights.h5", (int)(strlen(path) - 5), path) < 0)
         return error_set_memory(error, "%s: out of memory", path);
-    bool good = save_hdf5(model, NULL, weights, error) && write_text(config, path, error);
+    bool good = save_hdf5(model, NULL, weights, error) &&
+                atomic_file_write(path, config, strlen(config), error);
     free(weights);
     return good;
 }
 
 bool keras_save(const struct model *model, const char *path, struct error *error)
 {
-    const bool pair = is_json(path);
+    const bool pair = text_ends_with(path, ".json");
     json_t *tree = keras_config(model, error);
     if (!tree)
         return error_prefix(error, "%s", path);

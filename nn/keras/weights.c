@@ -238,9 +238,14 @@ static bool read_in_order(const struct builder *builder, struct hdf5_file *file,
     return good;
 }
 
+const char *weights_root(struct hdf5_file *file)
+{
+    return hdf5_has_group(file, "/model_weights") ? "/model_weights" : "";
+}
+
 bool weights_read(struct builder *builder, struct hdf5_file *file, struct error *error)
 {
-    const char *root = hdf5_has_group(file, "/model_weights") ? "/model_weights" : "";
+    const char *root = weights_root(file);
     const char *missing = find_missing(builder, file, root);
     return missing ? read_in_order(builder, file, root, missing, error)
                    : read_groups(builder, file, root, NULL, error);

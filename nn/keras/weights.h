@@ -9,4 +9,7 @@
  * save_weights). Missing arrays and wrong shapes are refused by name. */
 bool weights_read(struct builder *builder, struct hdf5_file *file, struct error *error);
 
+/* The group that the layers' groups lie in, as the start of a path: "/model_weights", or "". */
+const char *weights_root(struct hdf5_file *file);
+
 #endif

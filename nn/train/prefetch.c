@@ -1,6 +1,7 @@
 #include "nn/train/prefetch.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "nn/train/mixing.h"
 
 #include <pthread.h>
@@ -231,14 +232,6 @@ static bool draw_order(struct prefetch *prefetch, struct error *error)
     return true;
 }
 
-static int find_class(const struct dataset *data, const char *name)
-{
-    for (int i = 0; i < data->class_count; i++)
-        if (strcmp(data->class_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
 /* Of the training pictures only: what is held out must not be seen as a background either. */
 static bool find_backgrounds(struct prefetch *prefetch, struct error *error)
 {
@@ -246,13 +239,13 @@ static bool find_backgrounds(struct prefetch *prefetch, struct error *error)
     const char *name = prefetch->settings->augment->background;
     if (!name)
         return true;
-    const int label = find_class(pictures->data, name);
+    const int label = text_find(pictures->data->class_names, pictures->data->class_count, name);
     if (label < 0)
         return error_set_usage(error, "background = '%.40s': the pictures have no such class",
                                name);
     prefetch->backgrounds = calloc((size_t)pictures->count + 1, sizeof *prefetch->backgrounds);
     if (!prefetch->backgrounds)
-        return error_set(error, "out of memory for a list of backgrounds");
+        return error_set_memory(error, "out of memory for a list of backgrounds");
     for (int i = 0; i < pictures->count; i++)
         if (pictures->data->labels[pictures->indices[i]] == label)
             prefetch->backgrounds[prefetch->background_count++] = pictures->indices[i];

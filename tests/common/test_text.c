@@ -131,7 +131,18 @@ START_TEST(errors_are_cut_between_characters)
 }
 END_TEST
 
-TEST_MAIN(text, control_characters_are_shown_as_question_marks, utf8_is_plain,
+START_TEST(ends_and_places)
+{
+    char *const list[] = {(char *)"cat", (char *)"dog"};
+    ck_assert(text_ends_with("net.json", ".json") && !text_ends_with("net.jso", ".json"));
+    ck_assert(!text_ends_with(".json", ".json") && !text_ends_with("", ".json"));
+    ck_assert_int_eq(text_find(list, 2, "dog"), 1);
+    ck_assert_int_eq(text_find(list, 1, "dog"), -1);
+    ck_assert_int_eq(text_find(NULL, 0, "dog"), -1);
+}
+END_TEST
+
+TEST_MAIN(text, ends_and_places, control_characters_are_shown_as_question_marks, utf8_is_plain,
           what_is_no_utf8_or_controls_is_not_plain, white_space_is_trimmed_from_both_ends,
           a_list_is_cut_at_its_commas, a_copy_is_cut_between_characters,
           what_fits_or_is_no_utf8_is_copied_as_it_is, errors_are_cut_between_characters)

@@ -95,21 +95,11 @@ static struct model *build_n3(void)
     return model;
 }
 
-/* He et al. (2015): values keep their size from layer to layer behind ReLU. The deviation of what
- * fill_weights draws, -1..1, is the root of 1/3. */
-static void scale_weights(struct model *model)
+static void scale_biases(struct model *model)
 {
-    struct parameter list[LAYER_PARAMETERS_MAX];
     for (int i = 0; i < model->layer_count; i++) {
         const struct layer *layer = &model->layers[i];
-        if (!layer->kernel)
-            continue;
-        ck_assert_int_gt(layer_parameters(model, layer, list), 0);
-        const size_t count = parameter_count(&list[0]);
-        const size_t outputs = (size_t)shape_channels(&layer->shape);
-        for (size_t k = 0; k < count; k++)
-            layer->kernel[k] *= sqrtf(6 * (float)outputs / (float)count);
-        for (size_t k = 0; k < outputs; k++)
+        for (int k = 0; layer->bias && k < shape_channels(&layer->shape); k++)
             layer->bias[k] *= 0.1f;
     }
 }
@@ -174,7 +164,8 @@ static void check_speaking(float logits[PICTURES][CLASSES])
 static void prepare(struct model *model, float *pictures[PICTURES])
 {
     fill_weights(model, 7);
-    scale_weights(model);
+    scale_kernels(model, 2);
+    scale_biases(model);
     finish(model);
     for (int i = 0; i < PICTURES; i++)
         pictures[i] = draw((unsigned)i + 1);

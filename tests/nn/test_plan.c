@@ -8,22 +8,6 @@
 
 #include <stdio.h>
 
-/* Keeps values near one from layer to layer. */
-static void scale_weights(struct model *model)
-{
-    struct parameter list[LAYER_PARAMETERS_MAX];
-    for (int i = 0; i < model->layer_count; i++) {
-        const struct layer *layer = &model->layers[i];
-        if (!layer->kernel)
-            continue;
-        ck_assert_int_gt(layer_parameters(model, layer, list), 0);
-        const size_t count = parameter_count(&list[0]);
-        const float fan_in = (float)count / (float)shape_channels(&layer->shape);
-        for (size_t k = 0; k < count; k++)
-            layer->kernel[k] *= sqrtf(3 / fan_in);
-    }
-}
-
 static void compare(const struct model *model, const struct plan *plan, const char *cpu,
                     const float *got, const float *wanted)
 {
@@ -85,7 +69,7 @@ static void check_model(struct model *model)
 {
     struct error error = {0};
     fill_weights(model, 5);
-    scale_weights(model);
+    scale_kernels(model, 1);
     model->preprocessing =
         (struct preprocessing){{0.01f, 0.02f, 0.005f}, {-1, 0.5f, 0}, model->layer_count % 2};
     finish(model);
@@ -466,7 +450,7 @@ static struct model *model_of_many_ways(void)
     add(model, (struct layer){.op = LAYER_FLATTEN});
     add(model, dense(71));
     fill_weights(model, 5);
-    scale_weights(model);
+    scale_kernels(model, 1);
     finish(model);
     return model;
 }

@@ -485,6 +485,49 @@ static int collect(const struct prefetch_settings *settings, int epoch, int firs
     return n;
 }
 
+/* A dark and a white picture of the kept part, and a grey one that is held out. */
+START_TEST(backgrounds_are_training_pictures_of_their_class)
+{
+    static const char *const names[] = {"pet", "room"};
+    static const uint8_t greys[] = {0, 255, 100}, labels[] = {0, 1, 1};
+    static float x[2 * 64];
+    struct dataset pictures;
+    int kept[] = {0, 1}, whites = 0, untouched = 0;
+    ck_assert(dataset_reserve(&pictures, 3, 8, 8, 1, &error));
+    ck_assert(dataset_set_classes(&pictures, names, 2, &error));
+    for (int i = 0; i < 3; i++) {
+        memset(pictures.pixels + (ptrdiff_t)i * 64, greys[i], 64);
+        pictures.labels[i] = labels[i];
+    }
+    const struct subset some = {&pictures, kept, 2};
+    struct augment_settings augment = augment_none;
+    augment.scale_out[0] = augment.scale_out[1] = 0.25;
+    augment.scale_out_share = augment.background_share = 1;
+    augment.background = "room";
+    struct prefetch_settings settings = shapes(&augment);
+    settings.order = (struct order_settings){.pictures = &some, .seed = 3};
+    settings.scale[0] = 1;
+    settings.offset[0] = 0;
+    settings.target = TARGET_INDEX;
+    struct prefetch *prefetch = prefetch_start(&settings, 0, 0, &error);
+    const struct batch *batch = prefetch ? prefetch_next(prefetch, &error) : NULL;
+    ck_assert(batch && batch->n == 2);
+    memcpy(x, batch->x, sizeof x);
+    for (int i = 0; i < 64; i++) { /* the dark pet on white; white on white */
+        whites += x[i] > 254.9F;
+        untouched += x[64 + i] > 254.9F;
+    }
+    ck_assert_int_ge(whites, 32);
+    ck_assert_int_lt(whites, 64);
+    ck_assert_int_eq(untouched, 64);
+    prefetch_stop(prefetch);
+    augment.background = "garden";
+    ck_assert_ptr_null(prefetch_start(&settings, 0, 0, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "'garden'"));
+    dataset_free(&pictures);
+}
+END_TEST
+
 START_TEST(batches_do_not_depend_on_threads)
 {
     static float x[2][50 * 64], y[2][50 * 3];
@@ -606,6 +649,6 @@ TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
           nothing_is_changed_without_settings, colours_and_degradation, steps_of_degradation,
           scale_out_leaves_a_surround, scale_out_lays_on_the_background,
           all_settings_on_odd_pictures, cutmix_exchanges_parts, mixup_shares_are_beta_distributed,
-          batches_do_not_depend_on_threads, each_picture_is_changed_in_its_own_way,
-          the_order_is_kept_or_shuffled, every_picture_comes_once_with_its_label,
-          failures_reach_the_caller, stops_in_the_middle)
+          backgrounds_are_training_pictures_of_their_class, batches_do_not_depend_on_threads,
+          each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
+          every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)
