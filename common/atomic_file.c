@@ -1,30 +1,79 @@
 #include "common/atomic_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool can_be_replaced(const char *path)
+/* What is to be replaced: where a link leads, and never a device or a folder. The caller frees it;
+ * NULL with the reason. *before is all zero where there is nothing yet. */
+static char *find_place(const char *path, struct stat *before, struct error *error)
 {
-    struct stat about;
-    return stat(path, &about) != 0 || S_ISREG(about.st_mode);
+    *before = (struct stat){0};
+    const bool there = lstat(path, before) == 0;
+    const bool link = there && S_ISLNK(before->st_mode);
+    if (link && stat(path, before) != 0) {
+        error_set(error, "%s: cannot be written: it is a link to what is not there", path);
+        return NULL;
+    }
+    if (there && !S_ISREG(before->st_mode)) {
+        error_set(error, "%s: cannot be written: it is there and no regular file", path);
+        return NULL;
+    }
+    char *place = link ? realpath(path, NULL) : strdup(path);
+    if (!place)
+        error_set_memory(error, "%s: out of memory", path);
+    return place;
+}
+
+/* New; what an earlier run left of it, or put in its place, is gone. With the owner, as far as that
+ * is allowed, and the permissions of the file that it will replace. */
+static FILE *create(const char *path, const struct stat *before)
+{
+    unlink(path);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                        before->st_mode ? before->st_mode & 0700 : 0666);
+    if (fd < 0)
+        return NULL;
+    bool good = true;
+    if (before->st_mode) {
+        const bool same = fchown(fd, before->st_uid, before->st_gid) == 0;
+        /* Another group must not get what was this one's. */
+        good = fchmod(fd, before->st_mode & (same ? 0777 : 0707)) == 0;
+    }
+    FILE *stream = good ? fdopen(fd, "wb") : NULL;
+    if (!stream) {
+        const int why = errno;
+        close(fd);
+        unlink(path);
+        errno = why;
+    }
+    return stream;
+}
+
+static bool refuse(const struct atomic_file *file, const char *path, struct error *error)
+{
+    return errno == EEXIST
+               ? error_set(error, "%s: cannot be written: %s is in the way", path, file->temporary)
+               : error_set(error, "%s: cannot be written: %s", path, strerror(errno));
 }
 
 bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error)
 {
-    if (!can_be_replaced(path))
-        return error_set(error, "%s: cannot be written: it is there and no regular file", path);
-    *file = (struct atomic_file){.path = strdup(path)};
-    if (!file->path || asprintf(&file->temporary, "%s.part", path) < 0) {
+    struct stat before;
+    *file = (struct atomic_file){.path = find_place(path, &before, error)};
+    if (!file->path)
+        return false;
+    if (asprintf(&file->temporary, "%s.part", file->path) < 0) {
         free(file->path);
         return error_set_memory(error, "%s: out of memory", path);
     }
-    file->stream = fopen(file->temporary, "wbe");
+    file->stream = create(file->temporary, &before);
     if (file->stream)
         return true;
-    error_set(error, "%s: cannot be written: %s", path, strerror(errno));
+    refuse(file, path, error);
     free(file->temporary);
     free(file->path);
     return false;

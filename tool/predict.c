@@ -1,4 +1,5 @@
 /* predict: what a model says of pictures, one line each. */
+#include "common/file.h"
 #include "common/prediction.h"
 #include "nn/session.h"
 #include "tool/command.h"
@@ -6,7 +7,6 @@
 #include "tool/number.h"
 #include "vision/picture.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,32 +41,6 @@ struct predictor {
 
 /* --- one picture ------------------------------------------------------------------------------ */
 
-static bool read_stream(FILE *file, uint8_t **data, size_t *size, struct error *error)
-{
-    if (fseek(file, 0, SEEK_END) != 0)
-        return error_set(error, "cannot be read: %s", strerror(errno));
-    long length = ftell(file);
-    rewind(file);
-    if (length <= 0 || length > FILE_BYTES_MAX)
-        return error_set(error, length == 0 ? "is empty" : "is no picture of a usable size");
-    *size = (size_t)length;
-    *data = malloc(*size);
-    if (!*data)
-        return error_set(error, "out of memory");
-    return fread(*data, 1, *size, file) == *size ||
-           error_set(error, "cannot be read: %s", strerror(errno));
-}
-
-static bool read_file(const char *path, uint8_t **data, size_t *size, struct error *error)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return error_set(error, "cannot be opened: %s", strerror(errno));
-    bool good = read_stream(file, data, size, error);
-    fclose(file);
-    return good;
-}
-
 /* cv::getRotationMatrix2D around the middle, the shift, cv::warpAffine: how the lessons test what a
  * network makes of a turned picture. Returns the picture to classify. */
 static const struct image *move(struct predictor *predictor, struct error *error)
@@ -89,10 +63,10 @@ static bool classify(struct predictor *predictor, const char *path, struct error
 {
     const struct shape *shape = model_input_shape(predictor->model);
     int height = shape->dim[0], width = shape->dim[1];
-    uint8_t *data = NULL;
-    size_t size = 0;
+    uint8_t *data;
+    size_t size;
     bool good =
-        read_file(path, &data, &size, error) &&
+        file_read(path, FILE_BYTES_MAX, &data, &size, error) &&
         picture_decode(data, size, height > width ? height : width, &predictor->decoded, error) &&
         vision_resize(&predictor->decoded, width, height, &predictor->small, error);
     free(data);

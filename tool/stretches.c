@@ -1,5 +1,6 @@
 #include "tool/stretches.h"
 
+#include "common/file.h"
 #include "common/text.h"
 
 #include <errno.h>
@@ -114,9 +115,9 @@ bool stretches_read(struct stretches *stretches, const char *path, const char *f
 {
     bool found = false;
     *stretches = (struct stretches){0};
-    FILE *stream = fopen(path, "r");
+    FILE *stream = file_open(path, error);
     if (!stream)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return error_prefix(error, "%s", path);
     bool good = read_lines(stretches, stream, file, model, &found, error);
     fclose(stream);
     if (good && !found)

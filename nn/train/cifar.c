@@ -1,3 +1,4 @@
+#include "common/file.h"
 #include "nn/train/sources.h"
 
 #include <errno.h>
@@ -51,9 +52,9 @@ static bool read_records(struct dataset *data, const char *path, FILE *file, int
 static bool read_file(struct dataset *data, const char *path, int first, int count,
                       struct error *error)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = file_open(path, error);
     if (!file)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return error_prefix(error, "%s", path);
     bool good = read_records(data, path, file, first, count, error);
     fclose(file);
     return good;

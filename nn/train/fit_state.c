@@ -1,8 +1,8 @@
 #include "nn/train/fit_state.h"
 
 #include "common/atomic_file.h"
+#include "common/file.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +92,7 @@ static bool check_identity(const struct fit_identity *wanted, const struct fit_i
         return refuse(error, "batch size");
     if (!check_recipe(&wanted->recipe, &found->recipe, error))
         return false;
-    if (found->pictures != wanted->pictures)
+    if (wanted->pictures && found->pictures != wanted->pictures)
         return refuse(error, "number of pictures");
     return true;
 }
@@ -136,14 +136,20 @@ static bool check_magic(FILE *file, struct error *error)
            error_set(error, "another version of pawcam wrote this state: resume with that one");
 }
 
-static bool get_state(FILE *file, struct fit_state *state, struct error *error)
+static bool get_identity(FILE *file, const struct fit_identity *wanted, struct fit_identity *found,
+                         struct error *error)
 {
-    struct fit_identity wanted = state->identity;
     if (!check_magic(file, error))
         return false;
-    if (!get(file, &state->identity, sizeof state->identity))
+    if (!get(file, found, sizeof *found))
         return error_set(error, "is cut off");
-    if (!check_identity(&wanted, &state->identity, error))
+    return check_identity(wanted, found, error);
+}
+
+static bool get_state(FILE *file, struct fit_state *state, struct error *error)
+{
+    const struct fit_identity wanted = state->identity;
+    if (!get_identity(file, &wanted, &state->identity, error))
         return false;
     if (get(file, &state->epoch, sizeof state->epoch) &&
         get(file, &state->step, sizeof state->step) &&
@@ -154,13 +160,22 @@ static bool get_state(FILE *file, struct fit_state *state, struct error *error)
     return error_set(error, "is cut off or damaged");
 }
 
+bool fit_state_check(const struct fit_identity *wanted, const char *path, struct error *error)
+{
+    struct fit_identity found;
+    FILE *file = file_open(path, error);
+    bool good = file && get_identity(file, wanted, &found, error);
+    if (file)
+        fclose(file);
+    return good || error_prefix(error, "%s", path);
+}
+
 bool fit_state_load(struct fit_state *state, struct trainer *trainer, const char *path,
                     struct error *error)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return error_set(error, "%s: %s; there is no training to resume", path, strerror(errno));
-    bool good = get_state(file, state, error) && trainer_load(trainer, file, error);
-    fclose(file);
+    FILE *file = file_open(path, error);
+    bool good = file && get_state(file, state, error) && trainer_load(trainer, file, error);
+    if (file)
+        fclose(file);
     return good || error_prefix(error, "%s", path);
 }

@@ -41,6 +41,9 @@ void fit_state_free(struct fit_state *state);
 bool fit_state_save(const struct fit_state *state, struct trainer *trainer, const char *path,
                     struct error *error);
 
+/* Is it the state of such a training? wanted->pictures of 0: of any number. */
+bool fit_state_check(const struct fit_identity *wanted, const char *path, struct error *error);
+
 /* Reads into a state whose identity says what is expected, and into the trainer. */
 bool fit_state_load(struct fit_state *state, struct trainer *trainer, const char *path,
                     struct error *error);

@@ -1,15 +1,14 @@
+#include "common/file.h"
 #include "common/log.h"
 #include "common/parallel.h"
 #include "nn/train/sources.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { FILE_BYTES_MAX = 256 << 20 };
 
@@ -146,40 +145,15 @@ static bool list_class(const struct folder_settings *settings, int label, struct
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool read_stream(FILE *file, uint8_t **bytes, size_t *size, struct error *error)
-{
-    struct stat status;
-    if (fstat(fileno(file), &status) != 0)
-        return error_set(error, "%s", strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, "is no file");
-    if (status.st_size < 1 || status.st_size > FILE_BYTES_MAX)
-        return error_set(error, status.st_size ? "is too large for a picture" : "is empty");
-    *size = (size_t)status.st_size;
-    *bytes = malloc(*size);
-    if (!*bytes)
-        return error_set_memory(error, "out of memory for a picture of %zu bytes", *size);
-    return fread(*bytes, 1, *size, file) == *size || error_set(error, "cannot be read to its end");
-}
-
 static bool read_picture(const struct folder_settings *settings, const char *path, uint8_t *pixels,
                          struct error *error)
 {
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not make it wait */
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (!file) {
-        error_set(error, "%s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    bool good = read_stream(file, &bytes, &size, error) &&
-                settings->codec->decode(bytes, size, settings->height, settings->width,
-                                        settings->channels, pixels, error);
+    uint8_t *bytes;
+    size_t size;
+    const bool good = file_read(path, FILE_BYTES_MAX, &bytes, &size, error) &&
+                      settings->codec->decode(bytes, size, settings->height, settings->width,
+                                              settings->channels, pixels, error);
     free(bytes);
-    fclose(file);
     return good;
 }
 
@@ -274,6 +248,15 @@ static bool read_listing(struct dataset *data, const struct folder_settings *set
         leave_out_bad(&job);
     free(job.problems);
     return good && check_classes(data, settings->path, error);
+}
+
+bool folder_count_classes(const struct folder_settings *settings, int *count, struct error *error)
+{
+    struct names classes = {0};
+    const bool good = list_classes(settings, &classes, error);
+    *count = classes.count;
+    free_names(&classes);
+    return good;
 }
 
 bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error)

@@ -1,6 +1,7 @@
 #include "nn/train/history.h"
 
 #include "common/atomic_file.h"
+#include "common/file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -176,9 +177,9 @@ static void count_from_one(struct history *history)
 bool history_read(struct history *history, const char *path, struct error *error)
 {
     *history = (struct history){0};
-    FILE *file = fopen(path, "r");
+    FILE *file = file_open(path, error);
     if (!file)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return error_prefix(error, "%s", path);
     bool good = read_lines(history, file, path, error);
     fclose(file);
     if (good)

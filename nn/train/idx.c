@@ -1,3 +1,4 @@
+#include "common/file.h"
 #include "nn/train/sources.h"
 
 #include <errno.h>
@@ -14,17 +15,31 @@ const char *const fashion_mnist_classes[10] = {
 
 enum { IDX_UNSIGNED_BYTE = 8, SIDE_MAX = 4096, PATH_BYTES = 4096 };
 
-/* gzopen reads plain files as they are. */
+/* zlib reads plain files as they are. */
+static gzFile open_gz(const char *path, struct error *error)
+{
+    FILE *file = file_open(path, error);
+    if (!file)
+        return NULL;
+    const int fd = dup(fileno(file));
+    fclose(file);
+    gzFile opened = fd < 0 ? NULL : gzdopen(fd, "rb");
+    if (!opened && fd >= 0)
+        close(fd);
+    if (!opened)
+        error_set_memory(error, "out of memory");
+    return opened;
+}
+
 static gzFile open_either(const char *folder, const char *name, char path[PATH_BYTES],
                           struct error *error)
 {
     snprintf(path, PATH_BYTES, "%s/%s.gz", folder, name);
     if (access(path, F_OK) != 0)
         snprintf(path, PATH_BYTES, "%s/%s", folder, name);
-    gzFile file = gzopen(path, "rb");
+    gzFile file = open_gz(path, error);
     if (!file)
-        error_set(error, "%s/%s, or the same with .gz: %s", folder, name,
-                  errno ? strerror(errno) : "out of memory");
+        error_prefix(error, "%s/%s, or the same with .gz", folder, name);
     return file;
 }
 

@@ -1,5 +1,7 @@
 #include "nn/train/script.h"
 
+#include "common/file.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -329,9 +331,9 @@ bool script_parse(struct script *script, const char *path, const char *text, str
 bool script_read(struct script *script, const char *path, struct error *error)
 {
     *script = (struct script){0};
-    FILE *file = fopen(path, "r");
+    FILE *file = file_open(path, error);
     if (!file)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return error_prefix(error, "%s", path);
     char *text = malloc(FILE_BYTES_MAX);
     size_t size = text ? fread(text, 1, FILE_BYTES_MAX - 1, file) : 0;
     bool ok = false;

@@ -39,6 +39,9 @@ struct folder_settings {
     const struct picture_codec *codec;
 };
 
+/* How many classes folder_load will find. */
+bool folder_count_classes(const struct folder_settings *settings, int *count, struct error *error);
+
 /* As Keras's flow_from_directory finds them. Files that are no pictures are left out, with one
  * warning each in the log, and counted in data->skipped. */
 bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error);

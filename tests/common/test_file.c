@@ -1,0 +1,124 @@
+#include "common/file.h"
+
+#include "common/atomic_file.h"
+#include "tests/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[] = "/tmp/pawcam-file-XXXXXX";
+static struct error error;
+
+static void setup(void)
+{
+    strcpy(root + strlen(root) - 6, "XXXXXX");
+    ck_assert(mkdtemp(root) && chdir(root) == 0);
+}
+
+static void teardown(void)
+{
+    char command[100];
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert(chdir("/") == 0 && system(command) == 0);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    ck_assert_msg(atomic_file_write(path, text, strlen(text), &error), "%s", error.message);
+}
+
+static void check_text(const char *path, const char *text)
+{
+    uint8_t *bytes;
+    size_t size;
+    ck_assert_msg(file_read(path, 100, &bytes, &size, &error), "%s", error.message);
+    ck_assert(size == strlen(text) && memcmp(bytes, text, size) == 0);
+    free(bytes);
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat about;
+    ck_assert_int_eq(lstat(path, &about), 0);
+    return about.st_mode;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+START_TEST(only_regular_files_are_read)
+{
+    uint8_t *bytes;
+    size_t size;
+    setup();
+    ck_assert(mkfifo("fifo", 0666) == 0 && mkdir("folder", 0777) == 0);
+    for (const char *const *path = (const char *[]){"fifo", "folder", "/dev/zero", NULL}; *path;
+         path++) {
+        ck_assert(!file_read(*path, 100, &bytes, &size, &error) && !bytes);
+        ck_assert_str_eq(error.message, "is no regular file");
+    }
+    ck_assert(!file_open("nothing", &error) && strstr(error.message, "No such file"));
+    write_text("empty", "");
+    ck_assert(!file_read("empty", 100, &bytes, &size, &error) && !bytes);
+    ck_assert_str_eq(error.message, "is empty");
+    write_text("four", "four");
+    ck_assert(!file_read("four", 3, &bytes, &size, &error) && strstr(error.message, "too large"));
+    check_text("four", "four");
+    teardown();
+}
+END_TEST
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+START_TEST(a_replaced_file_keeps_its_permissions)
+{
+    setup();
+    write_text("model", "one");
+    ck_assert_int_eq(chmod("model", 0600), 0);
+    write_text("model", "two");
+    ck_assert_int_eq(mode_of("model") & 0777, 0600);
+    ck_assert_int_eq(chmod("model", 0464), 0);
+    write_text("model", "three");
+    ck_assert_int_eq(mode_of("model") & 0777, 0464);
+    check_text("model", "three");
+    teardown();
+}
+END_TEST
+
+START_TEST(a_link_stays_one)
+{
+    setup();
+    ck_assert(mkdir("store", 0777) == 0 && symlink("store/model", "link") == 0);
+    ck_assert(!atomic_file_write("link", "x", 1, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "link: cannot be written: it is a link to what"));
+    write_text("store/model", "one");
+    write_text("link", "two");
+    ck_assert(S_ISLNK(mode_of("link")));
+    check_text("store/model", "two");
+    ck_assert(symlink("/dev/full", "device") == 0);
+    ck_assert(!atomic_file_write("device", "x", 1, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "no regular file"));
+    teardown();
+}
+END_TEST
+
+START_TEST(what_an_earlier_run_left_is_no_obstacle)
+{
+    setup();
+    ck_assert(mkfifo("model.part", 0666) == 0);
+    write_text("model", "one");
+    ck_assert(symlink("precious", "model.part") == 0);
+    write_text("precious", "yes");
+    write_text("model", "two");
+    check_text("precious", "yes");
+    ck_assert(mkdir("model.part", 0777) == 0);
+    ck_assert(!atomic_file_write("model", "x", 1, &error));
+    ck_assert_str_eq(error.message, "model: cannot be written: model.part is in the way");
+    check_text("model", "two");
+    teardown();
+}
+END_TEST
+
+TEST_MAIN(file, only_regular_files_are_read, a_replaced_file_keeps_its_permissions,
+          a_link_stays_one, what_an_earlier_run_left_is_no_obstacle)
