@@ -48,14 +48,25 @@ static bool refuse_option(const struct command *command, const char *word, int f
                            command->name);
 }
 
-static bool check_operands(const struct command *command, int count, struct error *error)
+/* As a shell's variable leaves it that is not set. */
+static bool refuse_empty(const struct command *command, const struct command_option *option,
+                         struct error *error)
 {
-    if (count >= command->operands_min && count <= command->operands_max)
-        return true;
-    return error_set_usage(error, "%s; usage: pawcam %s [OPTION...] %s",
-                           count < command->operands_min ? "a file name is missing"
-                                                         : "too many file names",
-                           command->name, command->operands);
+    return error_set_usage(error, "--%s has an empty value: give a %s; see pawcam %s --help",
+                           option->name, option->argument, command->name);
+}
+
+static bool check_operands(const struct command *command, char **operands, int count,
+                           struct error *error)
+{
+    const char *problem = count < command->operands_min   ? "a file name is missing"
+                          : count > command->operands_max ? "too many file names"
+                                                          : NULL;
+    for (int i = 0; i < count; i++)
+        if (!*operands[i])
+            problem = "a file name is empty";
+    return !problem || error_set_usage(error, "%s; usage: pawcam %s [OPTION...] %s", problem,
+                                       command->name, command->operands);
 }
 
 bool command_parse(const struct command *command, int argc, char **argv, void *settings,
@@ -74,11 +85,14 @@ bool command_parse(const struct command *command, int argc, char **argv, void *s
         }
         if (found < FIRST_ROW)
             return refuse_option(command, argv[optind - 1], found, error);
-        set_option(&command->options[found - FIRST_ROW], settings);
+        const struct command_option *option = &command->options[found - FIRST_ROW];
+        if (option->argument && !may_be_left_out(option) && !*optarg)
+            return refuse_empty(command, option, error);
+        set_option(option, settings);
     }
     *operands = argv + optind;
     *operand_count = argc - optind;
-    return check_operands(command, *operand_count, error);
+    return check_operands(command, *operands, *operand_count, error);
 }
 
 void command_print_help(const struct command *command, FILE *out)
