@@ -1,5 +1,6 @@
 #include "nn/train/epoch_end.h"
 
+#include "common/folder.h"
 #include "nn/keras/save.h"
 #include "nn/train/checkpoint_name.h"
 #include "nn/train/tensorboard.h"
@@ -63,13 +64,25 @@ static bool keep_best(struct fit_run *run, struct error *error)
 
 /* --- callbacks -------------------------------------------------------------------------------- */
 
+/* The folder of a name that a callback gives, as Keras makes it. */
+static bool make_folder_of(const struct fit_run *run, const char *name, struct error *error)
+{
+    char path[FIT_PATH_BYTES];
+    if (!strchr(name, '/'))
+        return true;
+    if (!fit_path(run->settings->out, name, path, error))
+        return false;
+    *strrchr(path, '/') = '\0';
+    return folder_make(*path ? path : "/", error);
+}
+
 static void save_checkpoint(const struct fit_run *run, const char *pattern,
                             const struct history_row *row)
 {
     char name[FIT_PATH_BYTES];
     struct error error;
     bool good = checkpoint_name_fill(pattern, row, name, sizeof name)
-                    ? save_model(run, name, &error)
+                    ? make_folder_of(run, name, &error) && save_model(run, name, &error)
                     : error_set(&error, "%.80s: the name of the checkpoint is too long", pattern);
     if (!good)
         report(run, &error);
@@ -79,7 +92,7 @@ static void write_csv(const struct fit_run *run, const char *name)
 {
     char path[FIT_PATH_BYTES];
     struct error error;
-    if (!fit_path(run->settings->out, name, path, &error) ||
+    if (!fit_path(run->settings->out, name, path, &error) || !make_folder_of(run, name, &error) ||
         !history_write(&run->state.history, path, &error))
         report(run, &error);
 }

@@ -1,3 +1,4 @@
+#include "common/text.h"
 #include "nn/train/checkpoint_name.h"
 #include "nn/train/history.h"
 #include "nn/train/recipe_parts.h"
@@ -91,12 +92,65 @@ static bool check_monitor(const struct recipe *recipe, const struct callback_set
     return true;
 }
 
+/* "a.h5" of "./a.h5". */
+static const char *plain_name(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/')
+        path += 2;
+    return path;
+}
+
+/* "a.h5" itself, or something in a folder of that name. */
+static bool is_at(const char *name, const char *place)
+{
+    const size_t length = strlen(place);
+    return strncmp(name, place, length) == 0 && (name[length] == '\0' || name[length] == '/');
+}
+
+/* Nothing may be written over the training's own files (fit.h). */
+static bool check_name(const struct recipe *recipe, const struct callback_settings *callback,
+                       struct error *error)
+{
+    static const char *const own[] = {"model.h5", "history.csv", "resume.state", "lock"};
+    const char *name = plain_name(callback->path);
+    bool taken = text_ends_with(name, ".part"); /* of a file that is being written */
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        taken = taken || is_at(name, own[i]);
+    if (callback->kind == CALLBACK_CSV && strcmp(name, "history.csv") == 0) /* the same */
+        return true;
+    return !taken || bind_refuse(&recipe->script, callback->line, error,
+                                 "the training writes '%.80s' itself: take another name, "
+                                 "as 'best.h5'",
+                                 name);
+}
+
+/* Two callbacks at odds: the second would undo what the first does. */
+static bool check_pair(const struct recipe *recipe, const struct callback_settings *first,
+                       const struct callback_settings *second, struct error *error)
+{
+    const struct script *script = &recipe->script;
+    if (first->restore_best_weights && second->restore_best_weights)
+        return bind_refuse(script, second->line, error,
+                           "only one EarlyStopping can have restore_best_weights");
+    if (first->kind == CALLBACK_TENSORBOARD && second->kind == CALLBACK_TENSORBOARD)
+        return bind_refuse(script, second->line, error, "TensorBoard is given twice");
+    return !first->path || !second->path ||
+           strcmp(plain_name(first->path), plain_name(second->path)) != 0 ||
+           bind_refuse(script, second->line, error,
+                       "'%.80s' is the name of an earlier callback, too", second->path);
+}
+
 static bool check_callback(const struct recipe *recipe, const struct callback_settings *callback,
                            struct error *error)
 {
     struct error reason;
     if (callback->kind != CALLBACK_EARLY_STOPPING && (!callback->path || !*callback->path))
         return bind_refuse(&recipe->script, callback->line, error, "the file's name is missing");
+    if (callback->path && !check_name(recipe, callback, error))
+        return false;
+    for (int i = 0; i < recipe->callback_count; i++)
+        if (!check_pair(recipe, &recipe->callbacks[i], callback, error))
+            return false;
     if (callback->kind == CALLBACK_CHECKPOINT &&
         !checkpoint_name_check(callback->path, has_validation(recipe), &reason))
         return bind_refuse(&recipe->script, callback->line, error, "%s", reason.message);

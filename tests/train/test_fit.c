@@ -385,10 +385,10 @@ END_TEST
 START_TEST(a_checkpoint_that_fails_does_not_end_the_training)
 {
     struct fit_result result;
-    setup("ModelCheckpoint('nowhere/{epoch}.hdf5')");
+    setup("ModelCheckpoint('/dev/null/{epoch}.hdf5')");
     ck_assert_msg(run(false, &result), "%s", error.message);
     ck_assert(result.end == FIT_COMPLETE);
-    ck_assert_ptr_nonnull(strstr(trouble, "nowhere/8.hdf5: cannot be written"));
+    ck_assert_ptr_nonnull(strstr(trouble, "/dev/null: cannot be made: what is there is no folder"));
     ck_assert_ptr_nonnull(strstr(trouble, "the training goes on"));
     teardown();
 }
