@@ -38,5 +38,11 @@ bool pictures_load(struct dataset *data, const char *folder, const struct model 
         .threads = parallel_processors(),
         .codec = &codec_vision,
     };
+    int count;
+    if (!folder_count_classes(&settings, &count, error))
+        return false;
+    if (count != model->class_count) /* before all pictures are decoded */
+        return error_set_usage(error, "%s: %d classes do not fit the model's %d", folder, count,
+                               model->class_count);
     return folder_load(data, &settings, error);
 }

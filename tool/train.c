@@ -1,6 +1,7 @@
 /* train: a recipe's whole training, from its data to model.h5. */
 #include "common/folder.h"
 #include "common/parallel.h"
+#include "nn/train/cpu.h"
 #include "nn/train/fit.h"
 #include "nn/train/load.h"
 #include "nn/train/metrics.h"
@@ -65,7 +66,8 @@ static void on_signal(int number)
     stop = 1;
 }
 
-/* The first Ctrl-C stops after the batch; a second one ends the program at once. */
+/* The first Ctrl-C stops after the batch; a second one ends the program at once, as files appear
+ * only when they are complete. */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal,
@@ -103,19 +105,21 @@ static bool apply_settings(struct training *training, struct error *error)
     training->threads = (int)threads;
     recipe->trainer.threads = training->threads;
     recipe->trainer.cpu = settings->cpu;
-    return true;
+    return train_cpu_find(settings->cpu, error) != NULL;
 }
 
 /* runs/NAME of recipes/NAME.recipe */
-static void name_out(struct training *training, const char *recipe_path)
+static bool name_out(struct training *training, const char *recipe_path, struct error *error)
 {
     const char *slash = strrchr(recipe_path, '/'), *name = slash ? slash + 1 : recipe_path;
     int length = (int)strcspn(name, ".");
     if (training->settings->out)
-        snprintf(training->out, sizeof training->out, "%s", training->settings->out);
+        length = snprintf(training->out, sizeof training->out, "%s", training->settings->out);
     else
-        snprintf(training->out, sizeof training->out, "runs/%.*s", length ? length : 3,
-                 length ? name : "run");
+        length = snprintf(training->out, sizeof training->out, "runs/%.*s", length ? length : 3,
+                          length ? name : "run");
+    return length < (int)sizeof training->out ||
+           error_set_usage(error, "--out %.80s...: the name is too long", training->out);
 }
 
 /* Found out before hours of training, not after. */
@@ -125,20 +129,38 @@ static bool check_writable(const char *path, struct error *error)
            error_set(error, "%s: cannot be written to: %s", path, strerror(errno));
 }
 
+static bool refuse_resume(const struct training *training, struct error *error)
+{
+    return error_set(error, "%s: there is no training to resume: it holds no resume.state",
+                     training->out);
+}
+
+/* Found out before the pictures are read. */
+static bool check_earlier(const struct training *training, struct error *error)
+{
+    const struct train_settings *settings = training->settings;
+    const bool exists = fit_exists(training->out);
+    if (settings->resume && exists)
+        return fit_can_resume(&training->recipe, &training->network, training->out, error);
+    if (settings->resume)
+        return refuse_resume(training, error);
+    return !exists || settings->overwrite ||
+           error_set_usage(error,
+                           "%s holds a training already: --resume goes on with it, --overwrite "
+                           "begins anew, --out names another folder",
+                           training->out);
+}
+
 static bool prepare_out(struct training *training, struct error *error)
 {
     const struct train_settings *settings = training->settings;
+    if (settings->resume && access(training->out, F_OK) != 0)
+        return refuse_resume(training, error);
     if (!folder_make(training->out, error) || !check_writable(training->out, error))
         return false;
     training->lock = folder_lock(training->out, error);
-    if (training->lock < 0)
-        return false;
-    if (fit_exists(training->out) && !settings->resume && !settings->overwrite)
-        return error_set_usage(error,
-                               "%s holds a training already: --resume goes on with it, --overwrite "
-                               "begins anew, --out names another folder",
-                               training->out);
-    return true;
+    return training->lock >= 0 && check_earlier(training, error) &&
+           (!settings->tensorboard || folder_make(settings->tensorboard, error));
 }
 
 /* --- network and data ------------------------------------------------------------------------- */
@@ -280,9 +302,6 @@ static bool train(struct training *training, struct error *error)
     };
     print_data(training);
     catch_signals();
-    /* A crash in the first epoch must not leave the state of the training before. */
-    if (training->settings->overwrite && !fit_forget(training->out, error))
-        return false;
     return fit(&settings, &result, error) && tell_end(training, &result, error);
 }
 
@@ -304,11 +323,12 @@ static bool run(const void *settings, char **operands, int operand_count, struct
 {
     struct training training = {.settings = settings, .lock = -1};
     (void)operand_count;
-    name_out(&training, operands[0]);
-    bool good = recipe_read(&training.recipe, operands[0], error) &&
-                check_settings(settings, error) && apply_settings(&training, error) &&
-                begin_network(&training, error) && prepare_out(&training, error) &&
-                load_data(&training, error) && train(&training, error);
+    signal(SIGPIPE, SIG_IGN); /* hours of training do not end because nobody reads what it prints */
+    bool good = check_settings(settings, error) && name_out(&training, operands[0], error) &&
+                recipe_read(&training.recipe, operands[0], error) &&
+                apply_settings(&training, error) && begin_network(&training, error) &&
+                prepare_out(&training, error) && load_data(&training, error) &&
+                train(&training, error);
     release(&training);
     return good;
 }

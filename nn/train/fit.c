@@ -187,7 +187,6 @@ static void set_feeds(struct fit_run *run)
     const struct recipe *recipe = settings->recipe;
     struct prefetch_settings feed = load_feed(recipe, settings->network->model, settings->train);
     feed.codec = settings->codec;
-    feed.batch = recipe->trainer.batch;
     feed.threads = settings->threads;
     feed.order.seed = recipe->trainer.seed;
     run->validation_feed = run->train_feed = feed;
@@ -197,7 +196,10 @@ static void set_feeds(struct fit_run *run)
         run->train_feed.augment = &recipe->augment;
     run->validation_feed.order.pictures = settings->validation;
     run->pictures = order_length(&run->train_feed.order);
-    run->steps = prefetch_batches(&run->train_feed);
+    /* No memory for pictures that no batch will have. */
+    const int batch = recipe->trainer.batch;
+    run->train_feed.batch = run->validation_feed.batch =
+        batch < run->pictures ? batch : run->pictures;
 }
 
 /* Takes up the training in the folder. */
@@ -216,24 +218,41 @@ static bool resume(struct fit_run *run, struct error *error)
     return true;
 }
 
+/* A crash in the first epoch must not leave the state of the training before. */
+static bool forget(const char *out, struct error *error)
+{
+    char path[FIT_PATH_BYTES];
+    return fit_path(out, "resume.state", path, error) &&
+           (unlink(path) == 0 || errno == ENOENT ||
+            error_set(error, "%s: cannot be removed: %s", path, strerror(errno)));
+}
+
+/* All but the number of pictures. */
+static struct fit_identity identify(const struct recipe *recipe, const struct network *network)
+{
+    return (struct fit_identity){
+        .seed = recipe->trainer.seed,
+        .batch = recipe->trainer.batch,
+        .weights = weights_count(network->model),
+        .recipe = fingerprint_of(recipe, network),
+    };
+}
+
 static bool prepare(struct fit_run *run, struct error *error)
 {
     const struct fit_settings *settings = run->settings;
     set_feeds(run);
-    if (run->steps < 1)
+    if (run->pictures < 1 || (run->steps = prefetch_batches(&run->train_feed)) < 1)
         return error_set(error, "out of memory for an epoch's order");
-    run->state.identity = (struct fit_identity){
-        .seed = settings->recipe->trainer.seed,
-        .pictures = run->pictures,
-        .batch = settings->recipe->trainer.batch,
-        .weights = weights_count(settings->network->model),
-        .recipe = fingerprint_of(settings->recipe, settings->network),
-    };
-    run->trainer = trainer_create(settings->network, &settings->recipe->trainer, error);
+    run->state.identity = identify(settings->recipe, settings->network);
+    run->state.identity.pictures = run->pictures;
+    struct trainer_settings how = settings->recipe->trainer;
+    how.batch = run->train_feed.batch;
+    run->trainer = trainer_create(settings->network, &how, error);
     if (!run->trainer)
         return false;
     callbacks_match(settings->recipe, run->state.callbacks);
-    return !settings->resume || resume(run, error);
+    return settings->resume ? resume(run, error) : forget(settings->out, error);
 }
 
 static bool stopped_early(const struct fit_run *run)
@@ -276,12 +295,12 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
     return good;
 }
 
-bool fit_forget(const char *out, struct error *error)
+bool fit_can_resume(const struct recipe *recipe, const struct network *network, const char *out,
+                    struct error *error)
 {
+    const struct fit_identity wanted = identify(recipe, network);
     char path[FIT_PATH_BYTES];
-    return fit_path(out, "resume.state", path, error) &&
-           (unlink(path) == 0 || errno == ENOENT ||
-            error_set(error, "%s: cannot be removed: %s", path, strerror(errno)));
+    return fit_path(out, "resume.state", path, error) && fit_state_check(&wanted, path, error);
 }
 
 bool fit_exists(const char *out)

@@ -45,7 +45,7 @@ struct fit_settings {
     const char *out;         /* folder, exists */
     const char *tensorboard; /* folder, made when missing; NULL: that of the recipe, if any */
     int threads;             /* that prepare pictures */
-    bool resume;
+    bool resume;             /* else the state of an earlier training in `out` is removed */
     bool go_on; /* resume: also where EarlyStopping had ended the training; it waits anew */
     const volatile sig_atomic_t *stop; /* not 0: stop after this batch */
     struct fit_observer observer;
@@ -67,7 +67,9 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
 /* Is there the state of a training in the folder? */
 bool fit_exists(const char *out);
 
-/* Removes that state, so that a training that begins anew there cannot be mistaken for it. */
-bool fit_forget(const char *out, struct error *error);
+/* Could fit resume the training in the folder `out`? To be asked before pictures are read, whose
+ * number is the one thing that it does not look at. */
+bool fit_can_resume(const struct recipe *recipe, const struct network *network, const char *out,
+                    struct error *error);
 
 #endif

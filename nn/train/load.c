@@ -39,10 +39,49 @@ static struct folder_settings describe_folder(const struct source *source, const
     return folder;
 }
 
+static const char *mode_of(enum target_kind target)
+{
+    static const char *const names[] = {
+        [TARGET_INDEX] = "sparse", [TARGET_ONE_HOT] = "categorical", [TARGET_BINARY] = "binary"};
+    return names[target];
+}
+
+static enum target_kind target_of(const struct recipe *recipe, const struct model *model)
+{
+    if (recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return TARGET_INDEX;
+    return shape_count(model_output_shape(model)) == 1 ? TARGET_BINARY : TARGET_ONE_HOT;
+}
+
+static bool check_classes(const struct recipe *recipe, const struct source *source, int count,
+                          const struct model *model, struct error *error)
+{
+    int outputs = (int)shape_count(model_output_shape(model));
+    enum target_kind target = target_of(recipe, model);
+    if (count != (outputs == 1 ? 2 : outputs))
+        return error_set_usage(error, "%d classes do not fit the network's %d output%s", count,
+                               outputs, outputs == 1 ? "" : "s");
+    if (source->mode && strcmp(source->mode, mode_of(target)) != 0)
+        return error_set_usage(error, "mode='%s' does not fit loss and network, which take '%s'",
+                               source->mode, mode_of(target));
+    return true;
+}
+
+/* Decoding may take minutes: what needs no pixels is refused before. */
+static bool read_folder(const struct recipe *recipe, const struct source *source,
+                        const struct folder_settings *folder, const struct model *model,
+                        struct dataset *data, struct error *error)
+{
+    int count;
+    return folder_count_classes(folder, &count, error) &&
+           check_classes(recipe, source, count, model, error) && folder_load(data, folder, error);
+}
+
 static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
-                        const struct shape *input, const struct load_settings *settings,
+                        const struct model *model, const struct load_settings *settings,
                         const struct dataset *before, struct dataset *data, struct error *error)
 {
+    const struct shape *input = model_input_shape(model);
     struct folder_settings folder = describe_folder(source, path, input, before);
     if (folder.channels != 1 && folder.channels != 3)
         return error_set_usage(error,
@@ -55,7 +94,7 @@ static bool load_folder(const struct recipe *recipe, const struct source *source
         return bind_refuse(&recipe->script, source->line, error,
                            "the network takes no pictures: give Folder a size=(height, width)");
     if (!source->classes)
-        return folder_load(data, &folder, error);
+        return read_folder(recipe, source, &folder, model, data, error);
     const char **classes = calloc((size_t)source->classes->count, sizeof *classes);
     if (!classes)
         return error_set(error, "out of memory");
@@ -63,13 +102,13 @@ static bool load_folder(const struct recipe *recipe, const struct source *source
         classes[i] = source->classes->items[i].text;
     folder.classes = classes;
     folder.class_count = source->classes->count;
-    bool good = folder_load(data, &folder, error);
+    bool good = read_folder(recipe, source, &folder, model, data, error);
     free(classes);
     return good;
 }
 
 static bool load_any(const struct recipe *recipe, const struct source *source, const char *path,
-                     const struct shape *input, const struct load_settings *settings,
+                     const struct model *model, const struct load_settings *settings,
                      const struct dataset *before, struct dataset *data, struct error *error)
 {
     bool train = source->split && strcmp(source->split, "train") == 0;
@@ -81,7 +120,7 @@ static bool load_any(const struct recipe *recipe, const struct source *source, c
     case SOURCE_CIFAR10:
         return cifar10_load(data, path, train, error);
     case SOURCE_FOLDER:
-        return load_folder(recipe, source, path, input, settings, before, data, error);
+        return load_folder(recipe, source, path, model, settings, before, data, error);
     case SOURCE_SHAPES:
         return shapes_draw(data, source->count, source->side, (uint64_t)source->seed, error);
     case SOURCE_NONE:
@@ -98,35 +137,6 @@ static bool check_size(const struct dataset *data, const struct shape *input, st
         return true;
     return error_set_usage(error, "pictures of %d x %d x %d do not fit the network's input of %s",
                            data->height, data->width, data->channels, shape_text(input, text));
-}
-
-static const char *mode_of(enum target_kind target)
-{
-    static const char *const names[] = {
-        [TARGET_INDEX] = "sparse", [TARGET_ONE_HOT] = "categorical", [TARGET_BINARY] = "binary"};
-    return names[target];
-}
-
-static enum target_kind target_of(const struct recipe *recipe, const struct model *model)
-{
-    if (recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
-        return TARGET_INDEX;
-    return shape_count(model_output_shape(model)) == 1 ? TARGET_BINARY : TARGET_ONE_HOT;
-}
-
-static bool check_classes(const struct recipe *recipe, const struct source *source,
-                          const struct dataset *data, const struct model *model,
-                          struct error *error)
-{
-    int outputs = (int)shape_count(model_output_shape(model));
-    enum target_kind target = target_of(recipe, model);
-    if (data->class_count != (outputs == 1 ? 2 : outputs))
-        return error_set_usage(error, "%d classes do not fit the network's %d output%s",
-                               data->class_count, outputs, outputs == 1 ? "" : "s");
-    if (source->mode && strcmp(source->mode, mode_of(target)) != 0)
-        return error_set_usage(error, "mode='%s' does not fit loss and network, which take '%s'",
-                               source->mode, mode_of(target));
-    return true;
 }
 
 /* The path as seen from here; the caller frees it. */
@@ -147,8 +157,9 @@ static bool load_source(const struct recipe *recipe, const struct source *source
     struct dataset more = {0};
     char *path = resolve(settings->root, source->path);
     bool good = path || error_set(error, "out of memory");
-    good = good && load_any(recipe, source, path, input, settings, data, &more, error) &&
-           check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
+    good = good && load_any(recipe, source, path, model, settings, data, &more, error) &&
+           check_size(&more, input, error) &&
+           check_classes(recipe, source, more.class_count, model, error);
     if (good && data->count) {
         good = dataset_append(data, &more, error);
         if (good)
