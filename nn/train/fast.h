@@ -1,7 +1,9 @@
 /*
  * fast: the training engine on blocked kernels. Every worker of the team takes its share of the
  * batch, in chunks, through the whole network: forward, loss, backward. Only BatchNormalization
- * makes the workers meet, for its statistics are the whole batch's. Each worker has its own sum of
+ * makes the workers meet, for its statistics are the whole batch's; and layers with so many weights
+ * that each worker's going through all of them would cost more than the meeting: there the workers
+ * divide the weights, and each takes all pictures. Each worker has its own sum of the other
  * gradients; at the end they are added in the workers' order.
  *
  *   fast_layout.c     where values and gradients lie, which layers need one
@@ -74,6 +76,7 @@ struct fast_node {
     bool runs;         /* needed for the output and not shared */
     bool learns;       /* it or something before it is trained: it needs a gradient */
     bool frozen;       /* BATCH_NORM with trainable=False: as at inference */
+    bool shared;       /* the workers divide its weights, not the pictures */
     bool keeps_before; /* its activation's slope needs what went into the activation */
     int parts;         /* that its gradient is the sum of */
     bool *adds;        /* by input: the input's gradient has a part already; owned */
@@ -92,8 +95,10 @@ struct fast {
     struct train_setup setup;
     const struct train_kernels *kernels;
     int lanes, workers;
-    int slots;  /* per worker: the largest chunk */
-    bool meets; /* there is a BatchNormalization: a chunk is a worker's whole share */
+    int slots;    /* per worker: the largest chunk */
+    bool meets;   /* there is a BatchNormalization: a chunk is a worker's whole share */
+    bool whole;   /* a chunk is that; pictures of the batch are in the slots of their numbers */
+    bool *shared; /* by array of the parameters: its gradient is in the result only */
     struct fast_node *nodes;
     int count; /* layers up to the output */
     size_t scratch_count;
@@ -109,6 +114,7 @@ struct chunk {
     const struct fast *fast;
     const float *weights;
     float *gradient; /* the worker's */
+    float *result;   /* of all workers: the gradients of shared layers */
     int worker;
     int slot;  /* of the first picture */
     int first; /* its number in the batch */
@@ -143,6 +149,17 @@ struct border fast_back_border(const struct window *window, struct size3 in, str
  * nobody wants it. */
 const struct fast_tensor *fast_gradient_target(const struct fast *fast,
                                                const struct fast_node *node, int k);
+
+/* What of a layer the worker does: its own pictures with all `parts` of the weights, or, of a
+ * shared layer, all pictures with its part of them. Before and after that a shared layer's workers
+ * meet. */
+struct fast_work {
+    int slot, pictures; /* slot: of the first picture */
+    int first, end;     /* parts */
+    float *gradient;
+};
+struct fast_work fast_work(const struct chunk *chunk, const struct fast_node *node, int parts);
+void fast_meet(const struct chunk *chunk, const struct fast_node *node);
 
 /* --- fast_conv.c ------------------------------------------------------------------------------ */
 

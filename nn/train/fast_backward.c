@@ -22,16 +22,17 @@ static void activate_back(const struct chunk *chunk, const struct fast_node *nod
 
 /* --- layers with weights ---------------------------------------------------------------------- */
 
+enum { DENSE_ROWS = 64 };
+
 /* The gradient of the weights is that of a 1x1 convolution whose pixels are the pictures, a few
  * rows of it at a time, so that they are in the cache while all pictures add to them. */
-static void dense_weights(const struct chunk *chunk, const struct fast_node *node)
+static void dense_weights(const struct chunk *chunk, const struct fast_node *node,
+                          const struct fast_work *work, int end)
 {
-    enum { ROWS = 64 };
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
-    const int inputs = x->size.channels;
     struct weight_gradient task = {
         .x = {.blocks = 1},
-        .dy = fast_view(&node->gradient, chunk->slot),
+        .dy = fast_view(&node->gradient, work->slot),
         .dy_column = (ptrdiff_t)node->gradient.count,
         .images = 1,
         .taps_y = 1,
@@ -40,36 +41,48 @@ static void dense_weights(const struct chunk *chunk, const struct fast_node *nod
         .pitch = node->kernel->pitch,
     };
     task.dy.height = 1;
-    task.dy.width = chunk->count;
-    for (int first = 0; first < inputs; first += ROWS) {
-        task.x.data = fast_view(x, chunk->slot).data + first;
-        task.depth = task.last_depth = inputs - first < ROWS ? inputs - first : ROWS;
+    task.dy.width = work->pictures;
+    for (int first = work->first * DENSE_ROWS; first < end; first += DENSE_ROWS) {
+        task.x.data = fast_view(x, work->slot).data + first;
+        task.depth = task.last_depth = end - first < DENSE_ROWS ? end - first : DENSE_ROWS;
         task.gradient =
-            chunk->gradient + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch;
+            work->gradient + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch;
         chunk->fast->kernels->weight_gradient(&task);
     }
+}
+
+/* dx of some of the inputs. */
+static void dense_inputs(const struct chunk *chunk, const struct fast_node *node,
+                         const struct fast_tensor *dx, const struct fast_work *work, int end)
+{
+    const int first = work->first * DENSE_ROWS;
+    const struct batch_dense_back task = {
+        .dx = fast_view(dx, work->slot).data + first,
+        .x_stride = (ptrdiff_t)dx->count,
+        .dy = fast_view(&node->gradient, work->slot).data,
+        .y_stride = (ptrdiff_t)node->gradient.count,
+        .weights = chunk->weights + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch,
+        .pitch = node->kernel->pitch,
+        .images = work->pictures,
+        .inputs = end - first,
+        .vectors = fast_blocks(&node->value),
+    };
+    chunk->fast->kernels->dense_back(&task);
 }
 
 static void dense(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, 0);
-    if (chunk->count == 0)
-        return;
-    dense_weights(chunk, node);
-    if (!dx)
-        return;
-    const struct batch_dense_back task = {
-        .dx = fast_view(dx, chunk->slot).data,
-        .x_stride = (ptrdiff_t)dx->count,
-        .dy = fast_view(&node->gradient, chunk->slot).data,
-        .y_stride = (ptrdiff_t)node->gradient.count,
-        .weights = chunk->weights + node->kernel->offset,
-        .pitch = node->kernel->pitch,
-        .images = chunk->count,
-        .inputs = dx->size.channels,
-        .vectors = fast_blocks(&node->value),
-    };
-    chunk->fast->kernels->dense_back(&task);
+    const int inputs = fast_input(chunk->fast, node, 0)->value.size.channels;
+    const struct fast_work work = fast_work(chunk, node, (inputs + DENSE_ROWS - 1) / DENSE_ROWS);
+    const int end = work.end * DENSE_ROWS < inputs ? work.end * DENSE_ROWS : inputs;
+    fast_meet(chunk, node);
+    if (work.pictures > 0 && work.first < work.end) {
+        dense_weights(chunk, node, &work, end);
+        if (dx)
+            dense_inputs(chunk, node, dx, &work, end);
+    }
+    fast_meet(chunk, node);
 }
 
 static float *channel(const struct place *place, int c, int y, int x)

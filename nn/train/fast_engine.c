@@ -35,6 +35,7 @@ static void destroy(void *self)
     free(fast->nodes);
     free(fast->scratch);
     free(fast->gradients);
+    free(fast->shared);
     free(fast->zeros);
     free(fast->plain);
     free(fast->exact);
@@ -114,6 +115,16 @@ static bool allocate_workers(struct fast *fast)
     return true;
 }
 
+static bool mark_shared(struct fast *fast, struct error *error)
+{
+    const struct parameters *parameters = fast->setup.parameters;
+    fast->shared = calloc((size_t)parameters->count + 1, sizeof *fast->shared);
+    for (int i = 1; fast->shared && i < fast->count; i++)
+        if (fast->nodes[i].shared)
+            fast->shared[fast->nodes[i].kernel - parameters->arrays] = true;
+    return fast->shared || error_set(error, "no memory for training");
+}
+
 static void *create(const struct train_setup *setup, struct error *error)
 {
     struct fast *fast = calloc(1, sizeof *fast);
@@ -125,7 +136,7 @@ static void *create(const struct train_setup *setup, struct error *error)
     fast->kernels = setup->kernels;
     fast->lanes = fast->kernels->inference->lanes;
     fast->workers = team_size(setup->team);
-    bool good = fast_lay_out(fast, error);
+    bool good = fast_lay_out(fast, error) && mark_shared(fast, error);
     for (int i = 1; good && i < fast->count; i++)
         good = plan_node(fast, &fast->nodes[i], error);
     if (good && !allocate_workers(fast))
@@ -236,17 +247,49 @@ static void run_chunk(struct job *job, const struct chunk *chunk)
             fast_backward(chunk, i);
 }
 
-/* Adds the other workers' gradients to the first one's; each worker does a part of the array. */
+/* The worker's rows of an array in the flat ones. */
+struct stretch {
+    size_t offset, count;
+};
+
+static struct stretch stretch_of(const struct fast *fast, const struct parameter_array *array,
+                                 int worker)
+{
+    const struct team_share rows = team_divide(fast->setup.team, worker, array->rows);
+    const size_t pitch = (size_t)array->pitch;
+    return (struct stretch){array->offset + (size_t)rows.first * pitch,
+                            (size_t)(rows.end - rows.first) * pitch};
+}
+
+/* All that the worker will add to, and its part of what all add to. */
+static void clear(const struct chunk *chunk)
+{
+    const struct fast *fast = chunk->fast;
+    const struct parameters *parameters = fast->setup.parameters;
+    for (int i = 0; i < parameters->count; i++) {
+        const struct parameter_array *array = &parameters->arrays[i];
+        const struct stretch part = stretch_of(fast, array, chunk->worker);
+        if (fast->shared[i])
+            memset(chunk->result + part.offset, 0, part.count * sizeof *chunk->result);
+        else
+            memset(chunk->gradient + array->offset, 0,
+                   (size_t)array->rows * (size_t)array->pitch * sizeof *chunk->gradient);
+    }
+}
+
+/* Adds the other workers' gradients to the first one's; each worker does a part of each array. */
 static void reduce(const struct job *job, int worker)
 {
     const struct fast *fast = job->fast;
-    const int lines = (int)(fast->setup.parameters->trainable / PARAMETER_PITCH);
-    const struct team_share share = team_divide(fast->setup.team, worker, lines);
-    const size_t first = (size_t)share.first * PARAMETER_PITCH;
-    const size_t count = (size_t)(share.end - share.first) * PARAMETER_PITCH;
+    const struct parameters *parameters = fast->setup.parameters;
     team_meet(fast->setup.team);
-    for (int i = 1; i < fast->workers; i++)
-        fast->kernels->add(count, fast->gradients[i] + first, job->gradient + first);
+    for (int i = 0; i < parameters->count; i++) {
+        const struct parameter_array *array = &parameters->arrays[i];
+        const struct stretch part = stretch_of(fast, array, worker);
+        for (int k = 1; k < fast->workers && array->what.trainable && !fast->shared[i]; k++)
+            fast->kernels->add(part.count, fast->gradients[k] + part.offset,
+                               job->gradient + part.offset);
+    }
 }
 
 static void work(void *context, int worker)
@@ -258,8 +301,9 @@ static void work(void *context, int worker)
         .fast = fast,
         .weights = job->weights,
         .gradient = worker == 0 ? job->gradient : fast->gradients[worker],
+        .result = job->gradient,
         .worker = worker,
-        .slot = worker * fast->slots,
+        .slot = fast->whole ? share.first : worker * fast->slots,
         .first = share.first,
         .batch = job->batch->n,
         .step = job->batch->step,
@@ -267,9 +311,9 @@ static void work(void *context, int worker)
     };
     job->results[worker] = (struct trainer_result){0};
     if (chunk.training)
-        memset(chunk.gradient, 0, fast->setup.parameters->total * sizeof *chunk.gradient);
+        clear(&chunk);
     pack_all(&chunk);
-    do { /* also without pictures: the others wait at every BatchNormalization */
+    do { /* also without pictures: the others wait where they meet */
         const int left = share.end - chunk.first;
         chunk.count = left < fast->slots ? left : fast->slots;
         run_chunk(job, &chunk);

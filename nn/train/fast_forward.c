@@ -47,21 +47,29 @@ void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
 
 static void dense(const struct chunk *chunk, const struct fast_node *node)
 {
+    enum { VECTORS = 4 }; /* in a part: as many as the kernel takes at once, or more */
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    const int vectors = fast_blocks(&node->value), lanes = chunk->fast->lanes;
+    const struct fast_work work = fast_work(chunk, node, (vectors + VECTORS - 1) / VECTORS);
+    const int first = work.first * VECTORS;
+    const int end = work.end * VECTORS < vectors ? work.end * VECTORS : vectors;
+    const ptrdiff_t skipped = (ptrdiff_t)first * lanes;
     const struct batch_dense task = {
-        .x = fast_view(x, chunk->slot).data,
+        .x = fast_view(x, work.slot).data,
         .x_stride = (ptrdiff_t)x->count,
-        .y = fast_view(&node->value, chunk->slot).data,
+        .y = fast_view(&node->value, work.slot).data + skipped,
         .y_stride = (ptrdiff_t)node->value.count,
-        .weights = chunk->weights + node->kernel->offset,
-        .bias = node->bias ? chunk->weights + node->bias->offset : NULL,
+        .weights = chunk->weights + node->kernel->offset + skipped,
+        .bias = node->bias ? chunk->weights + node->bias->offset + skipped : NULL,
         .pitch = node->kernel->pitch,
-        .images = chunk->count,
+        .images = work.pictures,
         .inputs = x->size.channels,
-        .vectors = fast_blocks(&node->value),
+        .vectors = end - first,
         .fused = fast_fused(node),
     };
+    fast_meet(chunk, node);
     chunk->fast->kernels->dense(&task);
+    fast_meet(chunk, node);
 }
 
 static void depthwise(const struct chunk *chunk, const struct fast_node *node)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 32 };
+enum { PLAIN_CHANNELS_MAX = 4, CHUNK_PICTURES = 32, SHARED_FLOATS_MIN = 1 << 17 };
 
 /* --- tensors ---------------------------------------------------------------------------------- */
 
@@ -153,6 +153,28 @@ static void mark_learning(struct fast *fast, int i)
         node->learns |= arrays[k] && arrays[k]->what.trainable;
     for (int k = 0; k < node->layer->input_count; k++)
         node->learns |= fast_input(fast, node, k)->learns;
+}
+
+/* A worker that goes through so many weights on its own waits for the memory. */
+static bool is_shared(const struct fast *fast, const struct fast_node *node)
+{
+    return fast->whole && fast->workers > 1 && node->runs && node->layer->op == LAYER_DENSE &&
+           !fast_is_conv(node) &&
+           (size_t)node->kernel->rows * (size_t)node->kernel->pitch >= SHARED_FLOATS_MIN;
+}
+
+struct fast_work fast_work(const struct chunk *chunk, const struct fast_node *node, int parts)
+{
+    if (!node->shared)
+        return (struct fast_work){chunk->slot, chunk->count, 0, parts, chunk->gradient};
+    const struct team_share share = team_divide(chunk->fast->setup.team, chunk->worker, parts);
+    return (struct fast_work){0, chunk->batch, share.first, share.end, chunk->result};
+}
+
+void fast_meet(const struct chunk *chunk, const struct fast_node *node)
+{
+    if (node->shared)
+        team_meet(chunk->fast->setup.team);
 }
 
 /* --- borders ---------------------------------------------------------------------------------- */
@@ -343,6 +365,9 @@ bool fast_lay_out(struct fast *fast, struct error *error)
     }
     const int share = (fast->setup.batch + fast->workers - 1) / fast->workers;
     fast->slots = fast->meets || share < CHUNK_PICTURES ? share : CHUNK_PICTURES;
+    fast->whole = fast->slots == share;
+    for (int i = 1; i < fast->count; i++)
+        fast->nodes[i].shared = is_shared(fast, &fast->nodes[i]);
     return place_all(fast) ||
            error_set(error,
                      "model %s: no memory to train it with batches of %d; choose a smaller batch",

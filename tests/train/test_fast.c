@@ -247,6 +247,18 @@ START_TEST(dense)
 }
 END_TEST
 
+/* So many weights that threads divide them, not the pictures; and shares that are no whole parts.
+ */
+START_TEST(dense_with_many_weights)
+{
+    check("(700,)", "x = Dense(203, activation='relu')(x)\nx = Dense(3)(x)");
+    check("(7, 10, 4)", "x = Conv2D(20, 3)(x)\nx = Flatten()(x)\n"
+                        "x = Dense(300, use_bias=False)(x)\nx = Activation('tanh')(x)\n"
+                        "x = BatchNormalization()(x)\nx = Dense(500)(x)\nx = Dense(2)(x)");
+    check("(700,)", "x = Dense(203)(x)\nx = Dense(700, trainable=False)(x)\nx = Dense(3)(x)");
+}
+END_TEST
+
 START_TEST(normalization_and_dropout)
 {
     check_map("x = BatchNormalization()(x)");
@@ -319,4 +331,5 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles, depthwise,
-          pooling, dense, normalization_and_dropout, branches, frozen_layers, activations, losses)
+          pooling, dense, dense_with_many_weights, normalization_and_dropout, branches,
+          frozen_layers, activations, losses)
