@@ -42,10 +42,17 @@ static bool winograd_pays(const struct fast_conv *c)
            c->out->size.channels >= WINOGRAD_CHANNELS_MIN && height * width * 3 > computed * 2;
 }
 
-/* Winograd's tiles that go together: blocks of equal size, whole register tiles. */
+/* Winograd's tiles in all pictures of the batch. */
+static int tiles_of_all(const struct fast *fast, struct size3 size)
+{
+    return ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots * fast->workers;
+}
+
+/* The tiles that go together: blocks of equal size, whole register tiles. */
 static int block_of(const struct fast *fast, struct size3 size, int columns)
 {
-    const int tiles = ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots;
+    const int all = tiles_of_all(fast, size);
+    const int tiles = all <= WINOGRAD_TILES ? all : all / fast->workers;
     const int blocks = ceil_div(tiles, WINOGRAD_TILES);
     return ceil_div(ceil_div(tiles, blocks), columns) * columns;
 }
@@ -219,10 +226,27 @@ static bool gradient_by_winograd(const struct fast_node *node)
     return node->conv.block > 0;
 }
 
+static bool divides(const struct fast_conv *c)
+{
+    return c->block > 0 && fast_blocks(c->out) % c->kernel->vectors == 0;
+}
+
+/* Where all pictures together have few tiles, transforming those of all is less work for a worker
+ * than transforming the filters of all channels. */
+static bool is_shared(const struct fast *fast, const struct fast_node *node)
+{
+    const struct fast_conv *c = &node->conv;
+    const int tiles = tiles_of_all(fast, c->out->size);
+    return fast->whole && fast->workers > 1 && tiles <= WINOGRAD_TILES && divides(c) &&
+           2 * tiles <= c->in->size.channels && 2 * tiles <= c->out->size.channels &&
+           (!node->back.phases || divides(node->back.phases));
+}
+
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error)
 {
     if (!plan_forward(fast, node) || (node->learns && !plan_backward(fast, node)))
         return error_set(error, "layer %s: no memory for its weights", node->layer->name);
+    node->shared = is_shared(fast, node);
     if (gradient_by_winograd(node))
         need_scratch(fast, winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
                                                      fast_blocks(&node->value), node->conv.block));
@@ -301,19 +325,23 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
 /* --- running ---------------------------------------------------------------------------------- */
 
 /* weights: [tap][in][pitch] */
-static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, const float *weights,
-                         ptrdiff_t pitch, const float *bias, struct fused fused)
+static void run_winograd(const struct chunk *chunk, const struct fast_node *node,
+                         const struct fast_conv *c, const float *weights, ptrdiff_t pitch,
+                         const float *bias, struct fused fused)
 {
+    const int vectors = c->kernel->vectors;
+    const struct fast_work work = fast_work(chunk, node, ceil_div(fast_blocks(c->out), vectors));
+    const ptrdiff_t skipped = (ptrdiff_t)work.first * vectors;
     struct batch_winograd task = {
-        .in = fast_view(c->in, chunk->slot),
-        .out = fast_view(c->out, chunk->slot),
+        .in = fast_view(c->in, work.slot),
+        .out = fast_view(c->out, work.slot),
         .in_image = (ptrdiff_t)c->in->count,
         .out_image = (ptrdiff_t)c->out->count,
-        .images = chunk->count,
+        .images = work.pictures,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
-        .weights = weights,
-        .bias = bias,
+        .weights = weights + skipped * chunk->fast->lanes,
+        .bias = bias ? bias + skipped * chunk->fast->lanes : NULL,
         .taps = c->taps,
         .pitch = pitch,
         .gemm = c->kernel,
@@ -323,7 +351,12 @@ static void run_winograd(const struct chunk *chunk, const struct fast_conv *c, c
         .fused = fused,
     };
     task.in.data += c->in_offset;
-    chunk->fast->kernels->winograd(&task);
+    if (node->shared) { /* whole groups: is_shared */
+        task.out.data += skipped * task.out.block;
+        task.out.blocks = (work.end - work.first) * vectors;
+    }
+    if (work.pictures > 0 && task.out.blocks > 0)
+        chunk->fast->kernels->winograd(&task);
 }
 
 /* One picture. */
@@ -346,8 +379,10 @@ void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
     const float *bias = node->bias ? chunk->weights + node->bias->offset : NULL;
     const struct fused fused = fast_fused(node);
     if (c->block > 0) {
-        run_winograd(chunk, c, chunk->weights + node->kernel->offset, node->kernel->pitch, bias,
-                     fused);
+        fast_meet(chunk, node);
+        run_winograd(chunk, node, c, chunk->weights + node->kernel->offset, node->kernel->pitch,
+                     bias, fused);
+        fast_meet(chunk, node);
         return;
     }
     for (int i = 0; i < chunk->count; i++)
@@ -384,7 +419,7 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
     const struct fused linear = {.kind = FUSED_LINEAR};
     const bool simple = back->stride_h == 1 && back->stride_w == 1;
     if (simple && back->phases[0].block > 0) {
-        run_winograd(chunk, &back->phases[0], back->transposed, back->pitch, NULL, linear);
+        run_winograd(chunk, node, &back->phases[0], back->transposed, back->pitch, NULL, linear);
         return;
     }
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)
@@ -396,22 +431,29 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
 
 static void weight_gradient_by_winograd(const struct chunk *chunk, const struct fast_node *node)
 {
+    enum { VECTORS = 4 }; /* that the kernel takes at once */
     const struct fast_conv *c = &node->conv;
+    const int blocks = fast_blocks(&node->gradient);
+    const struct fast_work work = fast_work(chunk, node, ceil_div(blocks, VECTORS));
+    const int first = work.first * VECTORS;
     struct winograd_gradient task = {
-        .x = fast_view(c->in, chunk->slot),
-        .dy = fast_view(&node->gradient, chunk->slot),
+        .x = fast_view(c->in, work.slot),
+        .dy = fast_view(&node->gradient, work.slot),
         .x_image = (ptrdiff_t)c->in->count,
         .dy_image = (ptrdiff_t)node->gradient.count,
-        .images = chunk->count,
+        .images = work.pictures,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
         .block = c->block,
         .scratch = chunk->fast->scratch[chunk->worker],
-        .gradient = chunk->gradient + node->kernel->offset,
+        .gradient = work.gradient + node->kernel->offset + (ptrdiff_t)first * chunk->fast->lanes,
         .pitch = node->kernel->pitch,
     };
     task.x.data += c->in_offset;
-    chunk->fast->kernels->winograd_gradient(&task);
+    task.dy.data += first * task.dy.block;
+    task.dy.blocks = (work.end * VECTORS < blocks ? work.end * VECTORS : blocks) - first;
+    if (work.pictures > 0 && task.dy.blocks > 0)
+        chunk->fast->kernels->winograd_gradient(&task);
 }
 
 static void weight_gradient(const struct chunk *chunk, const struct fast_node *node)
@@ -446,12 +488,12 @@ static void weight_gradient(const struct chunk *chunk, const struct fast_node *n
 
 void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node)
 {
-    if (chunk->count == 0)
-        return;
+    fast_meet(chunk, node);
     if (gradient_by_winograd(node))
         weight_gradient_by_winograd(chunk, node);
-    else
+    else if (chunk->count > 0)
         weight_gradient(chunk, node);
     if (node->back.phases)
         input_gradient(chunk, node);
+    fast_meet(chunk, node);
 }

@@ -136,9 +136,10 @@ static void *create(const struct train_setup *setup, struct error *error)
     fast->kernels = setup->kernels;
     fast->lanes = fast->kernels->inference->lanes;
     fast->workers = team_size(setup->team);
-    bool good = fast_lay_out(fast, error) && mark_shared(fast, error);
+    bool good = fast_lay_out(fast, error);
     for (int i = 1; good && i < fast->count; i++)
         good = plan_node(fast, &fast->nodes[i], error);
+    good = good && mark_shared(fast, error);
     if (good && !allocate_workers(fast))
         good = error_set(error, "model %s: no memory for %d training threads", setup->model->name,
                          fast->workers);
