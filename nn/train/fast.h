@@ -78,6 +78,7 @@ struct fast_node {
     bool frozen;       /* BATCH_NORM with trainable=False: as at inference */
     bool shared;       /* the workers divide its weights, not the pictures */
     bool keeps_before; /* its activation's slope needs what went into the activation */
+    bool pooled;       /* a max pooling alone reads it, and undoes its activation (backward) */
     int parts;         /* that its gradient is the sum of */
     bool *adds;        /* by input: the input's gradient has a part already; owned */
     struct fast_tensor value, before, gradient;
@@ -187,6 +188,7 @@ void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node)
 bool fast_norm_rectifies(const struct fast_node *node);
 
 /* Geometry of the four poolings. */
+bool fast_is_max_pool(const struct fast_node *node);
 struct window fast_pool_window(const struct fast_node *node, struct size3 in);
 bool fast_pools_average(const struct fast_node *node);
 

@@ -4,20 +4,30 @@
 /* The gradient by a node's output is in node->gradient; every function here works out that by the
  * input into fast_gradient_target(). */
 
-static void activate_back(const struct chunk *chunk, const struct fast_node *node)
+/* Of a node, from y, which is its value or what a pooling took of it. */
+static void undo_activation(const struct chunk *chunk, const struct fast_node *node,
+                            const struct fast_tensor *y, const struct fast_tensor *dy)
 {
     float *sums = node->bias ? chunk->gradient + node->bias->offset : NULL;
-    if ((node->activation.kind == ACTIVATION_LINEAR && !sums) || fast_norm_rectifies(node))
+    if (node->activation.kind == ACTIVATION_LINEAR && !sums)
         return;
-    const struct fast_tensor *y = node->keeps_before ? &node->before : &node->value;
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
         const struct activate_back task = {.y = fast_view(y, i),
-                                           .dy = fast_view(&node->gradient, i),
+                                           .dy = fast_view(dy, i),
                                            .channels = node->value.size.channels,
                                            .activation = node->activation,
                                            .sums = sums};
         chunk->fast->kernels->activate_back(&task);
     }
+}
+
+static void activate_back(const struct chunk *chunk, const struct fast_node *node)
+{
+    if (!node->pooled && !fast_norm_rectifies(node))
+        undo_activation(chunk, node, node->keeps_before ? &node->before : &node->value,
+                        &node->gradient);
+    if (fast_is_max_pool(node) && fast_input(chunk->fast, node, 0)->pooled)
+        undo_activation(chunk, fast_input(chunk->fast, node, 0), &node->value, &node->gradient);
 }
 
 /* --- layers with weights ---------------------------------------------------------------------- */

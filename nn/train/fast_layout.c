@@ -124,7 +124,7 @@ static bool init_node(struct fast *fast, int i)
 }
 
 /* Its backward looks for the pooled value among the inputs: no activation may change it. */
-static bool is_max_pool(const struct fast_node *node)
+bool fast_is_max_pool(const struct fast_node *node)
 {
     return node->layer->op == LAYER_MAX_POOL2D || node->layer->op == LAYER_GLOBAL_MAX_POOL2D;
 }
@@ -137,7 +137,7 @@ static void fold_activation(struct fast *fast, int i)
         return;
     struct fast_node *before = fast_input(fast, node, 0);
     if (before->home == 0 || fast->nodes[node->layer->inputs[0]].uses != 1 ||
-        before->activation.kind != ACTIVATION_LINEAR || is_max_pool(before))
+        before->activation.kind != ACTIVATION_LINEAR || fast_is_max_pool(before))
         return;
     before->activation = node->activation;
     node->home = before->home;
@@ -336,6 +336,18 @@ const struct fast_tensor *fast_gradient_target(const struct fast *fast,
     return node->adds[k] ? &input->part : &input->gradient;
 }
 
+/* What a max pooling passes on has the slope of its own value, for it is the value that it was:
+ * among the pooled values, which are fewer, the activation before is undone as well. */
+static void mark_pooled(struct fast *fast, int i)
+{
+    const struct fast_node *node = &fast->nodes[i];
+    if (!node->runs || !node->learns || !fast_is_max_pool(node) || node->gradient.borrowed)
+        return;
+    struct fast_node *input = fast_input(fast, node, 0);
+    input->pooled = input->parts == 1 && !input->keeps_before && !fast_norm_rectifies(input) &&
+                    input->activation.kind != ACTIVATION_SOFTMAX;
+}
+
 static bool place_all(struct fast *fast)
 {
     const int slots = fast->slots * fast->workers;
@@ -345,7 +357,11 @@ static bool place_all(struct fast *fast)
     for (int i = fast->count - 1; i > 0; i--)
         if (fast->nodes[i].runs && fast->nodes[i].learns && !place_gradient(fast, i, slots))
             return false;
-    return plan_parts(fast, slots);
+    if (!plan_parts(fast, slots))
+        return false;
+    for (int i = 1; i < fast->count; i++)
+        mark_pooled(fast, i);
+    return true;
 }
 
 bool fast_lay_out(struct fast *fast, struct error *error)

@@ -216,6 +216,19 @@ START_TEST(winograd_of_many_tiles)
 }
 END_TEST
 
+/* Threads divide the channels, not the pictures; one has none where there are few groups. */
+START_TEST(winograd_of_many_channels)
+{
+    check("(4, 5, 64)", "x = Conv2D(64, 3, padding='same', activation='relu')(x)\n"
+                        "x = Conv2D(128, 3, padding='same')(x)\n"
+                        "x = Conv2D(64, 3, padding='same', use_bias=False)(x)\n"
+                        "x = GlobalAveragePooling2D()(x)");
+    check("(4, 4, 32)", "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
+                        "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
+                        "x = Conv2D(3, 3)(x)");
+}
+END_TEST
+
 START_TEST(depthwise)
 {
     check_map("x = DepthwiseConv2D(3, padding='same', activation='relu')(x)");
@@ -231,6 +244,14 @@ START_TEST(pooling)
     check_map("x = MaxPooling2D(2)(x)");
     check_map("x = Activation('relu')(x)\nx = MaxPooling2D(2)(x)");
     check_map("x = MaxPooling2D(3, strides=2, padding='same')(x)");
+    check_map("x = Conv2D(18, 3, activation='relu')(x)\nx = MaxPooling2D(3, strides=2)(x)");
+    check_map("x = Conv2D(18, 3, activation='tanh')(x)\nx = MaxPooling2D(2)(x)");
+    check_map("x = Conv2D(18, 3, activation='swish')(x)\nx = MaxPooling2D(2)(x)");
+    check_map("x = Conv2D(18, 3, activation='relu')(x)\ny = MaxPooling2D(1)(x)\n"
+              "y = Conv2D(18, 1)(y)\nx = Add()([x, y])");
+    check_map("x = BatchNormalization()(x)\nx = Activation('relu')(x)\nx = MaxPooling2D(2)(x)");
+    check_map("z = Conv2D(18, 2, strides=2)(x)\ny = Conv2D(18, 1, activation='relu')(x)\n"
+              "y = MaxPooling2D(2)(y)\nx = Add()([z, y])");
     check_map("x = AveragePooling2D(2)(x)");
     check_map("x = AveragePooling2D(3, strides=1, padding='same')(x)");
     check("(8, 8, 3)", "x = Conv2D(20, 3)(x)\nx = GlobalAveragePooling2D()(x)\nx = Dense(4)(x)");
@@ -330,6 +351,6 @@ START_TEST(losses)
 }
 END_TEST
 
-TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles, depthwise,
-          pooling, dense, dense_with_many_weights, normalization_and_dropout, branches,
-          frozen_layers, activations, losses)
+TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
+          winograd_of_many_channels, depthwise, pooling, dense, dense_with_many_weights,
+          normalization_and_dropout, branches, frozen_layers, activations, losses)
