@@ -52,8 +52,8 @@ static bool refuse_option(const struct command *command, const char *word, int f
 static bool refuse_empty(const struct command *command, const struct command_option *option,
                          struct error *error)
 {
-    return error_set_usage(error, "--%s has an empty value: give a %s; see pawcam %s --help",
-                           option->name, option->argument, command->name);
+    return error_set_usage(error, "--%s has an empty value: give --%s %s; see pawcam %s --help",
+                           option->name, option->name, option->argument, command->name);
 }
 
 static bool check_operands(const struct command *command, char **operands, int count,

@@ -47,7 +47,10 @@ static bool save_state(struct fit_run *run, struct error *error)
     char path[FIT_PATH_BYTES];
     bool good = fit_path(run->settings->out, "resume.state", path, error) &&
                 fit_state_save(&run->state, run->trainer, path, error);
-    run->saved = run->saved || good;
+    if (good) {
+        run->saved = true;
+        run->saved_epochs = run->state.epoch;
+    }
     return good;
 }
 
@@ -189,6 +192,11 @@ bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *er
     struct error reason;
     if (save_model(run, "model.h5", &reason))
         return true;
-    return error_set(error, "%.400s%s", reason.message,
-                     run->saved ? "; nothing is lost: make room, then --resume writes it" : "");
+    if (!run->saved)
+        return error_set(error, "%s", reason.message);
+    if (run->saved_epochs == run->state.epoch)
+        return error_set(error, "%.400s; nothing is lost: make room, then --resume writes it",
+                         reason.message);
+    return error_set(error, "%.400s; make room, then --resume goes on behind epoch %d",
+                     reason.message, run->saved_epochs);
 }

@@ -15,7 +15,8 @@ struct fit_run {
     struct prefetch_settings train_feed, validation_feed;
     int pictures, steps; /* of an epoch */
     struct fit_progress progress;
-    bool saved; /* there is a good checkpoint in the folder */
+    bool saved;       /* there is a good checkpoint in the folder, */
+    int saved_epochs; /* of so many epochs */
 };
 
 /* Takes the epoch into the history, runs the callbacks, moves the state to the next epoch and saves

@@ -174,9 +174,11 @@ static bool run_epoch(struct fit_run *run, struct error *error)
     if (interrupted(run))
         return true;
     row.values[HISTORY_SECONDS] = run->state.totals.seconds + seconds_since(start_ns);
-    if (observer->epoch)
+    if (!epoch_end(run, &row, error))
+        return false;
+    if (observer->epoch) /* who reads that an epoch is over may rely on its being saved */
         observer->epoch(observer->self, &row, &run->progress);
-    return epoch_end(run, &row, error);
+    return true;
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -212,6 +214,7 @@ static bool resume(struct fit_run *run, struct error *error)
         !fit_state_load(&run->state, run->trainer, path, error))
         return false;
     run->saved = true;
+    run->saved_epochs = run->state.epoch;
     callbacks_match(settings->recipe, callbacks);
     if (settings->go_on && callbacks_stop(settings->recipe, callbacks))
         callbacks_wait_anew(callbacks);

@@ -202,7 +202,8 @@ bool load_describe(const struct recipe *recipe, const struct dataset *data, stru
     }
     how->bgr = false;
     return model_set_classes(model, (const char *const *)data->class_names, data->class_count,
-                             error);
+                             error) ||
+           error_prefix(error, "%s:%d", recipe->script.path, recipe->train->line);
 }
 
 struct prefetch_settings load_feed(const struct recipe *recipe, const struct model *model,
