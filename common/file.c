@@ -15,7 +15,7 @@ static int open_regular(const char *path, struct error *error)
     if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
         return fd;
     if (fd < 0)
-        error_set(error, "cannot be opened: %s", strerror(errno));
+        error_set(error, "%s", strerror(errno));
     else
         error_set(error, "is no regular file");
     if (fd >= 0)
