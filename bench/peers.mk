@@ -17,6 +17,17 @@ $(PEER_DIR)/%.h5: bench/%.recipe $(BUILD)/pawcam
 	@mkdir -p $(@D)
 	@$(BUILD)/pawcam init --out $@ $<
 
+# A tuning is for one set of kernels, so each tunes a copy. Kernels that are not for this machine stay out.
+PEER_CPUS  := avx512 avx2
+peer_tuned  = $(foreach cpu,$(PEER_CPUS),$(PEER_NETS:%=$(PEER_DIR)/$(cpu)/%.h5))
+define peer_tune
+$(PEER_DIR)/$(1)/%.h5: $(PEER_DIR)/%.h5
+	@mkdir -p $$(@D)
+	@cp $$< $$@
+	@$(BUILD)/pawcam tune --cpu $(1) $$@ || true
+endef
+$(foreach cpu,$(PEER_CPUS),$(eval $(call peer_tune,$(cpu))))
+
 $(PEER_DIR)/%.onnx: $(PEER_DIR)/%.h5 bench/peers/keras_to_onnx.py
 	@/usr/bin/python3 bench/peers/keras_to_onnx.py $< $@
 
@@ -33,6 +44,7 @@ bench-peers-deps:
 bench-peers: bench-peers-deps ## our speed beside onnxruntime, oneDNN and OpenCV DNN
 	@$(MAKE) --no-print-directory $(PEER_DIR)/compare $(PEER_DIR)/onnxruntime.js \
 	    $(PEER_NETS:%=$(PEER_DIR)/%.h5) $(PEER_NETS:%=$(PEER_DIR)/%.onnx)
+	@$(MAKE) --no-print-directory -j1 $(peer_tuned) # one measures at a time
 	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)
 	@echo "and with oneDNN limited to AVX2:"
 	@$(PEER_ENV) DNNL_MAX_CPU_ISA=AVX2 $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)

@@ -1,6 +1,6 @@
 /* compare SECONDS NAME MODEL.h5 MODEL.onnx ...: each network by each library, in turns, so that a
  * busy moment of the machine hits all alike. One thread; the times are CPU times. A table of
- * medians and of how our fastest kernels compare. Peers that cannot run here are left out, and said
+ * medians and of how our kernels compare. Peers that cannot run here are left out, and said
  * so. */
 #include "bench/peers/peers.h"
 
@@ -13,11 +13,12 @@
 
 enum { SIDE = 128, ROUNDS_MAX = 4000, CLASSES = 3 };
 
-/* The first is the one that the others are compared with. */
-static const struct peer_kind *const kinds[] = {&peer_pawcam_avx512, &peer_pawcam_avx2,
-                                                &peer_onednn, &peer_onnxruntime, &peer_opencv_dnn};
+/* Ours, then those that ours are compared with. */
+static const struct peer_kind *const kinds[] = {
+    &peer_pawcam_avx512, &peer_pawcam_avx512_tuned, &peer_pawcam_avx2, &peer_pawcam_avx2_tuned,
+    &peer_onednn,        &peer_onnxruntime,         &peer_opencv_dnn};
 
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { OURS = 4, KINDS = sizeof kinds / sizeof *kinds };
 
 struct contestant {
     const struct peer_kind *kind;
@@ -81,17 +82,33 @@ static void compare_scores(struct contestant *all)
         }
 }
 
+/* A column for each of ours: its time as a share of the row's. */
+static void print_head(void)
+{
+    printf("| net | library | median ms | least ms |");
+    for (int i = 0; i < OURS; i++)
+        printf(" %s / it |", kinds[i]->name);
+    printf(" scores differ |\n| --- | --- | --- | --- |");
+    for (int i = 0; i < OURS; i++)
+        printf(" --- |");
+    printf(" --- |\n");
+}
+
 static void print(const char *name, struct contestant *all, int rounds)
 {
     for (int i = 0; i < KINDS; i++)
         qsort(all[i].ms, (size_t)rounds, sizeof(double), ascending);
-    const double first_ms = all[0].state ? all[0].ms[rounds / 2] : 0;
     for (int i = 0; i < KINDS; i++) {
         if (!all[i].state)
             continue;
         const double median_ms = all[i].ms[rounds / 2];
-        printf("| %s | %s | %.3f | %.3f | %.2f | %.0e |\n", name, all[i].kind->name, median_ms,
-               all[i].ms[0], first_ms / median_ms, (double)all[i].difference);
+        printf("| %s | %s | %.3f | %.3f |", name, all[i].kind->name, median_ms, all[i].ms[0]);
+        for (int ours = 0; ours < OURS; ours++)
+            if (i < OURS || !all[ours].state)
+                printf(" |");
+            else
+                printf(" %.2f |", all[ours].ms[rounds / 2] / median_ms);
+        printf(" %.0e |\n", (double)all[i].difference);
     }
     fflush(stdout);
 }
@@ -120,8 +137,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < SIDE * SIDE * 3; i++)
         input[i] = (float)(i * 37 % 256) / 255;
-    printf("| net | library | median ms | least ms | pawcam / it | scores differ |\n"
-           "| --- | --- | --- | --- | --- | --- |\n");
+    print_head();
     for (int i = 2; i + 2 < argc; i += 3)
         compare(strtod(argv[1], NULL), argv[i], argv[i + 1], argv[i + 2], input);
     return EXIT_CODE_OK;

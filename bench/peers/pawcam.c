@@ -1,9 +1,13 @@
-/* Our own engine as one of the peers. */
+/* Our own engine as some of the peers: each set of kernels as it guesses, and as `pawcam tune`
+ * tunes it. */
 #include "bench/peers/peers.h"
 #include "nn/keras/keras.h"
+#include "nn/keras/tuning_file.h"
 #include "nn/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 struct own {
@@ -29,13 +33,15 @@ static void close_net(void *self)
     free(own);
 }
 
-static void *open_net(const struct peer_net *net, const char *cpu, struct error *error)
+static void *open_file(const char *h5, const float *input, const char *cpu, struct error *error)
 {
     struct own *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
-    own->input = net->input;
-    own->model = keras_load(net->h5, error);
+    own->input = input;
+    own->model = keras_load(h5, error);
+    if (own->model)
+        tuning_file_load(h5, own->model);
     own->session = own->model ? session_create(own->model, cpu, error) : NULL;
     if (own->session)
         return own;
@@ -43,14 +49,38 @@ static void *open_net(const struct peer_net *net, const char *cpu, struct error 
     return NULL;
 }
 
+/* A tuning is for one set of kernels: bench/peers.mk keeps a copy of the network for each, in the
+ * folder FOLDER/CPU beside FOLDER/NET.h5. */
+static void *open_tuned(const struct peer_net *net, const char *cpu, struct error *error)
+{
+    const char *slash = strrchr(net->h5, '/');
+    char path[4096];
+    if (!slash) {
+        error_set(error, "%s lies in no folder", net->h5);
+        return NULL;
+    }
+    snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - net->h5), net->h5, cpu, slash);
+    return open_file(path, net->input, cpu, error);
+}
+
 static void *open_avx512(const struct peer_net *net, struct error *error)
 {
-    return open_net(net, "avx512", error);
+    return open_file(net->h5, net->input, "avx512", error);
 }
 
 static void *open_avx2(const struct peer_net *net, struct error *error)
 {
-    return open_net(net, "avx2", error);
+    return open_file(net->h5, net->input, "avx2", error);
+}
+
+static void *open_avx512_tuned(const struct peer_net *net, struct error *error)
+{
+    return open_tuned(net, "avx512", error);
+}
+
+static void *open_avx2_tuned(const struct peer_net *net, struct error *error)
+{
+    return open_tuned(net, "avx2", error);
 }
 
 static bool run(void *self, double *ms, struct error *error)
@@ -70,3 +100,7 @@ static const float *output(void *self)
 
 const struct peer_kind peer_pawcam_avx512 = {"pawcam avx512", open_avx512, run, output, close_net};
 const struct peer_kind peer_pawcam_avx2 = {"pawcam avx2", open_avx2, run, output, close_net};
+const struct peer_kind peer_pawcam_avx512_tuned = {"pawcam avx512, tuned", open_avx512_tuned, run,
+                                                   output, close_net};
+const struct peer_kind peer_pawcam_avx2_tuned = {"pawcam avx2, tuned", open_avx2_tuned, run, output,
+                                                 close_net};
