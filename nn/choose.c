@@ -31,10 +31,21 @@ static int ceil_div(int a, int b)
     return (a + b - 1) / b;
 }
 
+/* Cycles of the whole layer with tiles of Winograd's from pixels. Their products are never stored:
+ * that is about half of a transform elsewhere. A load serves two multiplications, or one. */
+static double winograd_tile_cost(const struct cost_table *m, const struct conv_task *task)
+{
+    const double tiles = (double)ceil_div(task->height, 4) * ceil_div(task->width, 4);
+    const double products = 36.0 * task->in_channels * larger(m->multiply, 1.5 * m->load);
+    return tiles * (m->transform_in + task->out_blocks * (products + m->transform_out / 2));
+}
+
 /* Cycles of the whole layer with this tile. */
 static double direct_cost(const struct cost_table *m, const struct conv_kernel *kernel,
                           const struct conv_task *task, int lanes)
 {
+    if (kernel->winograd)
+        return winograd_tile_cost(m, task);
     const int pixels = kernel->rows * kernel->columns, vectors = kernel->vectors;
     const double tiles = (double)ceil_div(task->height, kernel->rows) *
                          ceil_div(task->width, kernel->columns) *
@@ -82,7 +93,8 @@ double choose_cost(const struct cost_table *costs, int lanes, const struct conv_
 
 static bool fits(const struct conv_kernel *kernel, const struct conv_task *task)
 {
-    return kernel->rows <= task->height && kernel->columns <= task->width &&
+    return (!kernel->winograd || (task->winograd && task->pixels && task->in_channels == 3)) &&
+           kernel->rows <= task->height && kernel->columns <= task->width &&
            kernel->vectors <= task->out_blocks &&
            (!task->pool || (kernel->rows % 2 == 0 && kernel->columns % 2 == 0));
 }
@@ -95,8 +107,8 @@ static int winograd_tiles(const struct conv_task *task)
 static bool winograd_fits(int lanes, const struct conv_kernel *kernel, const struct conv_task *task,
                           int block)
 {
-    return task->winograd && task->height >= 4 && task->width >= 4 && kernel->rows == 1 &&
-           kernel->vectors <= task->out_blocks && block >= kernel->columns &&
+    return task->winograd && !task->pixels && task->height >= 4 && task->width >= 4 &&
+           kernel->rows == 1 && kernel->vectors <= task->out_blocks && block >= kernel->columns &&
            block <= BLOCK_TILES_MAX && block <= winograd_tiles(task) &&
            winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block) *
                    (ptrdiff_t)sizeof(float) <=

@@ -12,7 +12,8 @@ struct conv_task {
     int in_channels;
     int taps;
     bool pool;
-    bool winograd; /* it is 3x3, stride 1, undilated, on blocked input */
+    bool winograd; /* it is 3x3, stride 1, undilated */
+    bool pixels;   /* its input is plain, not blocked */
 };
 
 struct conv_choice {

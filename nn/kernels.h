@@ -84,12 +84,14 @@ enum conv_step {
  * be at least that large; pooling needs even rows and columns. */
 struct conv_kernel {
     int rows, columns, vectors;
+    bool winograd; /* F(4x4, 3x3), see below: 3x3 taps, CONV_STEP_3 only, with a bias, and weights
+                      packed by pack_winograd */
     void (*run[CONV_STEP_COUNT])(const struct conv *conv);
 };
 
 /*
- * Winograd F(4x4, 3x3) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
- * arXiv:1509.09308): 36 multiplications for 16 outputs where the direct way takes 144.
+ * Winograd F(4x4, 3x3) on blocked input (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+ * Networks", arXiv:1509.09308): 36 multiplications for 16 outputs where the direct way takes 144.
  * Stride 1, output at least 4x4. A block of tiles is transformed, multiplied and transformed back
  * while it is in the cache.
  *   direct   describes input, output, residual, bias, activation and pooling as above

@@ -128,6 +128,7 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
     {rows,                                                                                         \
      columns,                                                                                      \
      vectors,                                                                                      \
+     false,                                                                                        \
      {conv_lanes_##rows##x##columns##x##vectors, conv_lanes2_##rows##x##columns##x##vectors,       \
       conv_3_##rows##x##columns##x##vectors, conv_6_##rows##x##columns##x##vectors,                \
       conv_any_##rows##x##columns##x##vectors}},
@@ -156,4 +157,5 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
 
 TILES(DEFINE_TILE)
 
-const struct conv_kernel KERNEL(conv)[] = {TILES(LIST_TILE){0}};
+const struct conv_kernel KERNEL(conv)[] = {
+    {4, 4, 2, true, {[CONV_STEP_3] = KERNEL(winograd_pixels)}}, TILES(LIST_TILE){0}};

@@ -5,6 +5,7 @@
 #include "nn/kernels_vector.h"
 
 extern const struct conv_kernel KERNEL(conv)[];
+void KERNEL(winograd_pixels)(const struct conv *conv);
 void KERNEL(winograd)(const struct winograd *winograd);
 void KERNEL(depthwise)(const struct depthwise *depthwise);
 void KERNEL(dense)(const struct dense *dense);

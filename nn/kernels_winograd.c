@@ -1,18 +1,12 @@
 #include "nn/kernels_private.h"
+#include "nn/winograd_tile.h"
 #include "nn/winograd_transform.h"
-
-/* Where a tile of 4x4 outputs begins. The last ones move back to end with the output. */
-struct origin {
-    int y, x;
-};
 
 static inline struct origin tile_origin(const struct conv *c, int tile)
 {
-    const int halve = c->pool ? 2 : 1;
-    const int height = c->out.height * halve, width = c->out.width * halve;
-    const int per_row = (width + 3) / 4;
-    const int y = tile / per_row * 4, x = tile % per_row * 4;
-    return (struct origin){y + 4 <= height ? y : height - 4, x + 4 <= width ? x : width - 4};
+    const int per_row = (output_width(c) + 3) / 4;
+    return (struct origin){tile_start(tile / per_row * 4, output_height(c)),
+                           tile_start(tile % per_row * 4, output_width(c))};
 }
 
 static void transform_input(const struct winograd *w, int first_tile)
@@ -69,31 +63,6 @@ static void multiply(const struct winograd *w, float *products)
     }
 }
 
-static ALWAYS_INLINE void store_tile(const struct conv *c, vec tile[16], int block,
-                                     struct origin at)
-{
-    float *out = c->out.data + block * c->out.block;
-    if (c->residual) {
-        const float *residual = c->residual + block * c->residual_block + at.x * VL;
-        for (int i = 0; i < 4; i++)
-            for (int j = 0; j < 4; j++)
-                tile[i * 4 + j] += load(residual + (at.y + i) * c->residual_row + j * VL);
-    }
-    if (c->pool) {
-        for (int i = 0; i < 4; i += 2)
-            for (int j = 0; j < 4; j += 2)
-                store(out + (at.y + i) / 2 * c->out.row + (at.x + j) / 2 * VL,
-                      fuse(max(max(tile[i * 4 + j], tile[i * 4 + j + 1]),
-                               max(tile[i * 4 + j + 4], tile[i * 4 + j + 5])),
-                           &c->fused));
-        return;
-    }
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++)
-            store(out + (at.y + i) * c->out.row + (at.x + j) * VL,
-                  fuse(tile[i * 4 + j], &c->fused));
-}
-
 static void transform_output(const struct winograd *w, const float *products, int first_tile)
 {
     const struct conv *direct = &w->direct;
@@ -116,8 +85,7 @@ static void transform_output(const struct winograd *w, const float *products, in
 void KERNEL(winograd)(const struct winograd *w)
 {
     const struct conv *c = &w->direct;
-    const int halve = c->pool ? 2 : 1;
-    const int tiles = (c->out.height * halve + 3) / 4 * ((c->out.width * halve + 3) / 4);
+    const int tiles = (output_height(c) + 3) / 4 * ((output_width(c) + 3) / 4);
     float *products = w->scratch + 36 * winograd_stride(VL, c->in.blocks, w->block);
     for (int tile = 0; tile < tiles; tile += w->block) {
         const int first = tile + w->block <= tiles ? tile : tiles - w->block;

@@ -63,6 +63,12 @@ ptrdiff_t pack_winograd_stride(const struct pack *p)
     return (ptrdiff_t)groups(p) * p->in * p->vectors * p->lanes + KERNEL_LANES_MAX * 5;
 }
 
+size_t pack_winograd_count(const struct pack *p)
+{
+    const size_t matrix = (size_t)groups(p) * (size_t)(p->in * p->vectors * p->lanes);
+    return 36 * (p->plain ? matrix : (size_t)pack_winograd_stride(p));
+}
+
 /* Four filters side by side: the outputs of a group of vectors are a multiple of four. */
 enum { SIDE_BY_SIDE = 4 };
 typedef float quad __attribute__((vector_size(SIDE_BY_SIDE * sizeof(float))));
@@ -110,17 +116,21 @@ static void pack_filters(const float *taps, ptrdiff_t stride, int count, quad sc
 
 void pack_winograd(const struct pack *p, float *packed)
 {
-    const ptrdiff_t tap_stride = (ptrdiff_t)p->in * p->out, matrix_stride = pack_winograd_stride(p);
+    const ptrdiff_t tap_stride = (ptrdiff_t)p->in * p->out;
+    const ptrdiff_t group_count = (ptrdiff_t)p->in * p->vectors * p->lanes;
+    const ptrdiff_t matrix_stride = p->plain ? group_count : pack_winograd_stride(p);
+    const ptrdiff_t group_stride = p->plain ? 36 * group_count : group_count;
     const quad one = {1, 1, 1, 1};
     for (int group = 0; group < groups(p); group++) {
         const int first = group_channel(p, group), end = first + p->vectors * p->lanes;
+        float *to = packed + group * group_stride;
         for (int c = 0; c < p->in; c++)
-            for (int o = first; o < end; o += SIDE_BY_SIDE, packed += SIDE_BY_SIDE) {
+            for (int o = first; o < end; o += SIDE_BY_SIDE, to += SIDE_BY_SIDE) {
+                const int channel = p->reversed ? p->in - 1 - c : c;
                 const int count = o < p->out ? smaller(SIDE_BY_SIDE, p->out - o) : 0;
                 const int from = smaller(o, p->out);
-                pack_filters(p->kernel + (ptrdiff_t)c * p->out + from, tap_stride, count,
-                             p->scale ? load_quad(p->scale + from, count) : one, matrix_stride,
-                             packed);
+                pack_filters(p->kernel + (ptrdiff_t)channel * p->out + from, tap_stride, count,
+                             p->scale ? load_quad(p->scale + from, count) : one, matrix_stride, to);
             }
     }
 }

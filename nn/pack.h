@@ -34,8 +34,9 @@ size_t pack_conv_count(const struct pack *pack);
 void pack_conv(const struct pack *pack, float *packed);
 
 /* G k G^T of each 3x3 filter: 36 matrices [group][channel of in][vectors * lanes], `stride` floats
- * apart. */
+ * apart; for plain input [group][36][channel of in][vectors * lanes]. */
 ptrdiff_t pack_winograd_stride(const struct pack *pack);
+size_t pack_winograd_count(const struct pack *pack);
 void pack_winograd(const struct pack *pack, float *packed);
 
 /* [group][input][DENSE_VECTORS * lanes]; inputs in the order in which a tensor of taps = height *

@@ -171,8 +171,9 @@ static void choose_kernel(struct plan *plan, int index)
         .in_channels = node->in.channels,
         .taps = w.kernel_h * w.kernel_w,
         .pool = node->pool,
-        .winograd = !plain && w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == 1 &&
-                    w.stride_w == 1 && w.dilation_h == 1 && w.dilation_w == 1,
+        .pixels = plain,
+        .winograd = w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == 1 && w.stride_w == 1 &&
+                    w.dilation_h == 1 && w.dilation_w == 1,
     };
     choose_way(plan, index, &task);
     planned->choice = planned->way.kernel;

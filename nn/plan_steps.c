@@ -248,8 +248,7 @@ static bool add_winograd(const struct context *c)
 {
     const struct pack pack = describe_pack(c);
     struct planned *planned = c->planned;
-    const ptrdiff_t stride = pack_winograd_stride(&pack);
-    if (!allocate_weights(c, 36 * (size_t)stride, padded(pack.out, c->lanes)))
+    if (!allocate_weights(c, pack_winograd_count(&pack), padded(pack.out, c->lanes)))
         return false;
     pack_winograd(&pack, planned->weights);
     struct step *step = plan_add_step(c->plan, STEP_WINOGRAD);
@@ -258,7 +257,7 @@ static bool add_winograd(const struct context *c)
             (struct winograd){.direct = describe_conv(c),
                               .gemm = planned->choice.kernel,
                               .weights = planned->weights,
-                              .weight_stride = stride,
+                              .weight_stride = pack_winograd_stride(&pack),
                               .block = planned->choice.block,
                               .scratch = c->plan->arena + planned->scratch.buffer.offset};
     snprintf(planned->text, sizeof planned->text, "Winograd, %d tiles, %dx%d",
@@ -288,9 +287,31 @@ static bool add_direct(const struct context *c)
     return true;
 }
 
+/* A tile of Winograd's that reads pixels. */
+static bool add_winograd_tile(const struct context *c)
+{
+    const struct pack pack = describe_pack(c);
+    struct planned *planned = c->planned;
+    const struct conv_kernel *kernel = planned->choice.kernel;
+    if (!allocate_weights(c, pack_winograd_count(&pack), padded(pack.out, c->lanes)))
+        return false;
+    pack_winograd(&pack, planned->weights);
+    struct step *step = plan_add_step(c->plan, STEP_CONV);
+    if (!step)
+        return false;
+    step->conv = describe_conv(c);
+    step->conv.weights = planned->weights;
+    step->run_conv = kernel->run[CONV_STEP_3];
+    snprintf(planned->text, sizeof planned->text, "Winograd %dx%dx%d, from pixels", kernel->rows,
+             kernel->columns, kernel->vectors);
+    return true;
+}
+
 static bool add_conv(const struct context *c)
 {
-    return c->planned->choice.block > 0 ? add_winograd(c) : add_direct(c);
+    if (c->planned->choice.block > 0)
+        return add_winograd(c);
+    return c->planned->choice.kernel->winograd ? add_winograd_tile(c) : add_direct(c);
 }
 
 /* --- depthwise, and what is depthwise in disguise --------------------------------------------- */

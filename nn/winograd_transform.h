@@ -6,19 +6,22 @@
 
 #include "nn/kernels_vector.h"
 
-/* out[0], out[step], ... = B^T (a b c d e f) */
-static ALWAYS_INLINE void input_transform(const vec in[6], vec *out, const int step)
-{
-    const vec a = in[0], b = in[1], c = in[2], d = in[3], e = in[4], f = in[5];
-    const vec outer = e - 4.0F * c, odd = d - 4.0F * b;
-    const vec inner = e - c, twice = 2.0F * (d - b);
-    out[0 * step] = 4.0F * a - 5.0F * c + e;
-    out[1 * step] = outer + odd;
-    out[2 * step] = outer - odd;
-    out[3 * step] = inner + twice;
-    out[4 * step] = inner - twice;
-    out[5 * step] = 4.0F * b - 5.0F * d + f;
-}
+/* name(in, out, step): out[0], out[step], ... = B^T (a b c d e f), for vectors of a type */
+#define DEFINE_INPUT_TRANSFORM(name, type)                                                         \
+    static ALWAYS_INLINE void name(const type in[6], type *out, const int step)                    \
+    {                                                                                              \
+        const type a = in[0], b = in[1], c = in[2], d = in[3], e = in[4], f = in[5];               \
+        const type outer = e - 4.0F * c, odd = d - 4.0F * b;                                       \
+        const type inner = e - c, twice = 2.0F * (d - b);                                          \
+        out[0 * step] = 4.0F * a - 5.0F * c + e;                                                   \
+        out[1 * step] = outer + odd;                                                               \
+        out[2 * step] = outer - odd;                                                               \
+        out[3 * step] = inner + twice;                                                             \
+        out[4 * step] = inner - twice;                                                             \
+        out[5 * step] = 4.0F * b - 5.0F * d + f;                                                   \
+    }
+
+DEFINE_INPUT_TRANSFORM(input_transform, vec)
 
 /* out[0], out[step], ... = A^T (a b c d e f) */
 static ALWAYS_INLINE void output_transform(const vec in[6], vec *out, const int step)

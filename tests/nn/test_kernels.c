@@ -107,8 +107,12 @@ static void run_trial(const struct trial *t)
                               .plain = t->in_lanes != lanes};
     for (size_t i = 0; i < count; i++)
         weights[i] *= 0.05f;
-    float *packed = allocate(pack_conv_count(&pack));
-    pack_conv(&pack, packed);
+    const bool winograd = t->kernel->winograd;
+    float *packed = allocate(winograd ? pack_winograd_count(&pack) : pack_conv_count(&pack));
+    if (winograd)
+        pack_winograd(&pack, packed);
+    else
+        pack_conv(&pack, packed);
     const struct conv conv = {
         .in = in.view,
         .out = out.view,
@@ -146,11 +150,13 @@ static void run_trials(const struct kernels *kernels, const struct conv_kernel *
     struct trial trials[] = {
         {kernels, kernel, CONV_STEP_LANES, 1, lanes, IN, false, true},
         {kernels, kernel, CONV_STEP_LANES2, 2, lanes, IN, false, false},
-        {kernels, kernel, CONV_STEP_3, 1, 3, 3, false, false},
+        {kernels, kernel, CONV_STEP_3, 1, 3, 3, false, kernel->winograd},
         {kernels, kernel, CONV_STEP_6, 2, 3, 3, false, true},
         {kernels, kernel, CONV_STEP_ANY, 3, lanes, IN, false, false},
     };
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        if (!kernel->run[trials[i].step])
+            continue;
         run_trial(&trials[i]);
         trials[i].pool = kernel->rows % 2 == 0 && kernel->columns % 2 == 0;
         if (trials[i].pool)

@@ -139,6 +139,7 @@ START_TEST(winograd_on_sizes_that_are_no_multiple_of_its_tile)
     for (int size = 4; size <= 13; size++) {
         check_layer(size, 17 - size, 32, with(conv(48, 3, 1, PADDING_SAME), ACTIVATION_RELU));
         check_layer(size + 2, 21, 33, conv(31, 3, 1, PADDING_VALID));
+        check_layer(size, 29 + size, 3, with(conv(48, 3, 1, PADDING_SAME), ACTIVATION_RELU));
     }
 }
 END_TEST
