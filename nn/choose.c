@@ -2,12 +2,12 @@
 
 #include <float.h>
 
-/* Fitted to processors that have no longer vectors: SSE2 and AVX2 to AMD Zen 3, AVX-512 to Zen 4,
- * which multiplies one such vector a cycle, of the others two. `make bench-costs` measures and fits
- * them; its values are rounded, and what the measured layers do not tell is left alone. */
+/* SSE2's were fitted to AMD Zen 3, the others to Zen 4, which multiplies one vector of AVX-512 a
+ * cycle, of the others two, as Zen 3 does. `make bench-costs` measures and fits them; its values
+ * are rounded, and what the measured layers do not tell is left alone. */
 static const struct cost_table tables[] = {
     [4] = {0.55, 0.6, 0.06, 4.7, 14, 2.3, 1.0 / 32, 1.0 / 16, 105, 80},
-    [8] = {0.5, 0.6, 0.05, 5, 16, 2.3, 1.0 / 32, 1.0 / 14, 115, 90},
+    [8] = {0.5, 0.6, 0.07, 4.4, 12, 1.5, 1.0 / 48, 1.0 / 14, 140, 76},
     [16] = {1.0, 0.5, 0.02, 4, 20, 3, 1.0 / 32, 1.0 / 10, 190, 145},
 };
 
@@ -15,6 +15,7 @@ enum {
     FIRST_CACHE_BYTES = 32 * 1024,
     SECOND_CACHE_BYTES = 512 * 1024,
     BLOCK_TILES_MAX = 64,
+    SCRATCH_BYTES_NEAR = 320 * 1024,
     SCRATCH_BYTES_MAX = 768 * 1024
 };
 
@@ -60,6 +61,16 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
 }
 
+/* Winograd's transformed values and products of a block. */
+static ptrdiff_t scratch_bytes(int lanes, const struct conv_task *task, int block)
+{
+    return winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block) *
+           (ptrdiff_t)sizeof(float);
+}
+
+/* Far weights are fetched while others are multiplied. They pass through the second cache, so that
+ * only half of it or so is left for the scratch; beyond that, it is written far away and read
+ * again. */
 static double winograd_cost(const struct cost_table *m, const struct conv_kernel *kernel,
                             const struct conv_task *task, int lanes, int block)
 {
@@ -71,10 +82,14 @@ static double winograd_cost(const struct cost_table *m, const struct conv_kernel
                                       .out_blocks = task->out_blocks,
                                       .taps = 1};
     const double weights = 36.0 * task->in_channels * task->out_blocks * lanes * sizeof(float);
+    const double scratch = (double)scratch_bytes(lanes, task, block);
+    const double fetching = weights > SECOND_CACHE_BYTES ? weights * m->far_byte : 0;
+    const double multiplying =
+        36 * direct_cost(m, kernel, &product, lanes) + weights * m->cache_byte;
     return blocks *
            (block * (task->in_blocks * m->transform_in + task->out_blocks * m->transform_out) +
-            36 * direct_cost(m, kernel, &product, lanes) +
-            weights * (weights > SECOND_CACHE_BYTES ? m->far_byte : m->cache_byte));
+            larger(multiplying, fetching) +
+            (scratch > SCRATCH_BYTES_NEAR ? 2 * scratch * m->far_byte : 0));
 }
 
 const struct cost_table *choose_costs(int lanes)
@@ -110,9 +125,7 @@ static bool winograd_fits(int lanes, const struct conv_kernel *kernel, const str
     return task->winograd && !task->pixels && task->height >= 4 && task->width >= 4 &&
            kernel->rows == 1 && kernel->vectors <= task->out_blocks && block >= kernel->columns &&
            block <= BLOCK_TILES_MAX && block <= winograd_tiles(task) &&
-           winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block) *
-                   (ptrdiff_t)sizeof(float) <=
-               SCRATCH_BYTES_MAX;
+           scratch_bytes(lanes, task, block) <= SCRATCH_BYTES_MAX;
 }
 
 const struct conv_kernel *choose_find(const struct kernels *kernels, const struct conv_task *task,

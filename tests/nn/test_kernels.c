@@ -189,4 +189,25 @@ START_TEST(some_tile_fits_the_smallest_layers)
 }
 END_TEST
 
-TEST_MAIN(kernels, every_tile_with_every_step, some_tile_fits_the_smallest_layers)
+/* Weights of 128 x 128 channels stream through the second cache beside them. */
+START_TEST(winograds_scratch_stays_in_the_second_cache)
+{
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        const struct conv_task task = {.height = 32,
+                                       .width = 32,
+                                       .in_blocks = 128 / (*k)->lanes,
+                                       .out_blocks = 128 / (*k)->lanes,
+                                       .in_channels = 128,
+                                       .taps = 9,
+                                       .winograd = true};
+        const struct conv_choice choice = choose_conv(*k, &task);
+        ck_assert_int_gt(choice.block, 0);
+        ck_assert_int_lt(
+            winograd_scratch_count((*k)->lanes, task.in_blocks, task.out_blocks, choice.block),
+            (512 << 10) / (int)sizeof(float));
+    }
+}
+END_TEST
+
+TEST_MAIN(kernels, every_tile_with_every_step, some_tile_fits_the_smallest_layers,
+          winograds_scratch_stays_in_the_second_cache)
