@@ -141,7 +141,7 @@ $(foreach vl,$(INT8_VL),$(eval $(call int8_rule,$(vl))))
 
 # What augmentation does to every value of every picture, and the check of every weight of a model: -O3
 # makes vectors of these loops.
-$(foreach f,train/affine train/colour train/degrade train/filter train/mixing model,$(BUILD)/nn/$(f).o): OPTIMIZE += $(if $(SANITIZE),,-O3)
+$(foreach f,train/affine train/colour train/degrade train/filter train/mixing model int8_pack,$(BUILD)/nn/$(f).o): OPTIMIZE += $(if $(SANITIZE),,-O3)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,5 +1,5 @@
-/* The model's picture as bytes: four per pixel, B, G, R and a filler (one channel: itself and three
- * fillers), whose weights are zero. */
+/* The model's picture as values, its channels in the model's order. Where values are bytes, fillers
+ * whose weights are zero make each pixel a unit. */
 #include "nn/int8_plan.h"
 
 #include <math.h>
@@ -7,9 +7,10 @@
 #include <string.h>
 
 struct int8_input {
-    uint32_t byte_of[3][256]; /* of a pixel's B, G, R: already at its place among the four */
-    float *scale, *offset;    /* of one row of float values */
-    uint8_t *row;             /* the row as bytes, in the model's channel order */
+    uint16_t value_of[3][256]; /* of a pixel's byte in each of the model's channels */
+    int place_of[3];           /* which byte of a pixel B, G, R is the channel's */
+    float *scale, *offset;     /* of one row of float values */
+    uint8_t *row;              /* the row as values without fillers */
 };
 
 /* The value of a pixel's byte in one channel of the model. */
@@ -61,12 +62,11 @@ bool int8_make_input(struct plan *plan)
         input->scale[i] = (node->scale ? node->scale[c] : 1) / int8->scale;
         input->offset[i] = (node->shift ? node->shift[c] / int8->scale : 0) + int8->zero;
     }
-    for (int at = 0; at < 3 && channels == 3; at++) {
-        const int c = plan->model->preprocessing.bgr ? at : 2 - at;
+    for (int c = 0; c < 3 && channels == 3; c++) {
+        input->place_of[c] = plan->model->preprocessing.bgr ? c : 2 - c;
         for (int byte = 0; byte < 256; byte++)
-            input->byte_of[at][byte] =
-                (uint32_t)clipped(value_of(plan, c, byte) / (double)int8->scale + int8->zero)
-                << 8 * at;
+            input->value_of[c][byte] =
+                clipped(value_of(plan, c, byte) / (double)int8->scale + int8->zero);
     }
     return int8_add_border(plan, 0);
 }
@@ -81,48 +81,56 @@ void int8_free_input(struct int8_input *input)
     free(input);
 }
 
-/* One row of the model's channels into B, G, R. */
-static void spread_row(const struct plan *plan, uint8_t *to)
+/* Bytes with their fillers. */
+static void spread_row(const uint8_t *row, int width, int channels, uint8_t *to)
 {
-    const uint8_t *row = plan->int8_input->row;
-    const int width = plan->graph.nodes[0].out.width;
-    if (plan->graph.nodes[0].out.channels == 1) {
-        for (int x = 0; x < width; x++)
-            to[(ptrdiff_t)x * INT8_QUAD] = row[x];
-        return;
-    }
-    const int first = plan->model->preprocessing.bgr ? 0 : 2;
-    for (int x = 0; x < width; x++, row += 3, to += INT8_QUAD) {
-        to[0] = row[first];
-        to[1] = row[1];
-        to[2] = row[2 - first];
-    }
+    for (int x = 0; x < width; x++, row += channels, to += INT8_UNIT)
+        for (int c = 0; c < channels; c++)
+            to[c] = row[c];
 }
 
 void int8_take_values(const struct plan *plan, const float *values)
 {
     const struct int8_input *input = plan->int8_input;
     const struct int8_view view = int8_view_of(plan, &plan->planned[0].int8.out);
-    const int count = view.width * plan->graph.nodes[0].out.channels;
+    const int channels = plan->graph.nodes[0].out.channels, count = view.width * channels;
+    const bool filled = int8_picture_lanes(plan->int8, channels) > channels;
     for (int y = 0; y < view.height; y++) {
+        uint8_t *to = view.data + y * view.row;
         const struct int8_row row = {values + (ptrdiff_t)y * count, input->scale, input->offset,
-                                     input->row, count};
+                                     filled ? input->row : to, count};
         plan->int8->quantize_row(&row);
-        spread_row(plan, view.data + y * view.row);
+        if (filled)
+            spread_row(input->row, view.width, channels, to);
+    }
+}
+
+static void take_bytes(const struct int8_input *input, const uint8_t *from, int width, uint8_t *to)
+{
+    const uint8_t *first = from + input->place_of[0], *last = from + input->place_of[2];
+    for (int i = 0; i < 3 * width; i += 3, to += INT8_UNIT) {
+        const uint32_t four = input->value_of[0][first[i]] |
+                              (uint32_t)input->value_of[1][from[i + 1]] << 8 |
+                              (uint32_t)input->value_of[2][last[i]] << 16;
+        memcpy(to, &four, sizeof four); /* little-endian, as all that this is compiled for */
+    }
+}
+
+static void take_halves(const struct int8_input *input, const uint8_t *from, int width, uint8_t *to)
+{
+    const uint8_t *first = from + input->place_of[0], *last = from + input->place_of[2];
+    uint16_t *values = (uint16_t *)(void *)to;
+    for (int i = 0; i < 3 * width; i += 3) {
+        values[i] = input->value_of[0][first[i]];
+        values[i + 1] = input->value_of[1][from[i + 1]];
+        values[i + 2] = input->value_of[2][last[i]];
     }
 }
 
 void int8_take_pixels(const struct plan *plan, const uint8_t *pixels, int stride)
 {
-    const struct int8_input *input = plan->int8_input;
     const struct int8_view view = int8_view_of(plan, &plan->planned[0].int8.out);
-    for (int y = 0; y < view.height; y++) {
-        const uint8_t *from = pixels + (ptrdiff_t)y * stride;
-        uint8_t *to = view.data + y * view.row;
-        for (int x = 0; x < view.width; x++, from += 3, to += INT8_QUAD) {
-            const uint32_t four = input->byte_of[0][from[0]] | input->byte_of[1][from[1]] |
-                                  input->byte_of[2][from[2]];
-            memcpy(to, &four, sizeof four); /* little-endian, as all that this is compiled for */
-        }
-    }
+    for (int y = 0; y < view.height; y++)
+        (plan->int8->value_bytes == 1 ? take_bytes : take_halves)(
+            plan->int8_input, pixels + (ptrdiff_t)y * stride, view.width, view.data + y * view.row);
 }

@@ -1,6 +1,9 @@
 #include "nn/int8_kernels_private.h"
 
-enum { VECTOR_BYTES = VL * INT8_QUAD };
+enum {
+    VECTOR_BYTES = VL * INT8_UNIT, /* of weights: one unit of taps */
+    ROW_UNITS = 4 / UNIT_VALUES    /* that hold four taps */
+};
 
 static ALWAYS_INLINE void store_sums(const struct int8_depthwise *d, int block, ptrdiff_t at,
                                      ivec sums)
@@ -9,17 +12,41 @@ static ALWAYS_INLINE void store_sums(const struct int8_depthwise *d, int block, 
     store_value(&d->out, at, finish_value(to_floats(sums) * scale + bias, &d->finish));
 }
 
+/* The three taps of a row of weights at the places 0 to 2 and 1 to 3 of four pixels. */
+struct row_weights {
+    units left[ROW_UNITS], right[ROW_UNITS];
+};
+
+/* `from` are ROW_UNITS vectors. Each number of a unit moves one place on, the last one into the
+ * next unit. */
+static ALWAYS_INLINE struct row_weights shift_taps(const int8_t *from)
+{
+    struct row_weights w;
+    uvec carry = {0};
+    for (int i = 0; i < ROW_UNITS; i++) {
+        const uvec taps = *(const uvec *)(const void *)(from + i * VECTOR_BYTES);
+        w.left[i] = split_units((ivec)taps);
+        w.right[i] = split_units((ivec)(taps << 8 * VALUE_BYTES | carry));
+        carry = taps >> (32 - 8 * VALUE_BYTES);
+    }
+    return w;
+}
+
 /* Outputs x and x + 1 of a 3x3 filter with stride 1: four neighbouring pixels hold the three taps
  * of both. */
 static ALWAYS_INLINE void pair_3x3(const struct int8_depthwise *d, const uint8_t *in,
-                                   const ivec weights[3], ivec first, int block, ptrdiff_t at)
+                                   const struct row_weights weights[3], ivec first, int block,
+                                   ptrdiff_t at)
 {
     ivec left = first, right = first;
     REPEAT4(
         y, if (y < 3) {
-            const struct quads x = gather_quads(in + y * d->tap_row);
-            left = dot(left, x, signed_quads(weights[y % 3]));
-            right = dot(right, x, signed_quads(shift_taps(weights[y % 3])));
+            const uint8_t *row = in + y * d->tap_row;
+            for (int i = 0; i < ROW_UNITS; i++) {
+                const units x = gather_units(row + i * UNIT_VALUES * PIXEL_BYTES);
+                left = dot(left, x, weights[y % 3].left[i]);
+                right = dot(right, x, weights[y % 3].right[i]);
+            }
         })
     store_sums(d, block, at, left);
     store_sums(d, block, at + VL, right);
@@ -28,16 +55,18 @@ static ALWAYS_INLINE void pair_3x3(const struct int8_depthwise *d, const uint8_t
 static void filter_pairs(const struct int8_depthwise *d)
 {
     const int8_t *from = d->weights;
-    for (int block = 0; block < d->out.blocks; block++, from += 4 * VECTOR_BYTES) {
-        ivec weights[3];
-        memcpy(weights, from, sizeof weights);
-        const ivec first = first_sums(from + 3 * VECTOR_BYTES);
+    for (int block = 0; block < d->out.blocks;
+         block++, from += (3 * ROW_UNITS + 1) * VECTOR_BYTES) {
+        struct row_weights weights[3];
+        for (int y = 0; y < 3; y++)
+            weights[y] = shift_taps(from + y * ROW_UNITS * VECTOR_BYTES);
+        const ivec first = first_sums(from + 3 * ROW_UNITS * VECTOR_BYTES);
         for (int y = 0; y < d->out.height; y++) {
             const uint8_t *in = d->in.data + block * d->in.block + y * d->output_row;
             const ptrdiff_t row = block * d->out.block + y * d->out.row;
             for (int column = 0; column < d->out.width; column += 2) {
                 const int x = column + 2 <= d->out.width ? column : d->out.width - 2;
-                pair_3x3(d, in + x * VL, weights, first, block, row + x * VL);
+                pair_3x3(d, in + x * PIXEL_BYTES, weights, first, block, row + x * VL);
             }
         }
     }
@@ -45,35 +74,35 @@ static void filter_pairs(const struct int8_depthwise *d)
 
 /* One output of any filter. */
 static ALWAYS_INLINE void one(const struct int8_depthwise *d, const uint8_t *in,
-                              const int8_t *weights, int quads, int block, ptrdiff_t at)
+                              const int8_t *weights, int row_units, int block, ptrdiff_t at)
 {
-    ivec sums = first_sums(weights + (ptrdiff_t)d->taps_y * quads * VECTOR_BYTES);
+    ivec sums = first_sums(weights + (ptrdiff_t)d->taps_y * row_units * VECTOR_BYTES);
     for (int y = 0; y < d->taps_y; y++) {
         const uint8_t *x = in + y * d->tap_row;
-        for (int i = 0; i < quads; i++, x += VECTOR_BYTES, weights += VECTOR_BYTES)
-            sums = dot(sums, gather_quads(x), load_weights(weights));
+        for (int i = 0; i < row_units; i++, x += UNIT_VALUES * PIXEL_BYTES, weights += VECTOR_BYTES)
+            sums = dot(sums, gather_units(x), load_weights(weights));
     }
     store_sums(d, block, at, sums);
 }
 
 static void filter_any(const struct int8_depthwise *d)
 {
-    const int quads = (d->taps_x + INT8_QUAD - 1) / INT8_QUAD;
-    const ptrdiff_t block_weights = ((ptrdiff_t)d->taps_y * quads + 1) * VECTOR_BYTES;
+    const int row_units = (d->taps_x + UNIT_VALUES - 1) / UNIT_VALUES;
+    const ptrdiff_t block_weights = ((ptrdiff_t)d->taps_y * row_units + 1) * VECTOR_BYTES;
     for (int block = 0; block < d->out.blocks; block++) {
         const int8_t *weights = d->weights + block * block_weights;
         for (int y = 0; y < d->out.height; y++) {
             const uint8_t *in = d->in.data + block * d->in.block + y * d->output_row;
             const ptrdiff_t row = block * d->out.block + y * d->out.row;
             for (int x = 0; x < d->out.width; x++)
-                one(d, in + x * d->output_column, weights, quads, block, row + x * VL);
+                one(d, in + x * d->output_column, weights, row_units, block, row + x * VL);
         }
     }
 }
 
 void INT8(depthwise)(const struct int8_depthwise *d)
 {
-    if (d->taps_y == 3 && d->taps_x == 3 && d->output_column == VL && d->out.width >= 2)
+    if (d->taps_y == 3 && d->taps_x == 3 && d->output_column == PIXEL_BYTES && d->out.width >= 2)
         filter_pairs(d);
     else
         filter_any(d);

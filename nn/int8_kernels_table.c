@@ -20,8 +20,9 @@
 const struct int8_kernels INT8(kernels) = {
     .name = NAME DOT_NAME,
     .lanes = VL,
-    .dot = INT8_DOT ? 1 : 3,
+    .value_bytes = VALUE_BYTES,
     .tiles = INT8(tiles),
+    .winograd = INT8_DOT ? NULL : INT8(winograd),
     .depthwise = INT8(depthwise),
     .quantize_row = INT8(quantize_row),
     .quantize = INT8(quantize),

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CACHE_BYTES = 32 * 1024 };
-
 struct window int8_window(const struct node *node)
 {
     struct window w = plan_window(node);
@@ -152,55 +150,51 @@ void int8_decide(struct plan *plan)
             plan->planned[i].int8.floats = writes_floats(plan, i);
 }
 
-/* --- which tile ------------------------------------------------------------------------------- */
+/* --- which kernel ----------------------------------------------------------------------------- */
 
-static int ceil_div(int a, int b)
+struct int8_task int8_task_of(const struct plan *plan, int index)
 {
-    return (a + b - 1) / b;
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static bool fits(const struct int8_tile *tile, const struct node *node, int blocks)
-{
-    const struct size3 size = plan_conv_size(node);
-    return tile->rows <= size.height && tile->columns <= size.width && tile->vectors <= blocks &&
-           (!node->pool || (tile->rows % 2 == 0 && tile->columns % 2 == 0));
-}
-
-/* Cycles, by the model of nn/choose.c: a step is bound by arithmetic, by loads, by the latency of
- * the sums or by the weights on their way from the second cache. */
-static double cost(const struct int8_kernels *kernels, const struct int8_tile *tile,
-                   const struct node *node, int blocks, double steps)
-{
-    const struct size3 size = plan_conv_size(node);
-    const int pixels = tile->rows * tile->columns, vectors = tile->vectors;
-    const double tiles = (double)ceil_div(size.height, tile->rows) *
-                         ceil_div(size.width, tile->columns) * ceil_div(blocks, vectors);
-    const double weight_bytes = (double)vectors * kernels->lanes * INT8_QUAD;
-    double step = larger(pixels * vectors * kernels->dot, (pixels + vectors) * 0.5);
-    step = larger(step, 4);
-    if (steps * weight_bytes > CACHE_BYTES)
-        step = larger(step, weight_bytes / 32);
-    return tiles * (steps * step + 20 + pixels * vectors * 4);
-}
-
-static const struct int8_tile *choose_tile(const struct plan *plan, const struct node *node)
-{
+    const struct node *node = &plan->graph.nodes[index];
     const struct window w = int8_window(node);
-    const int blocks = pack_blocks(node->out.channels, plan->kernels->lanes);
-    const double steps = (double)w.kernel_h * w.kernel_w * ceil_div(node->in.channels, INT8_QUAD);
-    const struct int8_tile *best = NULL;
-    double best_cost = DBL_MAX;
-    for (const struct int8_tile *tile = plan->int8->tiles; tile->rows > 0; tile++)
-        if (fits(tile, node, blocks) && cost(plan->int8, tile, node, blocks, steps) < best_cost) {
-            best = tile;
-            best_cost = cost(plan->int8, tile, node, blocks, steps);
-        }
-    return best;
+    const struct size3 size = plan_conv_size(node);
+    const int lanes = plan->kernels->lanes, channels = node->in.channels;
+    struct int8_task task = {
+        .height = size.height,
+        .width = size.width,
+        .in_blocks = pack_blocks(channels, lanes),
+        .out_blocks = pack_blocks(size.channels, lanes),
+        .units = pack_blocks(channels, int8_unit_values(plan->int8)),
+        .taps = w.kernel_h * w.kernel_w,
+        .pool = node->pool,
+        .winograd = node->inputs[0] > 0 && w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == 1 &&
+                    w.stride_w == 1 && w.dilation_h == 1 && w.dilation_w == 1,
+    };
+    if (int8_is_merged(plan, index)) {
+        task.units = pack_blocks(w.kernel_w * channels, int8_unit_values(plan->int8));
+        task.taps = w.kernel_h;
+    }
+    return task;
+}
+
+bool int8_is_merged(const struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    return node->inputs[0] == 0 && int8_window(node).dilation_w == 1 &&
+           int8_picture_lanes(plan->int8, node->in.channels) == node->in.channels;
+}
+
+/* Winograd's scratch memory is used by this node only. */
+static void choose_kernel(struct plan *plan, int index)
+{
+    struct planned *planned = &plan->planned[index];
+    const struct int8_task task = int8_task_of(plan, index);
+    planned->int8.choice = int8_choose(plan->int8, &task);
+    if (planned->int8.choice.block > 0) {
+        const ptrdiff_t bytes = int8_winograd_scratch(plan->kernels->lanes, task.in_blocks,
+                                                      task.out_blocks, planned->int8.choice.block);
+        planned->scratch.buffer = (struct arena_buffer){
+            .count = (size_t)bytes / sizeof(float), .first = index, .last = index};
+    }
 }
 
 /* --- where the bytes lie ---------------------------------------------------------------------- */
@@ -216,7 +210,6 @@ static struct tensor *read_bytes(struct plan *plan, int from, int reader)
 void int8_lay_out(struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
-    struct int8_planned *int8 = &plan->planned[index].int8;
     struct tensor *in = read_bytes(plan, node->inputs[0], index);
     if (node->residual >= 0)
         read_bytes(plan, node->residual, index);
@@ -225,7 +218,7 @@ void int8_lay_out(struct plan *plan, int index)
         plan_widen(&in->border, &needed);
     }
     if (node->layer->op != LAYER_DEPTHWISE_CONV2D)
-        int8->tile = choose_tile(plan, node);
+        choose_kernel(plan, index);
 }
 
 void int8_size_tensors(struct plan *plan)
@@ -237,11 +230,12 @@ void int8_size_tensors(struct plan *plan)
         if (!int8->bytes)
             continue;
         out->size = plan->graph.nodes[i].out;
-        out->lanes = i == 0 ? INT8_QUAD : plan->kernels->lanes;
+        out->lanes =
+            i == 0 ? int8_picture_lanes(plan->int8, out->size.channels) : plan->kernels->lanes;
         const size_t pixels = (size_t)(out->size.height + b->top + b->bottom) *
                               (size_t)(out->size.width + b->left + b->right);
-        const size_t bytes =
-            pixels * (size_t)(pack_blocks(out->size.channels, out->lanes) * out->lanes);
+        const size_t bytes = pixels * (size_t)plan->int8->value_bytes *
+                             (size_t)(pack_blocks(out->size.channels, out->lanes) * out->lanes);
         out->buffer.count = (bytes + INT8_SLACK + sizeof(float) - 1) / sizeof(float);
         out->buffer.first = i;
         if (out->buffer.last < i)

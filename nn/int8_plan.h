@@ -15,7 +15,7 @@
  * floats. */
 void int8_decide(struct plan *plan);
 
-/* Of a node that runs on bytes: its tile, and what it needs of its inputs. */
+/* Of a node that runs on bytes: its kernel, and what it needs of its inputs. */
 void int8_lay_out(struct plan *plan, int index);
 
 /* Once all borders are known: the bytes that each tensor takes. */
@@ -23,6 +23,13 @@ void int8_size_tensors(struct plan *plan);
 
 /* The convolution that a node is (a Dense behind a Flatten is one as large as the picture). */
 struct window int8_window(const struct node *node);
+
+/* What its convolution has to do. */
+struct int8_task int8_task_of(const struct plan *plan, int index);
+
+/* Does a convolution of the picture read the taps of a row, which lie side by side in memory, as
+ * one long tap? */
+bool int8_is_merged(const struct plan *plan, int index);
 
 /* --- steps; false: out of memory -------------------------------------------------------------- */
 

@@ -14,11 +14,10 @@
 struct int8_view int8_view_of(const struct plan *plan, const struct tensor *tensor)
 {
     const struct border *b = &tensor->border;
-    const ptrdiff_t row =
-        (ptrdiff_t)(tensor->size.width + b->left + b->right) * (ptrdiff_t)tensor->lanes;
+    const ptrdiff_t pixel = (ptrdiff_t)tensor->lanes * plan->int8->value_bytes;
+    const ptrdiff_t row = (tensor->size.width + b->left + b->right) * pixel;
     return (struct int8_view){
-        .data = (uint8_t *)(plan->arena + tensor->buffer.offset) + b->top * row +
-                (ptrdiff_t)b->left * tensor->lanes,
+        .data = (uint8_t *)(plan->arena + tensor->buffer.offset) + b->top * row + b->left * pixel,
         .row = row,
         .block = row * (tensor->size.height + b->top + b->bottom),
         .blocks = pack_blocks(tensor->size.channels, tensor->lanes),
@@ -27,21 +26,33 @@ struct int8_view int8_view_of(const struct plan *plan, const struct tensor *tens
     };
 }
 
+static void fill_values(uint8_t *to, size_t count, const struct int8_border *b)
+{
+    if (b->value_bytes == 1 || b->value == 0) { /* what a ReLU leaves has its zero there */
+        memset(to, b->value, count * (size_t)b->value_bytes);
+        return;
+    }
+    uint16_t *halves = (uint16_t *)(void *)to;
+    for (size_t i = 0; i < count; i++)
+        halves[i] = (uint16_t)b->value;
+}
+
 static void fill_border(const struct int8_border *b)
 {
     const struct int8_view *v = &b->view;
-    const size_t left = (size_t)(b->border.left * b->lanes);
-    const size_t right = (size_t)(b->border.right * b->lanes);
-    const size_t inner = (size_t)v->width * (size_t)b->lanes;
+    const ptrdiff_t bytes = b->value_bytes;
+    const ptrdiff_t left = (ptrdiff_t)b->border.left * b->lanes;
+    const ptrdiff_t right = (ptrdiff_t)b->border.right * b->lanes;
+    const ptrdiff_t inner = (ptrdiff_t)v->width * b->lanes;
     for (int block = 0; block < v->blocks; block++)
         for (int y = -b->border.top; y < v->height + b->border.bottom; y++) {
             uint8_t *row = v->data + block * v->block + y * v->row;
             if (y < 0 || y >= v->height) {
-                memset(row - left, b->value, left + inner + right);
+                fill_values(row - left * bytes, (size_t)(left + inner + right), b);
                 continue;
             }
-            memset(row - left, b->value, left);
-            memset(row + inner, b->value, right);
+            fill_values(row - left * bytes, (size_t)left, b);
+            fill_values(row + inner * bytes, (size_t)right, b);
         }
 }
 
@@ -52,7 +63,8 @@ bool int8_add_border(struct plan *plan, int index)
     const struct int8_border border = {.view = int8_view_of(plan, &int8->out),
                                        .border = *b,
                                        .lanes = int8->out.lanes,
-                                       .value = (int)rintf(int8->zero)};
+                                       .value = (int)rintf(int8->zero),
+                                       .value_bytes = plan->int8->value_bytes};
     if (!int8->bytes || b->top + b->bottom + b->left + b->right == 0)
         return true;
     if (!int8->out.buffer.shared) {
@@ -65,19 +77,19 @@ bool int8_add_border(struct plan *plan, int index)
     return step != NULL;
 }
 
-/* Does the node write bytes itself? Else floats, which may become bytes later. */
-static bool writes_bytes(const struct planned *planned)
+/* Does the node write values 0..255 itself? Else floats, which may become such values later. */
+static bool writes_values(const struct planned *planned)
 {
     return planned->int8.runs && !planned->int8.floats;
 }
 
 static struct int8_output output_of(const struct plan *plan, const struct planned *planned)
 {
-    if (writes_bytes(planned)) {
+    if (writes_values(planned)) {
         const struct int8_view v = int8_view_of(plan, &planned->int8.out);
-        return (struct int8_output){.bytes = v.data,
-                                    .row = v.row,
-                                    .block = v.block,
+        return (struct int8_output){.values = v.data,
+                                    .row = v.row / plan->int8->value_bytes,
+                                    .block = v.block / plan->int8->value_bytes,
                                     .blocks = v.blocks,
                                     .height = v.height,
                                     .width = v.width};
@@ -100,23 +112,23 @@ struct unit {
 
 static struct unit unit_of(const struct planned *planned)
 {
-    return writes_bytes(planned) ? (struct unit){planned->int8.scale, planned->int8.zero}
-                                 : (struct unit){1, 0};
+    return writes_values(planned) ? (struct unit){planned->int8.scale, planned->int8.zero}
+                                  : (struct unit){1, 0};
 }
 
 /*
  * With x = sx (q - zx) and w = sw u, a sum of x w is sx sw (sum of q u - zx * sum of u). Behind it
  * come the layer's bias, the folded scale and shift, the residual's zero, and the result's unit.
  */
-static void fill_finish(const struct plan *plan, int index, const float *scales,
-                        const int32_t *sums, float *scale, float *bias)
+static void fill_finish(const struct plan *plan, int index, const struct int8_weights *weights,
+                        float *scale, float *bias)
 {
     const struct node *node = &plan->graph.nodes[index];
     const struct int8_planned *in = &plan->planned[node->inputs[0]].int8;
     const struct unit unit = unit_of(&plan->planned[index]);
     for (int o = 0; o < node->out.channels; o++) {
         const double folded = node->scale ? (double)node->scale[o] : 1;
-        const double one = (double)in->scale * scales[o] * folded / unit.size;
+        const double one = (double)in->scale * weights->scales[o] * folded / unit.size;
         double rest = node->layer->bias ? node->layer->bias[o] * folded : 0;
         rest += node->shift ? (double)node->shift[o] : 0;
         if (node->residual >= 0) {
@@ -124,12 +136,11 @@ static void fill_finish(const struct plan *plan, int index, const float *scales,
             rest -= (double)residual->scale * residual->zero;
         }
         scale[o] = (float)one;
-        bias[o] = (float)(rest / unit.size + unit.zero - one * in->zero * sums[o]);
+        bias[o] = (float)(rest / unit.size + unit.zero - one * in->zero * weights->sums[o]);
     }
 }
 
-static struct int8_finish finish_of(const struct plan *plan, int index, const float *scale,
-                                    const float *bias)
+static struct int8_finish finish_of(const struct plan *plan, int index)
 {
     const struct planned *planned = &plan->planned[index];
     const struct activation_params *activation = &plan->graph.nodes[index].activation;
@@ -139,21 +150,24 @@ static struct int8_finish finish_of(const struct plan *plan, int index, const fl
     const struct fused fused = plan_fused(fusable ? activation : &linear);
     const float zero = (float)unit.zero;
     const float cap = (float)((double)fused.cap / unit.size + unit.zero);
-    const bool bytes = writes_bytes(planned);
+    const bool values = writes_values(planned);
+    const int outputs =
+        pack_blocks(planned->out.size.channels, plan->kernels->lanes) * plan->kernels->lanes;
     return (struct int8_finish){
-        .scale = scale,
-        .bias = bias,
+        .scale = planned->bias + outputs,
+        .bias = planned->bias,
         .zero = zero,
         .slope = fused.kind == FUSED_LEAKY ? fused.slope : 1,
         .low = fused.kind == FUSED_RELU ? zero
-               : bytes                  ? 0
+               : values                 ? 0
                                         : -INFINITY,
-        .high = fminf(cap, bytes ? 255 : INFINITY),
+        .high = fminf(cap, values ? 255 : INFINITY),
     };
 }
 
-/* Room for packed weights, and for bias and scale behind each other. */
-static bool allocate(struct plan *plan, int index, size_t weight_bytes, float **scale)
+/* Room for packed weights, and bias and scale filled in behind each other. */
+static bool allocate(struct plan *plan, int index, const struct int8_weights *weights,
+                     size_t weight_bytes)
 {
     struct planned *planned = &plan->planned[index];
     const size_t outputs = (size_t)pack_blocks(planned->out.size.channels, plan->kernels->lanes) *
@@ -164,49 +178,31 @@ static bool allocate(struct plan *plan, int index, size_t weight_bytes, float **
     plan->weight_count += count + 2 * outputs;
     if (!planned->weights || !planned->bias)
         return false;
-    *scale = planned->bias + outputs;
+    fill_finish(plan, index, weights, planned->bias + outputs, planned->bias);
     return true;
-}
-
-/* Rounds the node's weights: fills in what they are packed with (per output channel, owned by the
- * caller) and the node's scale and bias. NULL: out of memory. */
-static float *round_weights(struct plan *plan, int index, const struct int8_pack *pack,
-                            size_t weight_bytes, float **scale)
-{
-    const size_t outputs = (size_t)pack->out;
-    float *scales = malloc(outputs * sizeof *scales);
-    int32_t *sums = malloc(outputs * sizeof *sums);
-    if (!scales || !sums || !allocate(plan, index, weight_bytes, scale)) {
-        free(scales);
-        free(sums);
-        return NULL;
-    }
-    int8_weight_scales(pack, scales, sums);
-    fill_finish(plan, index, scales, sums, *scale, plan->planned[index].bias);
-    free(sums);
-    return scales;
 }
 
 /* --- convolution ------------------------------------------------------------------------------ */
 
-static enum int8_distance step_of(ptrdiff_t column, int lanes)
+static enum int8_distance distance_of(const struct plan *plan, ptrdiff_t column)
 {
-    if (column == lanes)
-        return INT8_DISTANCE_LANES;
-    if (column == 2 * (ptrdiff_t)lanes)
-        return INT8_DISTANCE_LANES2;
-    return column == INT8_QUAD       ? INT8_DISTANCE_QUAD
-           : column == 2 * INT8_QUAD ? INT8_DISTANCE_QUAD2
-                                     : INT8_DISTANCE_ANY;
+    const int bytes = plan->int8->value_bytes;
+    const ptrdiff_t block = (ptrdiff_t)plan->int8->lanes * bytes;
+    const ptrdiff_t picture = (ptrdiff_t)int8_picture_lanes(plan->int8, 3) * bytes;
+    return column == block         ? INT8_DISTANCE_BLOCK
+           : column == 2 * block   ? INT8_DISTANCE_BLOCK2
+           : column == picture     ? INT8_DISTANCE_PICTURE
+           : column == 2 * picture ? INT8_DISTANCE_PICTURE2
+                                   : INT8_DISTANCE_ANY;
 }
 
 /* Taps that lie side by side in memory, without channels that do not exist, are one long tap. */
 static void merge_taps(struct int8_conv *conv)
 {
-    if (conv->depth == conv->last_depth && conv->tap_column == conv->depth * INT8_QUAD) {
+    if (conv->depth == conv->last_depth && conv->tap_column == conv->depth * INT8_UNIT) {
         conv->depth = conv->last_depth = conv->taps_x * conv->depth;
         conv->taps_x = 1;
-        if (conv->tap_row == conv->depth * INT8_QUAD) {
+        if (conv->tap_row == conv->depth * INT8_UNIT) {
             conv->depth = conv->last_depth = conv->taps_y * conv->depth;
             conv->taps_y = 1;
         }
@@ -218,21 +214,23 @@ static struct int8_conv describe_conv(const struct plan *plan, int index)
     const struct node *node = &plan->graph.nodes[index];
     const struct tensor *tensor = &plan->planned[node->inputs[0]].int8.out;
     const struct window w = int8_window(node);
-    const int quads = (node->in.channels + INT8_QUAD - 1) / INT8_QUAD;
+    const struct int8_task task = int8_task_of(plan, index);
+    const ptrdiff_t pixel = (ptrdiff_t)tensor->lanes * plan->int8->value_bytes;
     struct int8_conv conv = {
         .in = int8_view_of(plan, tensor),
         .out = output_of(plan, &plan->planned[index]),
         .taps_y = w.kernel_h,
-        .taps_x = w.kernel_w,
-        .tap_column = (ptrdiff_t)w.dilation_w * tensor->lanes,
-        .output_column = (ptrdiff_t)w.stride_w * tensor->lanes,
-        .depth = tensor->lanes / INT8_QUAD,
+        .taps_x = task.taps / w.kernel_h,
+        .tap_column = w.dilation_w * pixel,
+        .output_column = w.stride_w * pixel,
+        .depth = tensor->lanes / int8_unit_values(plan->int8),
+        .finish = finish_of(plan, index),
         .pool = node->pool,
     };
     conv.tap_row = w.dilation_h * conv.in.row;
     conv.output_row = w.stride_h * conv.in.row;
-    conv.last_depth = quads - (conv.in.blocks - 1) * conv.depth;
-    conv.in.data -= node->pad_top * conv.in.row + (ptrdiff_t)node->pad_left * tensor->lanes;
+    conv.last_depth = task.units - (conv.in.blocks - 1) * conv.depth;
+    conv.in.data -= node->pad_top * conv.in.row + node->pad_left * pixel;
     if (node->residual >= 0) {
         const struct int8_planned *residual = &plan->planned[node->residual].int8;
         const struct int8_view v = int8_view_of(plan, &residual->out);
@@ -245,91 +243,143 @@ static struct int8_conv describe_conv(const struct plan *plan, int index)
     return conv;
 }
 
-static bool add_conv(struct plan *plan, int index)
+static struct int8_pack describe_pack(const struct plan *plan, int index,
+                                      const struct int8_weights *weights)
 {
     const struct node *node = &plan->graph.nodes[index];
-    struct planned *planned = &plan->planned[index];
-    const struct int8_tile *tile = planned->int8.tile;
+    const struct int8_choice *choice = &plan->planned[index].int8.choice;
+    const struct int8_task task = int8_task_of(plan, index);
     const struct window w = int8_window(node);
-    const bool picture = node->inputs[0] == 0;
-    const struct int8_pack pack = {.kernel = node->layer->kernel,
-                                   .taps = w.kernel_h * w.kernel_w,
-                                   .in = node->in.channels,
-                                   .out = node->out.channels,
-                                   .lanes = plan->kernels->lanes,
-                                   .vectors = tile->vectors,
-                                   .plain = picture,
-                                   .reversed = picture && node->in.channels == 3 &&
-                                               !plan->model->preprocessing.bgr};
-    float *scale;
-    float *scales = round_weights(plan, index, &pack, int8_pack_conv_bytes(&pack), &scale);
-    struct step *step = scales ? plan_add_step(plan, STEP_INT8) : NULL;
-    if (step) {
-        int8_pack_conv(&pack, scales, (int8_t *)planned->weights);
-        struct int8_conv conv = describe_conv(plan, index);
-        conv.weights = (const int8_t *)planned->weights;
-        conv.finish = finish_of(plan, index, scale, planned->bias);
-        merge_taps(&conv);
-        step->int8 = (struct int8_step){
-            .conv = tile->run[step_of(conv.output_column, plan->kernels->lanes)], .as_conv = conv};
-        snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d", plan->int8->name, tile->rows,
-                 tile->columns, tile->vectors);
+    return (struct int8_pack){.weights = weights,
+                              .taps = task.taps,
+                              .in = node->in.channels * (w.kernel_h * w.kernel_w / task.taps),
+                              .out = node->out.channels,
+                              .lanes = plan->kernels->lanes,
+                              .vectors = choice->tile->vectors,
+                              .unit = int8_unit_values(plan->int8),
+                              .weight_bytes = int8_weight_bytes(plan->int8, choice->tile),
+                              .plain = node->inputs[0] == 0};
+}
+
+static bool add_direct(struct plan *plan, int index, const struct int8_weights *weights)
+{
+    struct planned *planned = &plan->planned[index];
+    const struct int8_tile *tile = planned->int8.choice.tile;
+    const struct int8_pack pack = describe_pack(plan, index, weights);
+    if (!allocate(plan, index, weights, int8_pack_conv_bytes(&pack)))
+        return false;
+    struct step *step = plan_add_step(plan, STEP_INT8);
+    if (!step)
+        return false;
+    int8_pack_conv(&pack, (int8_t *)planned->weights);
+    struct int8_conv conv = describe_conv(plan, index);
+    conv.weights = (const int8_t *)planned->weights;
+    merge_taps(&conv);
+    step->int8 = (struct int8_step){.conv = tile->run[distance_of(plan, conv.output_column)],
+                                    .as_conv = conv};
+    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d", plan->int8->name, tile->rows,
+             tile->columns, tile->vectors);
+    return true;
+}
+
+static bool add_winograd(struct plan *plan, int index, const struct int8_weights *weights)
+{
+    struct planned *planned = &plan->planned[index];
+    const struct int8_choice *choice = &planned->int8.choice;
+    const struct int8_pack pack = describe_pack(plan, index, weights);
+    const ptrdiff_t stride = int8_pack_winograd_stride(&pack);
+    if (!allocate(plan, index, weights, 36 * (size_t)stride))
+        return false;
+    struct step *step = plan_add_step(plan, STEP_INT8);
+    if (!step)
+        return false;
+    int8_pack_winograd(&pack, (int8_t *)planned->weights);
+    step->int8 = (struct int8_step){
+        .winograd = plan->int8->winograd,
+        .as_winograd = {.direct = describe_conv(plan, index),
+                        .gemm = choice->tile,
+                        .weights = (const int8_t *)planned->weights,
+                        .weight_stride = stride,
+                        .block = choice->block,
+                        .scratch = (uint8_t *)(plan->arena + planned->scratch.buffer.offset)}};
+    snprintf(planned->text, sizeof planned->text, "%s, Winograd, %d tiles, %dx%d", plan->int8->name,
+             choice->block, choice->tile->columns, choice->tile->vectors);
+    return true;
+}
+
+static bool add_conv(struct plan *plan, int index, const struct int8_weights *weights)
+{
+    struct int8_choice *choice = &plan->planned[index].int8.choice;
+    if (choice->block > 0 && int8_winograd_is_exact(weights))
+        return add_winograd(plan, index, weights);
+    if (choice->block > 0) {
+        struct int8_task task = int8_task_of(plan, index);
+        task.winograd = false;
+        *choice = int8_choose(plan->int8, &task);
     }
-    free(scales);
-    return step != NULL;
+    return add_direct(plan, index, weights);
 }
 
 /* --- depthwise -------------------------------------------------------------------------------- */
 
-static bool add_depthwise(struct plan *plan, int index)
+static bool add_depthwise(struct plan *plan, int index, const struct int8_weights *weights)
 {
     const struct node *node = &plan->graph.nodes[index];
     struct planned *planned = &plan->planned[index];
     const struct window w = node->layer->conv.window;
     const int lanes = plan->kernels->lanes;
-    const struct int8_pack pack = {.kernel = node->layer->kernel,
+    const ptrdiff_t pixel = (ptrdiff_t)lanes * plan->int8->value_bytes;
+    const struct int8_pack pack = {.weights = weights,
                                    .taps = w.kernel_h * w.kernel_w,
                                    .taps_x = w.kernel_w,
-                                   .in = 1,
                                    .out = node->out.channels,
-                                   .lanes = lanes};
-    float *scale;
-    float *scales = round_weights(plan, index, &pack, int8_pack_depthwise_bytes(&pack), &scale);
-    struct step *step = scales ? plan_add_step(plan, STEP_INT8) : NULL;
-    if (step) {
-        int8_pack_depthwise(&pack, scales, (int8_t *)planned->weights);
-        struct int8_view in = int8_view_of(plan, &plan->planned[node->inputs[0]].int8.out);
-        in.data -= node->pad_top * in.row + (ptrdiff_t)node->pad_left * lanes;
-        step->int8 = (struct int8_step){
-            .depthwise = plan->int8->depthwise,
-            .as_depthwise = {.in = in,
-                             .out = output_of(plan, planned),
-                             .taps_y = w.kernel_h,
-                             .taps_x = w.kernel_w,
-                             .tap_row = w.dilation_h * in.row,
-                             .output_row = w.stride_h * in.row,
-                             .output_column = (ptrdiff_t)w.stride_w * lanes,
-                             .weights = (const int8_t *)planned->weights,
-                             .finish = finish_of(plan, index, scale, planned->bias)}};
-        snprintf(planned->text, sizeof planned->text, "%s, depthwise", plan->int8->name);
-    }
-    free(scales);
-    return step != NULL;
+                                   .lanes = lanes,
+                                   .unit = int8_unit_values(plan->int8),
+                                   .weight_bytes = plan->int8->value_bytes};
+    if (!allocate(plan, index, weights, int8_pack_depthwise_bytes(&pack)))
+        return false;
+    struct step *step = plan_add_step(plan, STEP_INT8);
+    if (!step)
+        return false;
+    int8_pack_depthwise(&pack, (int8_t *)planned->weights);
+    struct int8_view in = int8_view_of(plan, &plan->planned[node->inputs[0]].int8.out);
+    in.data -= node->pad_top * in.row + node->pad_left * pixel;
+    step->int8 = (struct int8_step){.depthwise = plan->int8->depthwise,
+                                    .as_depthwise = {.in = in,
+                                                     .out = output_of(plan, planned),
+                                                     .taps_y = w.kernel_h,
+                                                     .taps_x = w.kernel_w,
+                                                     .tap_row = w.dilation_h * in.row,
+                                                     .output_row = w.stride_h * in.row,
+                                                     .output_column = w.stride_w * pixel,
+                                                     .weights = (const int8_t *)planned->weights,
+                                                     .finish = finish_of(plan, index)}};
+    snprintf(planned->text, sizeof planned->text, "%s, depthwise", plan->int8->name);
+    return true;
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
 
 bool int8_add_node(struct plan *plan, int index)
 {
-    const bool depthwise = plan->graph.nodes[index].layer->op == LAYER_DEPTHWISE_CONV2D;
-    return (!writes_bytes(&plan->planned[index]) || int8_add_border(plan, index)) &&
-           (depthwise ? add_depthwise(plan, index) : add_conv(plan, index));
+    const struct node *node = &plan->graph.nodes[index];
+    const struct window w = int8_window(node);
+    const bool depthwise = node->layer->op == LAYER_DEPTHWISE_CONV2D;
+    const size_t rows =
+        (size_t)w.kernel_h * (size_t)w.kernel_w * (depthwise ? 1 : (size_t)node->in.channels);
+    if (writes_values(&plan->planned[index]) && !int8_add_border(plan, index))
+        return false;
+    struct int8_weights weights;
+    const bool good = int8_weights_init(&weights, node->layer->kernel, rows, node->out.channels) &&
+                      (depthwise ? add_depthwise : add_conv)(plan, index, &weights);
+    int8_weights_finish(&weights);
+    return good;
 }
 
 bool int8_add_quantization(struct plan *plan, int index)
 {
     const struct planned *planned = &plan->planned[index];
-    if (!planned->int8.bytes || writes_bytes(planned))
+    if (!planned->int8.bytes || writes_values(planned))
         return true;
     if (!int8_add_border(plan, index))
         return false;
@@ -348,6 +398,8 @@ void int8_run_step(const struct int8_step *step)
 {
     if (step->conv)
         step->conv(&step->as_conv);
+    else if (step->winograd)
+        step->winograd(&step->as_winograd);
     else if (step->depthwise)
         step->depthwise(&step->as_depthwise);
     else if (step->quantize)

@@ -10,7 +10,7 @@
 #include "nn/arena.h"
 #include "nn/choose.h"
 #include "nn/graph.h"
-#include "nn/int8_kernels.h"
+#include "nn/int8_choose.h"
 #include "nn/layout.h"
 #include "nn/memory.h"
 #include "nn/plan.h"
@@ -26,12 +26,12 @@ struct tensor {
 /* What 8-bit arithmetic makes of a node (nn/int8_plan.h). All zero in a model that is not
  * quantized. */
 struct int8_planned {
-    bool runs;                    /* it reads bytes, and its weights are bytes */
-    bool floats;                  /* someone reads its output as floats: planned.out is used */
-    bool bytes;                   /* someone reads it as bytes: `out` is used */
-    float scale, zero;            /* byte q stands for scale * (q - zero) */
-    const struct int8_tile *tile; /* CONV2D, DENSE */
-    struct tensor out;            /* buffer.count is in floats nevertheless */
+    bool runs;                 /* it reads bytes, and its weights are bytes */
+    bool floats;               /* someone reads its output as floats: planned.out is used */
+    bool bytes;                /* someone reads it as bytes: `out` is used */
+    float scale, zero;         /* byte q stands for scale * (q - zero) */
+    struct int8_choice choice; /* CONV2D, DENSE */
+    struct tensor out;         /* buffer.count is in floats nevertheless */
 };
 
 /* What the plan decides about one node of the graph. */
@@ -62,17 +62,19 @@ enum step_kind {
 struct int8_border {
     struct int8_view view;
     struct border border;
-    int lanes, value;
+    int lanes, value, value_bytes;
 };
 
 /* A step on bytes: the function that is set runs its task. */
 struct int8_step {
     void (*conv)(const struct int8_conv *conv);
+    void (*winograd)(const struct int8_winograd *winograd);
     void (*depthwise)(const struct int8_depthwise *depthwise);
     void (*quantize)(const struct int8_quantize *quantize);
     void (*border)(const struct int8_border *border);
     union {
         struct int8_conv as_conv;
+        struct int8_winograd as_winograd;
         struct int8_depthwise as_depthwise;
         struct int8_quantize as_quantize;
         struct int8_border as_border;

@@ -23,12 +23,27 @@ static void *aligned(size_t bytes)
     return memory;
 }
 
-static uint8_t *random_bytes(size_t count)
+/* Values are of 1 or 2 bytes, as the table wants. */
+static void put(uint8_t *values, size_t at, int bytes, int value)
 {
-    uint8_t *bytes = aligned(count);
+    const uint16_t half = (uint16_t)value;
+    memcpy(values + at * (size_t)bytes, &half, (size_t)bytes);
+}
+
+static int get(const uint8_t *values, size_t at, int bytes)
+{
+    uint16_t half = 0;
+    memcpy(&half, values + at * (size_t)bytes, (size_t)bytes);
+    return half;
+}
+
+/* `full`: nothing but 255. */
+static uint8_t *random_values(size_t count, int bytes, bool full)
+{
+    uint8_t *values = aligned(count * (size_t)bytes);
     for (size_t i = 0; i < count; i++)
-        bytes[i] = (uint8_t)(random_int(0, 3) ? random_int(0, 255) : 255);
-    return bytes;
+        put(values, i, bytes, !full && random_int(0, 3) ? random_int(0, 255) : 255);
+    return values;
 }
 
 static float *random_floats(size_t count, float scale)
@@ -42,33 +57,32 @@ static float *random_floats(size_t count, float scale)
 
 /* --- one convolution, by its definition ------------------------------------------------------- */
 
+/* A layer, and how the kernel under test sees it. */
 struct sample {
-    const struct int8_conv *conv;
-    const struct int8_pack *pack;
-    const float *scales; /* of the weights */
-    int taps_x, lanes;
+    const struct int8_kernels *kernels;
+    const struct int8_tile *tile;
+    int in, out;
+    int taps_y, taps_x, stride, dilation;
+    int height, width; /* before the pooling */
+    bool picture, pool, winograd, full;
+    int lanes_in;
+    struct int8_weights weights;
+    struct int8_conv conv;
+    ptrdiff_t tap_column;
 };
-
-static int weight_of(const struct sample *s, int tap, int c, int o)
-{
-    const struct int8_pack *p = s->pack;
-    const int from = p->reversed ? p->in - 1 - c : c;
-    return (int)rintf(
-        p->kernel[((size_t)tap * (size_t)p->in + (size_t)from) * (size_t)p->out + (size_t)o] /
-        s->scales[o]);
-}
 
 static long sum_of(const struct sample *s, int y, int x, int o)
 {
-    const struct int8_conv *c = s->conv;
-    const int lanes = s->pack->plain ? INT8_QUAD : s->lanes;
+    const struct int8_conv *c = &s->conv;
+    const int bytes = s->kernels->value_bytes;
     long sum = 0;
-    for (int tap = 0; tap < s->pack->taps; tap++)
-        for (int channel = 0; channel < s->pack->in; channel++) {
+    for (int tap = 0; tap < s->taps_y * s->taps_x; tap++)
+        for (int channel = 0; channel < s->in; channel++) {
             const uint8_t *pixel = c->in.data + y * c->output_row + x * c->output_column +
-                                   tap / s->taps_x * c->tap_row + tap % s->taps_x * c->tap_column;
-            sum += pixel[channel / lanes * c->in.block + channel % lanes] *
-                   weight_of(s, tap, channel, o);
+                                   tap / s->taps_x * c->tap_row + tap % s->taps_x * s->tap_column +
+                                   channel / s->lanes_in * c->in.block;
+            sum += get(pixel, (size_t)(channel % s->lanes_in), bytes) *
+                   s->weights.q[((ptrdiff_t)tap * s->in + channel) * s->out + o];
         }
     return sum;
 }
@@ -83,112 +97,102 @@ static float finished(const struct int8_finish *f, float value)
 /* Of one output before the pooling. */
 static float value_of(const struct sample *s, int y, int x, int o)
 {
-    const struct int8_conv *c = s->conv;
+    const struct int8_conv *c = &s->conv;
+    const int bytes = s->kernels->value_bytes, lanes = s->kernels->lanes;
     float value = (float)sum_of(s, y, x, o) * c->finish.scale[o] + c->finish.bias[o];
     if (c->residual)
-        value += (float)c->residual[o / s->lanes * c->residual_block + y * c->residual_row +
-                                    x * s->lanes + o % s->lanes] *
+        value += (float)get(c->residual + o / lanes * c->residual_block + y * c->residual_row,
+                            (size_t)(x * lanes + o % lanes), bytes) *
                  c->residual_scale;
     return finished(&c->finish, value);
 }
 
-static void check_output(const struct sample *s, const char *name, const struct int8_tile *tile)
+static void check_output(const struct sample *s)
 {
-    const struct int8_output *out = &s->conv->out;
-    const int n = s->conv->pool ? 2 : 1;
+    const struct int8_output *out = &s->conv.out;
+    const int n = s->pool ? 2 : 1, lanes = s->kernels->lanes;
     for (int y = 0; y < out->height; y++)
         for (int x = 0; x < out->width; x++)
-            for (int o = 0; o < s->pack->out; o++) {
+            for (int o = 0; o < s->out; o++) {
                 float wanted = -INFINITY;
                 for (int i = 0; i < n * n; i++)
                     wanted = fmaxf(wanted, value_of(s, y * n + i / n, x * n + i % n, o));
-                const ptrdiff_t at =
-                    o / s->lanes * out->block + y * out->row + x * s->lanes + o % s->lanes;
-                const float got = out->bytes ? (float)out->bytes[at] : out->floats[at];
-                if (out->bytes)
+                const ptrdiff_t at = o / lanes * out->block + y * out->row + x * lanes + o % lanes;
+                const float got = out->values
+                                      ? (float)get(out->values, (size_t)at, s->kernels->value_bytes)
+                                      : out->floats[at];
+                if (out->values)
                     wanted = rintf(wanted);
                 ck_assert_msg(memcmp(&got, &wanted, sizeof got) == 0 || got == wanted,
-                              "%s %dx%dx%d: (%d, %d, %d) is %.9g, not %.9g", name, tile->rows,
-                              tile->columns, tile->vectors, y, x, o, (double)got, (double)wanted);
+                              "%s%s %dx%dx%d: (%d, %d, %d) is %.9g, not %.9g", s->kernels->name,
+                              s->winograd ? ", Winograd" : "", s->tile->rows, s->tile->columns,
+                              s->tile->vectors, y, x, o, (double)got, (double)wanted);
             }
 }
 
 /* --- random convolutions ---------------------------------------------------------------------- */
 
-struct geometry {
-    int taps_y, taps_x, stride, dilation;
-    int height, width; /* before the pooling */
-    int blocks_in, blocks_out, lanes_in;
-};
-
-static struct geometry random_geometry(const struct int8_tile *tile, const struct int8_pack *pack,
-                                       bool pool)
+static int ceil_div(int a, int b)
 {
-    struct geometry g = {.taps_y = random_int(1, 3),
-                         .taps_x = pack->taps,
-                         .stride = random_int(1, 3),
-                         .dilation = random_int(1, 2),
-                         .height = tile->rows + random_int(0, 3),
-                         .width = tile->columns + random_int(0, 5)};
-    if (pool) {
-        g.height += g.height % 2;
-        g.width += g.width % 2;
-    }
-    g.lanes_in = pack->plain ? INT8_QUAD : pack->lanes;
-    g.blocks_in = pack_blocks(pack->in, g.lanes_in);
-    g.blocks_out = pack_blocks(pack->out, pack->lanes);
-    return g;
+    return (a + b - 1) / b;
 }
 
-static struct int8_conv random_conv(const struct geometry *g, const struct int8_pack *pack,
-                                    bool pool, bool bytes)
+/* Everything of sample->conv but weights and finish. */
+static void make_conv(struct sample *s, bool values)
 {
-    const int rows = (g->height - 1) * g->stride + (g->taps_y - 1) * g->dilation + 1;
-    const int columns = (g->width - 1) * g->stride + (g->taps_x - 1) * g->dilation + 1;
-    const int halve = pool ? 2 : 1;
-    struct int8_conv c = {
-        .taps_y = g->taps_y, .taps_x = g->taps_x, .pool = pool, .depth = g->lanes_in / INT8_QUAD};
-    c.in.row = (ptrdiff_t)columns * g->lanes_in;
+    const int bytes = s->kernels->value_bytes, lanes = s->kernels->lanes;
+    const int rows = (s->height - 1) * s->stride + (s->taps_y - 1) * s->dilation + 1;
+    const int columns = (s->width - 1) * s->stride + (s->taps_x - 1) * s->dilation + 1;
+    const int halve = s->pool ? 2 : 1, unit = int8_unit_values(s->kernels);
+    struct int8_conv c = {.taps_y = s->taps_y, .taps_x = s->taps_x, .pool = s->pool};
+    s->lanes_in = s->picture ? (bytes == 1 ? INT8_UNIT : s->in) : lanes;
+    s->tap_column = (ptrdiff_t)s->lanes_in * s->dilation * bytes;
+    c.in.row = (ptrdiff_t)columns * s->lanes_in * bytes;
     c.in.block = c.in.row * rows;
-    c.in.blocks = g->blocks_in;
-    c.in.data = random_bytes((size_t)(c.in.block * g->blocks_in) + INT8_SLACK);
-    c.tap_row = c.in.row * g->dilation;
-    c.tap_column = (ptrdiff_t)g->lanes_in * g->dilation;
-    c.output_row = c.in.row * g->stride;
-    c.output_column = (ptrdiff_t)g->lanes_in * g->stride;
-    c.last_depth = (pack->in + INT8_QUAD - 1) / INT8_QUAD - (g->blocks_in - 1) * c.depth;
-    c.out.height = g->height / halve;
-    c.out.width = g->width / halve;
-    c.out.blocks = g->blocks_out;
-    c.out.row = (ptrdiff_t)c.out.width * pack->lanes;
+    c.in.blocks = pack_blocks(s->in, s->lanes_in);
+    c.in.data =
+        random_values((size_t)(c.in.block / bytes * c.in.blocks) + INT8_SLACK, bytes, s->full);
+    c.tap_row = c.in.row * s->dilation;
+    c.tap_column = s->tap_column;
+    c.output_row = c.in.row * s->stride;
+    c.output_column = (ptrdiff_t)s->lanes_in * s->stride * bytes;
+    c.depth = s->lanes_in / unit;
+    c.last_depth = ceil_div(s->in, unit) - (c.in.blocks - 1) * c.depth;
+    c.out.height = s->height / halve;
+    c.out.width = s->width / halve;
+    c.out.blocks = pack_blocks(s->out, lanes);
+    c.out.row = (ptrdiff_t)c.out.width * lanes;
     c.out.block = c.out.row * c.out.height;
     const size_t count = (size_t)(c.out.block * c.out.blocks);
-    c.out.bytes = bytes ? aligned(count) : NULL;
-    c.out.floats = bytes ? NULL : aligned(count * sizeof(float));
+    c.out.values = values ? aligned(count * (size_t)bytes) : NULL;
+    c.out.floats = values ? NULL : aligned(count * sizeof(float));
     if (random_int(0, 1)) {
-        c.residual_row = (ptrdiff_t)g->width * pack->lanes;
-        c.residual_block = c.residual_row * g->height;
-        c.residual = random_bytes((size_t)(c.residual_block * g->blocks_out));
+        c.residual_row = (ptrdiff_t)s->width * lanes * bytes;
+        c.residual_block = c.residual_row * s->height;
+        c.residual = random_values((size_t)(c.residual_block / bytes * c.out.blocks), bytes, false);
         c.residual_scale = 0.25f;
     }
-    return c;
+    s->conv = c;
 }
 
-static enum int8_distance distance_of(const struct int8_conv *c, int lanes)
+static enum int8_distance distance_of(const struct sample *s)
 {
-    return c->output_column == lanes                  ? INT8_DISTANCE_LANES
-           : c->output_column == 2 * (ptrdiff_t)lanes ? INT8_DISTANCE_LANES2
-           : c->output_column == INT8_QUAD            ? INT8_DISTANCE_QUAD
-           : c->output_column == 2 * INT8_QUAD        ? INT8_DISTANCE_QUAD2
-                                                      : INT8_DISTANCE_ANY;
+    const ptrdiff_t column = s->conv.output_column, bytes = s->kernels->value_bytes;
+    const ptrdiff_t block = s->kernels->lanes * bytes;
+    const ptrdiff_t picture = int8_picture_lanes(s->kernels, 3) * bytes;
+    return column == block         ? INT8_DISTANCE_BLOCK
+           : column == 2 * block   ? INT8_DISTANCE_BLOCK2
+           : column == picture     ? INT8_DISTANCE_PICTURE
+           : column == 2 * picture ? INT8_DISTANCE_PICTURE2
+                                   : INT8_DISTANCE_ANY;
 }
 
-static struct int8_finish random_finish(const float *scale, const float *bias, bool bytes)
+static struct int8_finish random_finish(const float *scale, const float *bias, bool values)
 {
     struct int8_finish f = {.scale = scale, .bias = bias, .slope = 1};
-    f.zero = bytes ? (float)random_int(0, 100) : 0;
-    f.low = bytes ? 0 : -INFINITY;
-    f.high = bytes ? 255 : random_int(0, 1) ? 6 : INFINITY;
+    f.zero = values ? (float)random_int(0, 100) : 0;
+    f.low = values ? 0 : -INFINITY;
+    f.high = values ? 255 : random_int(0, 1) ? 6 : INFINITY;
     if (random_int(0, 2) == 0)
         f.low = f.zero;
     else if (random_int(0, 2) == 0)
@@ -196,46 +200,102 @@ static struct int8_finish random_finish(const float *scale, const float *bias, b
     return f;
 }
 
+static void run_direct(struct sample *s, struct int8_pack *pack)
+{
+    struct int8_conv *c = &s->conv;
+    if (s->picture && s->lanes_in == s->in && s->dilation == 1 && random_int(0, 1)) {
+        pack->taps = s->taps_y; /* a row of taps as one long tap */
+        pack->in = s->taps_x * s->in;
+        c->taps_x = 1;
+        c->last_depth = ceil_div(pack->in, pack->unit);
+    }
+    int8_t *weights = aligned(int8_pack_conv_bytes(pack));
+    int8_pack_conv(pack, weights);
+    c->weights = weights;
+    s->tile->run[distance_of(s)](c);
+    free(weights);
+}
+
+static void run_winograd(struct sample *s, const struct int8_pack *pack)
+{
+    const struct int8_conv *c = &s->conv;
+    const int lanes = s->kernels->lanes, columns = s->tile->columns;
+    const int tiles = ceil_div(s->height, 4) * ceil_div(s->width, 4);
+    const int block = random_int(1, tiles / columns) * columns;
+    const ptrdiff_t stride = int8_pack_winograd_stride(pack);
+    int8_t *weights = aligned(36 * (size_t)stride);
+    uint8_t *scratch =
+        aligned((size_t)int8_winograd_scratch(lanes, c->in.blocks, c->out.blocks, block));
+    ck_assert(int8_winograd_is_exact(&s->weights));
+    int8_pack_winograd(pack, weights);
+    s->kernels->winograd(&(struct int8_winograd){.direct = *c,
+                                                 .gemm = s->tile,
+                                                 .weights = weights,
+                                                 .weight_stride = stride,
+                                                 .block = block,
+                                                 .scratch = scratch});
+    free(weights);
+    free(scratch);
+}
+
+/* Runs the layer with a kernel [taps][in][out] and compares. */
+static void check_sample(struct sample *s, const float *kernel)
+{
+    const bool values = !s->full && random_int(0, 2) > 0;
+    const int lanes = s->kernels->lanes, taps = s->taps_y * s->taps_x;
+    const size_t outputs = (size_t)(pack_blocks(s->out, lanes) * lanes);
+    float *scale = random_floats(outputs, 0.01f), *bias = random_floats(outputs, 200);
+    make_conv(s, values);
+    ck_assert(int8_weights_init(&s->weights, kernel, (size_t)(taps * s->in), s->out));
+    s->conv.finish = random_finish(scale, bias, values);
+    struct int8_pack pack = {.weights = &s->weights,
+                             .taps = taps,
+                             .in = s->in,
+                             .out = s->out,
+                             .lanes = lanes,
+                             .vectors = s->tile->vectors,
+                             .unit = int8_unit_values(s->kernels),
+                             .weight_bytes = int8_weight_bytes(s->kernels, s->tile),
+                             .plain = s->picture};
+    if (s->winograd)
+        run_winograd(s, &pack);
+    else
+        run_direct(s, &pack);
+    check_output(s);
+    int8_weights_finish(&s->weights);
+    free(scale);
+    free(bias);
+    free(s->conv.in.data);
+    free(s->conv.out.values);
+    free(s->conv.out.floats);
+    free((void *)(uintptr_t)s->conv.residual);
+}
+
 static void check_conv(const struct int8_kernels *kernels, const struct int8_tile *tile)
 {
     const int lanes = kernels->lanes;
-    const bool pool = tile->rows % 2 == 0 && tile->columns % 2 == 0 && random_int(0, 1);
-    const bool bytes = random_int(0, 2) > 0, plain = random_int(0, 2) == 0;
-    struct int8_pack pack = {.taps = random_int(1, 4),
-                             .in = plain ? random_int(1, 4) : random_int(1, 2 * lanes + 3),
-                             .out = random_int((tile->vectors - 1) * lanes + 1, 5 * lanes),
-                             .lanes = lanes,
-                             .vectors = tile->vectors,
-                             .plain = plain,
-                             .reversed = plain && random_int(0, 1)};
-    const struct geometry g = random_geometry(tile, &pack, pool);
-    pack.taps = g.taps_x * g.taps_y;
-    float *kernel = random_floats((size_t)(pack.taps * pack.in * pack.out), 0.5f);
-    float *scales = aligned((size_t)pack.out * sizeof *scales);
-    int32_t *sums = aligned((size_t)pack.out * sizeof *sums);
-    pack.kernel = kernel;
-    int8_weight_scales(&pack, scales, sums);
-    int8_t *weights = aligned(int8_pack_conv_bytes(&pack));
-    int8_pack_conv(&pack, scales, weights);
-    float *scale = random_floats((size_t)(g.blocks_out * lanes), 0.01f);
-    float *bias = random_floats((size_t)(g.blocks_out * lanes), 200);
-    struct int8_conv c = random_conv(&g, &pack, pool, bytes);
-    c.weights = weights;
-    c.finish = random_finish(scale, bias, bytes);
-    const struct sample sample = {
-        .conv = &c, .pack = &pack, .scales = scales, .taps_x = g.taps_x, .lanes = lanes};
-    tile->run[distance_of(&c, lanes)](&c);
-    check_output(&sample, kernels->name, tile);
+    const bool picture = random_int(0, 2) == 0;
+    struct sample s = {
+        .kernels = kernels,
+        .tile = tile,
+        .in = picture ? random_int(1, 4) : random_int(1, 2 * lanes + 3),
+        .out = random_int((tile->vectors - 1) * lanes + 1, 5 * lanes),
+        .taps_y = random_int(1, 3),
+        .taps_x = random_int(1, 4),
+        .stride = random_int(1, 3),
+        .dilation = random_int(1, 2),
+        .height = tile->rows + random_int(0, 3),
+        .width = tile->columns + random_int(0, 5),
+        .picture = picture,
+        .pool = tile->rows % 2 == 0 && tile->columns % 2 == 0 && random_int(0, 1),
+    };
+    if (s.pool) {
+        s.height += s.height % 2;
+        s.width += s.width % 2;
+    }
+    float *kernel = random_floats((size_t)(s.taps_y * s.taps_x * s.in * s.out), 0.5f);
+    check_sample(&s, kernel);
     free(kernel);
-    free(scales);
-    free(sums);
-    free(weights);
-    free(scale);
-    free(bias);
-    free(c.in.data);
-    free(c.out.bytes);
-    free(c.out.floats);
-    free((void *)(uintptr_t)c.residual);
 }
 
 START_TEST(convolutions_are_exact)
@@ -253,60 +313,156 @@ START_TEST(convolutions_are_exact)
 }
 END_TEST
 
+/* --- Winograd --------------------------------------------------------------------------------- */
+
+enum { ONE_SIGN_MAX = (1 << 25) / 255 / 127 }; /* weights of 127 whose sum certainly comes out */
+
+static struct sample random_winograd(const struct int8_kernels *kernels,
+                                     const struct int8_tile *tile)
+{
+    struct sample s = {.kernels = kernels,
+                       .tile = tile,
+                       .in = random_int(1, 2 * kernels->lanes + 3),
+                       .out =
+                           random_int((tile->vectors - 1) * kernels->lanes + 1, 5 * kernels->lanes),
+                       .taps_y = 3,
+                       .taps_x = 3,
+                       .stride = 1,
+                       .dilation = 1,
+                       .height = random_int(4, 11),
+                       .width = 4 * (tile->columns - 1) + random_int(1, 9),
+                       .pool = random_int(0, 1),
+                       .winograd = true};
+    s.width = s.width < 4 ? 4 : s.width;
+    if (s.pool) {
+        s.height += s.height % 2;
+        s.width += s.width % 2;
+    }
+    return s;
+}
+
+START_TEST(winograd_is_exact)
+{
+    for (const struct int8_kernels *const *k = int8_all_kernels(); *k; k++) {
+        ck_assert_int_eq((*k)->winograd != NULL, (*k)->value_bytes == 2);
+        for (const struct int8_tile *tile = (*k)->tiles; tile->rows > 0; tile++)
+            for (int i = 0; i < 30; i++) {
+                if (!int8_can_run(*k) || !(*k)->winograd || tile->rows > 1 || tile->columns == 1)
+                    break;
+                struct sample s = random_winograd(*k, tile);
+                float *kernel = random_floats((size_t)(9 * s.in * s.out), 0.5f);
+                check_sample(&s, kernel);
+                free(kernel);
+            }
+    }
+}
+END_TEST
+
+/* The largest weights and values that there are, of one sign and of both: as many channels as the
+ * sums hold. */
+START_TEST(winograd_holds_extreme_sums)
+{
+    for (const struct int8_kernels *const *k = int8_all_kernels(); *k; k++)
+        for (int i = 0; i < 6 && int8_can_run(*k) && (*k)->winograd; i++) {
+            struct sample s = random_winograd(*k, &(*k)->tiles[0]);
+            s.in = i < 4 ? ONE_SIGN_MAX / 9 : 2 * (ONE_SIGN_MAX / 9);
+            s.full = i < 4;
+            float *kernel = aligned((size_t)(9 * s.in * s.out) * sizeof *kernel);
+            for (int j = 0; j < 9 * s.in * s.out; j++)
+                kernel[j] = i < 2 ? 1 : i < 4 ? -1 : (j / s.out + j % s.out) % 2 ? 1 : -1;
+            check_sample(&s, kernel);
+            free(kernel);
+        }
+}
+END_TEST
+
+static bool is_exact(int positive, int negative)
+{
+    struct int8_weights weights;
+    float *kernel = aligned((size_t)(positive + negative) * 2 * sizeof *kernel);
+    for (int i = 0; i < positive + negative; i++) {
+        kernel[2 * i] = i == 0; /* another output, which is harmless */
+        kernel[2 * i + 1] = i < positive ? 1 : -1;
+    }
+    ck_assert(int8_weights_init(&weights, kernel, (size_t)(positive + negative), 2));
+    const bool exact = int8_winograd_is_exact(&weights);
+    int8_weights_finish(&weights);
+    free(kernel);
+    return exact;
+}
+
+START_TEST(winograd_knows_its_bound)
+{
+    ck_assert(is_exact(ONE_SIGN_MAX, 0));
+    ck_assert(is_exact(0, ONE_SIGN_MAX));
+    ck_assert(is_exact(ONE_SIGN_MAX, ONE_SIGN_MAX));
+    ck_assert(!is_exact(ONE_SIGN_MAX + 1, 0));
+    ck_assert(!is_exact(0, ONE_SIGN_MAX + 1));
+    ck_assert(!is_exact(ONE_SIGN_MAX + 1, ONE_SIGN_MAX));
+    ck_assert(!is_exact(3, ONE_SIGN_MAX + 1));
+}
+END_TEST
+
 /* --- depthwise -------------------------------------------------------------------------------- */
 
 static void check_depthwise(const struct int8_kernels *kernels)
 {
-    const int lanes = kernels->lanes, stride = random_int(1, 2);
+    const int lanes = kernels->lanes, bytes = kernels->value_bytes, stride = random_int(1, 2);
     const bool three = random_int(0, 1);
-    struct int8_pack pack = {.taps_x = three ? 3 : random_int(1, 6),
-                             .in = 1,
-                             .out = random_int(1, 3 * lanes),
-                             .lanes = lanes};
-    const int taps_y = three ? 3 : random_int(1, 5), blocks = pack_blocks(pack.out, lanes);
-    const int height = random_int(1, 6), width = random_int(1, 9);
-    const int rows = (height - 1) * stride + taps_y, columns = (width - 1) * stride + pack.taps_x;
-    pack.taps = taps_y * pack.taps_x;
-    float *kernel = random_floats((size_t)(pack.taps * pack.out), 1);
-    float *scales = aligned((size_t)pack.out * sizeof *scales);
-    int32_t *sums = aligned((size_t)pack.out * sizeof *sums);
-    pack.kernel = kernel;
-    int8_weight_scales(&pack, scales, sums);
-    int8_t *weights = aligned(int8_pack_depthwise_bytes(&pack));
-    int8_pack_depthwise(&pack, scales, weights);
+    const int taps_x = three ? 3 : random_int(1, 6), taps_y = three ? 3 : random_int(1, 5);
+    const int out_channels = random_int(1, 3 * lanes), blocks = pack_blocks(out_channels, lanes);
+    const int height = random_int(1, 6), width = random_int(1, 13), taps = taps_x * taps_y;
+    const int rows = (height - 1) * stride + taps_y, columns = (width - 1) * stride + taps_x;
+    float *kernel = random_floats((size_t)(taps * out_channels), 1);
+    struct int8_weights weights;
+    ck_assert(int8_weights_init(&weights, kernel, (size_t)taps, out_channels));
+    const struct int8_pack pack = {.weights = &weights,
+                                   .taps = taps,
+                                   .taps_x = taps_x,
+                                   .out = out_channels,
+                                   .lanes = lanes,
+                                   .unit = int8_unit_values(kernels),
+                                   .weight_bytes = bytes};
+    int8_t *packed = aligned(int8_pack_depthwise_bytes(&pack));
+    int8_pack_depthwise(&pack, packed);
     float *scale = random_floats((size_t)(blocks * lanes), 0.01f);
     float *bias = random_floats((size_t)(blocks * lanes), 200);
     const ptrdiff_t row = (ptrdiff_t)columns * lanes, block = row * rows;
-    uint8_t *in = random_bytes((size_t)(block * blocks) + INT8_SLACK);
-    uint8_t *out = aligned((size_t)(blocks * height * width * lanes));
+    uint8_t *in = random_values((size_t)(block * blocks) + INT8_SLACK, bytes, false);
+    uint8_t *out = aligned((size_t)(blocks * height * width * lanes * bytes));
     const struct int8_depthwise d = {
-        .in = {in, row, block, blocks, rows, columns},
-        .out = {out, NULL, (ptrdiff_t)width * lanes, (ptrdiff_t)width * lanes * height, blocks,
-                height, width},
+        .in = {in, row * bytes, block * bytes, blocks, rows, columns},
+        .out = {.values = out,
+                .row = (ptrdiff_t)width * lanes,
+                .block = (ptrdiff_t)width * lanes * height,
+                .blocks = blocks,
+                .height = height,
+                .width = width},
         .taps_y = taps_y,
-        .taps_x = pack.taps_x,
-        .tap_row = row,
-        .output_row = row * stride,
-        .output_column = (ptrdiff_t)lanes * stride,
-        .weights = weights,
+        .taps_x = taps_x,
+        .tap_row = row * bytes,
+        .output_row = row * bytes * stride,
+        .output_column = (ptrdiff_t)lanes * bytes * stride,
+        .weights = packed,
         .finish = {.scale = scale, .bias = bias, .zero = 0, .slope = 1, .low = 0, .high = 255}};
     kernels->depthwise(&d);
-    for (int o = 0; o < pack.out; o++)
+    for (int o = 0; o < out_channels; o++)
         for (int i = 0; i < height * width; i++) {
             const int y = i / width, x = i % width;
             long sum = 0;
-            for (int tap = 0; tap < pack.taps; tap++)
-                sum += in[o / lanes * block + (y * stride + tap / pack.taps_x) * row +
-                          (x * stride + tap % pack.taps_x) * lanes + o % lanes] *
-                       (int)rintf(kernel[tap * pack.out + o] / scales[o]);
+            for (int tap = 0; tap < taps; tap++)
+                sum += get(in,
+                           (size_t)(o / lanes * block + (y * stride + tap / taps_x) * row +
+                                    (x * stride + tap % taps_x) * lanes + o % lanes),
+                           bytes) *
+                       weights.q[tap * out_channels + o];
             const float value = (float)sum * scale[o] + bias[o];
-            ck_assert_int_eq(out[o / lanes * d.out.block + y * d.out.row + x * lanes + o % lanes],
-                             (int)rintf(fminf(fmaxf(value, 0), 255)));
+            const ptrdiff_t at = o / lanes * d.out.block + y * d.out.row + x * lanes + o % lanes;
+            ck_assert_int_eq(get(out, (size_t)at, bytes), (int)rintf(fminf(fmaxf(value, 0), 255)));
         }
+    int8_weights_finish(&weights);
     free(kernel);
-    free(scales);
-    free(sums);
-    free(weights);
+    free(packed);
     free(scale);
     free(bias);
     free(in);
@@ -338,12 +494,13 @@ START_TEST(rows_are_rounded_to_even_and_clipped)
         if (!int8_can_run(*k))
             continue;
         for (int count = 0; count <= 19; count++) {
-            uint8_t out[20];
+            uint8_t out[40];
             memset(out, 77, sizeof out);
             const struct int8_row row = {in, scale, offset, out, count};
             (*k)->quantize_row(&row);
-            ck_assert_mem_eq(out, wanted, (size_t)count);
-            ck_assert_int_eq(out[count], 77);
+            for (int i = 0; i < count; i++)
+                ck_assert_int_eq(get(out, (size_t)i, (*k)->value_bytes), wanted[i]);
+            ck_assert_int_eq(out[count * (*k)->value_bytes], 77);
         }
     }
 }
@@ -361,10 +518,19 @@ START_TEST(rounded_weights_stay_as_they_are)
     memcpy(once, kernel, sizeof once);
     for (int i = 0; i < COUNT; i++)
         ck_assert_float_le(fabsf(kernel[i] - before[i]), 3.0f / 127 / 2 + 1e-6f);
-    const struct int8_pack pack = {.kernel = once, .taps = 1, .in = ROWS, .out = OUT};
-    float scales[OUT];
-    int32_t sums[OUT];
-    int8_weight_scales(&pack, scales, sums);
+    struct int8_weights weights;
+    ck_assert(int8_weights_init(&weights, once, ROWS, OUT));
+    for (int o = 0; o < OUT; o++) {
+        int sum = 0, magnitude = 0;
+        for (int i = o; i < COUNT; i += OUT) {
+            ck_assert_float_eq_tol(weights.scales[o] * weights.q[i], once[i], 1e-6f);
+            sum += weights.q[i];
+            magnitude += abs(weights.q[i]);
+        }
+        ck_assert_int_eq(weights.sums[o], sum);
+        ck_assert_int_eq(weights.magnitudes[o], magnitude);
+    }
+    int8_weights_finish(&weights);
     int8_round_kernel(kernel, ROWS, OUT);
     for (int i = 0; i < COUNT; i++) /* the same integers; the scale may differ in its last bit */
         ck_assert_float_eq_tol(kernel[i], once[i], 1e-6f);
@@ -373,5 +539,6 @@ START_TEST(rounded_weights_stay_as_they_are)
 }
 END_TEST
 
-TEST_MAIN(int8_kernels, convolutions_are_exact, depthwise_is_exact,
-          rows_are_rounded_to_even_and_clipped, rounded_weights_stay_as_they_are)
+TEST_MAIN(int8_kernels, convolutions_are_exact, winograd_is_exact, winograd_holds_extreme_sums,
+          winograd_knows_its_bound, depthwise_is_exact, rows_are_rounded_to_even_and_clipped,
+          rounded_weights_stay_as_they_are)

@@ -3,6 +3,7 @@
 #include "nn/cpu.h"
 #include "nn/engine.h"
 #include "nn/int8_calibrate.h"
+#include "nn/int8_kernels.h"
 #include "nn/plan.h"
 #include "nn/session.h"
 #include "tests/nn/build.h"
@@ -164,10 +165,51 @@ START_TEST(quantized_models_stay_close)
 }
 END_TEST
 
-/* Bytes alone before the last layer: the same bits whatever the vectors. */
+/* --- the same bits whatever the processor ----------------------------------------------------- */
+
+/* Runs a model that is on bytes but for an exact last layer. Those kernels that have no dot product
+ * of bytes take layer `index` by Winograd's algorithm if `winograd`, the others never. */
+static void check_agreement(const struct model *model, int index, bool winograd)
+{
+    const size_t inputs = shape_count(model_input_shape(model));
+    const size_t outputs = shape_count(model_output_shape(model));
+    float *input = malloc(inputs * sizeof *input), *first = calloc(outputs, sizeof *first);
+    ck_assert(input && first);
+    fill(input, inputs, 9);
+    bool any = false;
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        ck_assert_ptr_nonnull(plan);
+        const bool halves = int8_kernels_for((*k)->lanes)->value_bytes == 2;
+        const char *way = plan_describe(plan, index);
+        ck_assert_msg((strstr(way, "Winograd") != NULL) == (winograd && halves), "%s", way);
+        for (int run = 0; run < 2; run++) {
+            const float *got = plan_run(plan, input);
+            ck_assert(got[0] == got[0] && largest(got, (int)outputs) > 0);
+            if (any)
+                ck_assert_msg(memcmp(got, first, outputs * sizeof *got) == 0, "%s", (*k)->name);
+            memcpy(first, got, outputs * sizeof *got);
+            any = true;
+        }
+        plan_destroy(plan);
+    }
+    free(input);
+    free(first);
+}
+
+static void give_ranges(struct model *model, float low, float high)
+{
+    finish(model);
+    for (int i = 1; i < model->layer_count; i++) {
+        model->layers[i].range[0] = low;
+        model->layers[i].range[1] = high;
+    }
+}
+
 START_TEST(all_machines_agree)
 {
-    struct error error = {0};
     struct model *model = build_model(16, 16, 3);
     add(model, with(conv(24, 3, 2, PADDING_SAME), ACTIVATION_RELU));
     add(model, with(depthwise(3, 1), ACTIVATION_RELU));
@@ -176,26 +218,49 @@ START_TEST(all_machines_agree)
     fill_weights(model, 5);
     add(model, dense(1)); /* has one weight for each value: 1 and 0 */
     model->layers[5].kernel[0] = 1;
-    finish(model);
-    for (int i = 1; i < 5; i++)
-        model->layers[i].range[1] = 4;
-    float input[16 * 16 * 3], first = 0;
-    fill(input, 16 * 16 * 3, 9);
-    bool any = false;
-    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
-        if (!cpu_can_run(*k))
-            continue;
-        struct plan *plan = plan_create(model, *k, &error);
-        ck_assert_ptr_nonnull(plan);
-        const float got = *plan_run(plan, input);
-        ck_assert(got == got && got > 0);
-        ck_assert(!any || memcmp(&got, &first, sizeof got) == 0);
-        first = got;
-        any = true;
-        plan_destroy(plan);
-    }
+    give_ranges(model, 0, 4);
+    check_agreement(model, 3, false);
     model_destroy(model);
 }
 END_TEST
 
-TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree)
+/* 3x3 convolutions of odd sizes on a border that is not 0, with a residual and with pooling. */
+START_TEST(all_machines_agree_by_winograd)
+{
+    struct model *model = build_model(22, 38, 3);
+    add(model, conv(30, 3, 1, PADDING_SAME));
+    add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+    add(model, conv(30, 3, 1, PADDING_SAME));
+    add_join(model, LAYER_ADD, 2, 3);
+    add(model, conv(33, 3, 1, PADDING_SAME));
+    add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+    add(model, conv(70, 3, 1, PADDING_VALID));
+    add(model, pool(LAYER_MAX_POOL2D, 1, 1, PADDING_VALID)); /* on floats */
+    fill_weights(model, 5);
+    give_ranges(model, -3, 5);
+    check_agreement(model, 3, true);
+    check_agreement(model, 5, true);
+    model_destroy(model);
+}
+END_TEST
+
+/* Weights of one sign may have sums that do not come out of Winograd's algorithm. */
+START_TEST(great_sums_are_convolved_directly)
+{
+    for (int great = 0; great < 2; great++) {
+        struct model *model = build_model(16, 16, 3);
+        add(model, conv(160, 3, 2, PADDING_SAME));
+        add(model, conv(48, 3, 1, PADDING_SAME));
+        add(model, pool(LAYER_MAX_POOL2D, 1, 1, PADDING_VALID));
+        fill_weights(model, 5);
+        for (int i = 0; i < 9 * 160 && great; i++)
+            model->layers[2].kernel[i * 48 + 47] = -0.001f;
+        give_ranges(model, -3, 5);
+        check_agreement(model, 2, !great);
+        model_destroy(model);
+    }
+}
+END_TEST
+
+TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
+          all_machines_agree_by_winograd, great_sums_are_convolved_directly)
