@@ -25,6 +25,27 @@ static ALWAYS_INLINE units tile_weights(const int8_t *from, const int pixels)
     return pixels == 1 ? load_narrow_weights(from) : load_weights(from);
 }
 
+/* Adds `depth` units of each pixel from x on, times weights; returns the weights behind them. */
+static ALWAYS_INLINE const int8_t *add_units(ivec sums[KERNEL_TILE_PIXELS][4], const uint8_t *x,
+                                             const int8_t *weights, int depth, ptrdiff_t output_row,
+                                             const int rows, const int columns, const int vectors,
+                                             const ptrdiff_t step)
+{
+    const int pixels = rows * columns, vector_bytes = weight_bytes(pixels);
+    for (int d = 0; d < depth; d++, x += INT8_UNIT) {
+        units w[4];
+        REPEAT4(v, if (v < vectors) w[v] = tile_weights(weights + v * vector_bytes, pixels);)
+        weights += vectors * vector_bytes;
+        REPEAT16(
+            p, if (p < pixels) {
+                const units same =
+                    broadcast_unit(x + (p / columns) * output_row + (p % columns) * step);
+                REPEAT4(v, if (v < vectors) sums[p][v] = dot(sums[p][v], same, w[v]);)
+            })
+    }
+    return weights;
+}
+
 /* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] units, read front to back; behind
  * them lies what the sums begin with. */
 static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, const int8_t *weights,
@@ -33,7 +54,6 @@ static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, con
                                const ptrdiff_t step)
 {
     const int pixels = rows * columns;
-    const int vector_bytes = weight_bytes(pixels);
     const ptrdiff_t output_row = c->output_row;
     ivec sums[KERNEL_TILE_PIXELS][4];
     REPEAT4(
@@ -41,27 +61,21 @@ static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, con
             const ivec first = first_sums(weights + group_weights + v * VL * INT8_UNIT);
             REPEAT16(p, if (p < pixels) sums[p][v] = first;)
         })
-    for (int block = 0; block < c->in.blocks; block++) {
-        const int depth = block + 1 < c->in.blocks ? c->depth : c->last_depth;
-        for (int y = 0; y < c->taps_y; y++) {
-            const uint8_t *tap_row = in + block * c->in.block + y * c->tap_row;
-            for (int tap = 0; tap < c->taps_x; tap++, tap_row += c->tap_column) {
-                const uint8_t *x = tap_row;
-                for (int d = 0; d < depth; d++, x += INT8_UNIT) {
-                    units w[4];
-                    REPEAT4(v, if (v < vectors) w[v] =
-                                   tile_weights(weights + v * vector_bytes, pixels);)
-                    weights += vectors * vector_bytes;
-                    REPEAT16(
-                        p, if (p < pixels) {
-                            const units same = broadcast_unit(x + (p / columns) * output_row +
-                                                              (p % columns) * step);
-                            REPEAT4(v, if (v < vectors) sums[p][v] = dot(sums[p][v], same, w[v]);)
-                        })
-                }
+    if (c->taps_y == 1 && c->taps_x == 1) /* without the loops that pointwise layers do not need */
+        for (int block = 0; block < c->in.blocks; block++)
+            weights = add_units(sums, in + block * c->in.block, weights,
+                                block + 1 < c->in.blocks ? c->depth : c->last_depth, output_row,
+                                rows, columns, vectors, step);
+    else
+        for (int block = 0; block < c->in.blocks; block++) {
+            const int depth = block + 1 < c->in.blocks ? c->depth : c->last_depth;
+            for (int y = 0; y < c->taps_y; y++) {
+                const uint8_t *x = in + block * c->in.block + y * c->tap_row;
+                for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column)
+                    weights = add_units(sums, x, weights, depth, output_row, rows, columns, vectors,
+                                        step);
             }
         }
-    }
     if (c->out.sums)
         store_sums(c, sums, at, rows, columns, vectors);
     else
