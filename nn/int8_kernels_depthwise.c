@@ -2,7 +2,8 @@
 
 enum {
     VECTOR_BYTES = VL * INT8_UNIT, /* of weights: one unit of taps */
-    ROW_UNITS = 4 / UNIT_VALUES    /* that hold four taps */
+    ROW_UNITS = 4 / UNIT_VALUES,   /* that hold four taps */
+    PAIRS = INT8_DOT ? 1 : 2       /* of outputs at a time; those of 16 bits share units */
 };
 
 static ALWAYS_INLINE void store_sums(const struct int8_depthwise *d, int block, ptrdiff_t at,
@@ -32,28 +33,37 @@ static ALWAYS_INLINE struct row_weights shift_taps(const int8_t *from)
     return w;
 }
 
-/* Outputs x and x + 1 of a 3x3 filter with stride 1: four neighbouring pixels hold the three taps
- * of both. */
-static ALWAYS_INLINE void pair_3x3(const struct int8_depthwise *d, const uint8_t *in,
-                                   const struct row_weights weights[3], ivec first, int block,
-                                   ptrdiff_t at)
+/* Some pairs of neighbouring outputs of a 3x3 filter with stride 1: the four pixels from the place
+ * of a pair hold the three taps of both. */
+static ALWAYS_INLINE void pairs_3x3(const struct int8_depthwise *d, const uint8_t *in,
+                                    const struct row_weights weights[3], ivec first, int block,
+                                    ptrdiff_t at)
 {
-    ivec left = first, right = first;
+    const int pairs = PAIRS, shared = PAIRS + ROW_UNITS - 1, products = PAIRS * ROW_UNITS;
+    ivec left[4] = {first, first, first, first}, right[4] = {first, first, first, first};
     REPEAT4(
         y, if (y < 3) {
-            const uint8_t *row = in + y * d->tap_row;
-            for (int i = 0; i < ROW_UNITS; i++) {
-                const units x = gather_units(row + i * UNIT_VALUES * PIXEL_BYTES);
-                left = dot(left, x, weights[y % 3].left[i]);
-                right = dot(right, x, weights[y % 3].right[i]);
-            }
+            units x[4];
+            REPEAT4(u,
+                    if (u < shared) x[u] = gather_units(in + y * d->tap_row + u * 2 * PIXEL_BYTES);)
+            REPEAT4(
+                i, if (i < products) {
+                    enum { PAIR = i / ROW_UNITS, UNIT = i % ROW_UNITS };
+                    const struct row_weights *w = &weights[y % 3];
+                    left[PAIR] = dot(left[PAIR], x[PAIR + UNIT], w->left[UNIT]);
+                    right[PAIR] = dot(right[PAIR], x[PAIR + UNIT], w->right[UNIT]);
+                })
         })
-    store_sums(d, block, at, left);
-    store_sums(d, block, at + VL, right);
+    REPEAT4(
+        i, if (i < pairs) {
+            store_sums(d, block, at + 2 * i * VL, left[i]);
+            store_sums(d, block, at + (2 * i + 1) * VL, right[i]);
+        })
 }
 
-static void filter_pairs(const struct int8_depthwise *d)
+static void filter_pairs(const struct int8_depthwise *depthwise)
 {
+    const struct int8_depthwise copy = *depthwise, *d = &copy; /* that no store can change */
     const int8_t *from = d->weights;
     for (int block = 0; block < d->out.blocks;
          block++, from += (3 * ROW_UNITS + 1) * VECTOR_BYTES) {
@@ -64,9 +74,9 @@ static void filter_pairs(const struct int8_depthwise *d)
         for (int y = 0; y < d->out.height; y++) {
             const uint8_t *in = d->in.data + block * d->in.block + y * d->output_row;
             const ptrdiff_t row = block * d->out.block + y * d->out.row;
-            for (int column = 0; column < d->out.width; column += 2) {
-                const int x = column + 2 <= d->out.width ? column : d->out.width - 2;
-                pair_3x3(d, in + x * PIXEL_BYTES, weights, first, block, row + x * VL);
+            for (int column = 0; column < d->out.width; column += 2 * PAIRS) {
+                const int last = d->out.width - 2 * PAIRS, x = column < last ? column : last;
+                pairs_3x3(d, in + x * PIXEL_BYTES, weights, first, block, row + x * VL);
             }
         }
     }
@@ -85,8 +95,9 @@ static ALWAYS_INLINE void one(const struct int8_depthwise *d, const uint8_t *in,
     store_sums(d, block, at, sums);
 }
 
-static void filter_any(const struct int8_depthwise *d)
+static void filter_any(const struct int8_depthwise *depthwise)
 {
+    const struct int8_depthwise copy = *depthwise, *d = &copy;
     const int row_units = (d->taps_x + UNIT_VALUES - 1) / UNIT_VALUES;
     const ptrdiff_t block_weights = ((ptrdiff_t)d->taps_y * row_units + 1) * VECTOR_BYTES;
     for (int block = 0; block < d->out.blocks; block++) {
@@ -102,7 +113,8 @@ static void filter_any(const struct int8_depthwise *d)
 
 void INT8(depthwise)(const struct int8_depthwise *d)
 {
-    if (d->taps_y == 3 && d->taps_x == 3 && d->output_column == PIXEL_BYTES && d->out.width >= 2)
+    if (d->taps_y == 3 && d->taps_x == 3 && d->output_column == PIXEL_BYTES &&
+        d->out.width >= 2 * PAIRS)
         filter_pairs(d);
     else
         filter_any(d);
