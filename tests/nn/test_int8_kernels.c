@@ -1,5 +1,6 @@
 /* The 8-bit kernels against integer arithmetic written down plainly: every tile of every table that
  * this machine can run, odd sizes, to the bit. */
+#include "nn/int8_choose.h"
 #include "nn/int8_kernels.h"
 #include "nn/int8_pack.h"
 #include "nn/pack.h"
@@ -403,6 +404,37 @@ START_TEST(winograd_knows_its_bound)
 }
 END_TEST
 
+/* --- the choice ------------------------------------------------------------------------------- */
+
+START_TEST(choices_fit)
+{
+    for (const struct int8_kernels *const *k = int8_all_kernels(); *k; k++)
+        for (int i = 0; i < 2000; i++) {
+            struct int8_task task = {.height = random_int(1, 13),
+                                     .width = random_int(1, 13),
+                                     .in_blocks = random_int(1, 40),
+                                     .out_blocks = random_int(1, 40),
+                                     .taps = 9,
+                                     .pool = random_int(0, 3) == 0,
+                                     .winograd = random_int(0, 4) > 0};
+            task.height += task.pool * (task.height % 2);
+            task.width += task.pool * (task.width % 2);
+            task.units = task.in_blocks * (*k)->lanes / int8_unit_values(*k);
+            const struct int8_choice choice = int8_choose(*k, &task);
+            ck_assert_ptr_nonnull(choice.tile);
+            ck_assert_int_le(choice.tile->vectors, task.out_blocks);
+            if (choice.block == 0) {
+                ck_assert(choice.tile->rows <= task.height && choice.tile->columns <= task.width);
+                continue;
+            }
+            ck_assert(task.winograd && (*k)->winograd && task.height >= 4 && task.width >= 4);
+            ck_assert(choice.tile->rows == 1 && choice.tile->columns > 1);
+            ck_assert_int_ge(choice.block, choice.tile->columns);
+            ck_assert_int_le(choice.block, ceil_div(task.height, 4) * ceil_div(task.width, 4));
+        }
+}
+END_TEST
+
 /* --- depthwise -------------------------------------------------------------------------------- */
 
 static void check_depthwise(const struct int8_kernels *kernels)
@@ -540,5 +572,5 @@ START_TEST(rounded_weights_stay_as_they_are)
 END_TEST
 
 TEST_MAIN(int8_kernels, convolutions_are_exact, winograd_is_exact, winograd_holds_extreme_sums,
-          winograd_knows_its_bound, depthwise_is_exact, rows_are_rounded_to_even_and_clipped,
-          rounded_weights_stay_as_they_are)
+          winograd_knows_its_bound, choices_fit, depthwise_is_exact,
+          rows_are_rounded_to_even_and_clipped, rounded_weights_stay_as_they_are)
