@@ -1,8 +1,10 @@
 /*
- * int8_plan: the 8-bit part of a plan. Layers whose inputs have a known range run on bytes, the
- * others on floats; where a value is made in one form and read in the other, a step converts it.
+ * int8_plan: the 8-bit part of a plan. Layers whose inputs have a known range run on bytes (values
+ * 0..255, which some kernels keep in 16 bits), the others on floats; where a value is made in one
+ * form and read in the other, a step converts it.
  *   int8_plan.c    which nodes run on bytes, and where their bytes lie
- *   int8_steps.c   the steps of one node
+ *   int8_choose.c  which kernel convolves
+ *   int8_steps.c   the steps of one node, and its weights packed for them
  *   int8_input.c   the model's input as bytes
  * The functions are called by nn/plan*.c and do nothing for models that are not quantized.
  */
