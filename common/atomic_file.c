@@ -23,13 +23,25 @@ static char *find_place(const char *path, struct stat *before, struct error *err
         return NULL;
     }
     char *place = link ? realpath(path, NULL) : strdup(path);
-    if (!place)
+    if (!place && errno == ENOMEM)
         error_set_memory(error, "%s: out of memory", path);
+    else if (!place)
+        error_set(error, "%s: cannot be written: %s", path, strerror(errno));
     return place;
 }
 
-/* New; what an earlier run left of it, or put in its place, is gone. With the owner, as far as that
- * is allowed, and the permissions of the file that it will replace. */
+/* With the owner and the permissions of the file that it will replace, as far as that is allowed:
+ * on a memory stick all files may be those of who mounted it, with permissions that stay as they
+ * are. */
+static void take_after(int fd, const struct stat *before)
+{
+    const bool same_group = fchown(fd, before->st_uid, before->st_gid) == 0 ||
+                            fchown(fd, (uid_t)-1, before->st_gid) == 0;
+    /* Another group must not get what was this one's. */
+    fchmod(fd, before->st_mode & (same_group ? 0777 : 0707));
+}
+
+/* New; what an earlier run left of it, or put in its place, is gone. */
 static FILE *create(const char *path, const struct stat *before)
 {
     unlink(path);
@@ -37,13 +49,9 @@ static FILE *create(const char *path, const struct stat *before)
                         before->st_mode ? before->st_mode & 0700 : 0666);
     if (fd < 0)
         return NULL;
-    bool good = true;
-    if (before->st_mode) {
-        const bool same = fchown(fd, before->st_uid, before->st_gid) == 0;
-        /* Another group must not get what was this one's. */
-        good = fchmod(fd, before->st_mode & (same ? 0777 : 0707)) == 0;
-    }
-    FILE *stream = good ? fdopen(fd, "wb") : NULL;
+    if (before->st_mode)
+        take_after(fd, before);
+    FILE *stream = fdopen(fd, "wb");
     if (!stream) {
         const int why = errno;
         close(fd);

@@ -3,9 +3,11 @@
 #include "common/atomic_file.h"
 #include "tests/suite.h"
 
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char root[] = "/tmp/pawcam-file-XXXXXX";
@@ -86,6 +88,46 @@ START_TEST(a_replaced_file_keeps_its_permissions)
 }
 END_TEST
 
+/* Somebody else, in one more group than his own. */
+static void write_as(uid_t user, gid_t group, const char *path)
+{
+    const pid_t child = fork();
+    int status;
+    ck_assert(child >= 0);
+    if (child == 0)
+        _exit(setgroups(1, &group) == 0 && setgid(user) == 0 && setuid(user) == 0 &&
+                      atomic_file_write(path, "new", 3, &error)
+                  ? 0
+                  : 1);
+    ck_assert(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void check_owner(const char *path, uid_t user, gid_t group, mode_t mode)
+{
+    struct stat about;
+    ck_assert_int_eq(stat(path, &about), 0);
+    ck_assert_int_eq(about.st_uid, user);
+    ck_assert_int_eq(about.st_gid, group);
+    ck_assert_int_eq(about.st_mode & 07777, mode);
+}
+
+START_TEST(a_replaced_file_keeps_its_owner_and_group_as_far_as_allowed)
+{
+    setup();
+    write_text("model", "one");
+    if (chown("model", 5001, 5000) == 0) { /* only root may */
+        ck_assert(chmod(".", 0777) == 0 && chmod("model", 0664) == 0);
+        write_text("model", "two");
+        check_owner("model", 5001, 5000, 0664);
+        write_as(4000, 5000, "model"); /* who shares the group goes on sharing the file */
+        check_owner("model", 4000, 5000, 0664);
+        write_as(4001, 5002, "model"); /* another group gets nothing */
+        check_owner("model", 4001, 4001, 0604);
+    }
+    teardown();
+}
+END_TEST
+
 START_TEST(a_link_stays_one)
 {
     setup();
@@ -121,4 +163,5 @@ START_TEST(what_an_earlier_run_left_is_no_obstacle)
 END_TEST
 
 TEST_MAIN(file, only_regular_files_are_read, a_replaced_file_keeps_its_permissions,
-          a_link_stays_one, what_an_earlier_run_left_is_no_obstacle)
+          a_replaced_file_keeps_its_owner_and_group_as_far_as_allowed, a_link_stays_one,
+          what_an_earlier_run_left_is_no_obstacle)
