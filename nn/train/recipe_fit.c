@@ -92,11 +92,11 @@ static bool check_monitor(const struct recipe *recipe, const struct callback_set
     return true;
 }
 
-/* "a.h5" of "./a.h5". */
+/* "a.h5" of "./a.h5" and ".//a.h5". */
 static const char *plain_name(const char *path)
 {
     while (path[0] == '.' && path[1] == '/')
-        path += 2;
+        path += 1 + strspn(path + 1, "/");
     return path;
 }
 
