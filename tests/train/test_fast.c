@@ -333,9 +333,18 @@ START_TEST(activations)
         check_map(text);
         snprintf(text, sizeof text, "x = MaxPooling2D(2)(x)\nx = Activation('%s')(x)", names[i]);
         check_map(text);
+        snprintf(text, sizeof text,
+                 "x = Conv2D(18, 3, activation='%s')(x)\nx = MaxPooling2D(3, strides=2)(x)",
+                 names[i]);
+        check_map(text);
     }
     check_map("x = LeakyReLU(0.1)(x)");
     check_map("x = ReLU(max_value=0.5)(x)");
+    check_map("x = LeakyReLU(0.1)(x)\nx = MaxPooling2D(2)(x)\nx = MaxPooling2D(2)(x)");
+    check_map("x = ReLU(max_value=0.5)(x)\nx = MaxPooling2D(3, strides=2, padding='same')(x)");
+    check_map("x = BatchNormalization()(x)\nx = LeakyReLU(0.1)(x)\nx = MaxPooling2D(2)(x)");
+    check_map(
+        "x = Activation('sigmoid')(x)\nx = GlobalMaxPooling2D()(x)\nx = Reshape((1, 1, 20))(x)");
 }
 END_TEST
 
