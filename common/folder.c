@@ -19,13 +19,15 @@ bool folder_make(const char *path, struct error *error)
     char *part = strdup(path);
     if (!part)
         return error_set(error, "%s: out of memory", path);
+    int above = 0; /* why the first one above that is missing cannot be made */
     for (char *slash = part; (slash = strchr(slash + 1, '/'));) {
         *slash = '\0';
-        mkdir(part, 0777); /* the last one tells whether all worked */
+        if (mkdir(part, 0777) != 0 && errno != EEXIST && !above)
+            above = errno;
         *slash = '/';
     }
     const bool failed = mkdir(part, 0777) != 0;
-    const int why = errno;
+    const int why = failed && errno == ENOENT && above ? above : errno;
     free(part);
     if (!failed || (why == EEXIST && is_folder(path)))
         return true;
