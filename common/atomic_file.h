@@ -16,7 +16,8 @@ struct atomic_file {
 
 /* On failure nothing is left over; the error names the path. What is there already must be a
  * regular file, or a link to one: a rename would put the new file in the place of a device. A link
- * stays one, and what it leads to is replaced; the new file has the permissions of the old one. */
+ * stays one, and what it leads to is replaced; the new file has owner and permissions of the old
+ * one as far as that is allowed. */
 bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error);
 
 /* Completes the file. false: it is gone, and what had its name before is untouched. */
