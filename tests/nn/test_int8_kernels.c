@@ -222,7 +222,7 @@ static void run_winograd(struct sample *s, const struct int8_pack *pack)
     const struct int8_conv *c = &s->conv;
     const int lanes = s->kernels->lanes, columns = s->tile->columns;
     const int tiles = ceil_div(s->height, 4) * ceil_div(s->width, 4);
-    const int block = random_int(1, tiles / columns) * columns;
+    const int block = random_int(columns, tiles); /* the last two tiles overlap if it is odd */
     const ptrdiff_t stride = int8_pack_winograd_stride(pack);
     int8_t *weights = aligned(36 * (size_t)stride);
     uint8_t *scratch =

@@ -173,6 +173,18 @@ START_TEST(every_tile_with_every_step)
 }
 END_TEST
 
+/* A tuning names a kernel by its tile alone, also the one of Winograd's from pixels. */
+START_TEST(no_two_kernels_have_the_same_tile)
+{
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++)
+        for (const struct conv_kernel *a = (*k)->conv; a->rows > 0; a++)
+            for (const struct conv_kernel *b = a + 1; b->rows > 0; b++)
+                ck_assert_msg(a->rows != b->rows || a->columns != b->columns ||
+                                  a->vectors != b->vectors,
+                              "%s: %dx%dx%d twice", (*k)->name, a->rows, a->columns, a->vectors);
+}
+END_TEST
+
 START_TEST(some_tile_fits_the_smallest_layers)
 {
     for (const struct kernels *const *k = cpu_all_kernels(); *k; k++)
@@ -209,5 +221,5 @@ START_TEST(winograds_scratch_stays_in_the_second_cache)
 }
 END_TEST
 
-TEST_MAIN(kernels, every_tile_with_every_step, some_tile_fits_the_smallest_layers,
-          winograds_scratch_stays_in_the_second_cache)
+TEST_MAIN(kernels, every_tile_with_every_step, no_two_kernels_have_the_same_tile,
+          some_tile_fits_the_smallest_layers, winograds_scratch_stays_in_the_second_cache)
