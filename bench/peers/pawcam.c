@@ -33,16 +33,23 @@ static void close_net(void *self)
     free(own);
 }
 
-static void *open_file(const char *h5, const float *input, const char *cpu, struct error *error)
+/* A row that says "tuned" has to be. */
+static bool load_tuning(const char *h5, struct model *model, struct error *error)
+{
+    tuning_file_load(h5, model);
+    return model->tuning || error_set(error, "%s is not tuned", h5);
+}
+
+static void *open_file(const char *h5, const float *input, const char *cpu, bool tuned,
+                       struct error *error)
 {
     struct own *own = calloc(1, sizeof *own);
     if (!own)
         return NULL;
     own->input = input;
     own->model = keras_load(h5, error);
-    if (own->model)
-        tuning_file_load(h5, own->model);
-    own->session = own->model ? session_create(own->model, cpu, error) : NULL;
+    const bool good = own->model && (!tuned || load_tuning(h5, own->model, error));
+    own->session = good ? session_create(own->model, cpu, error) : NULL;
     if (own->session)
         return own;
     close_net(own);
@@ -60,17 +67,17 @@ static void *open_tuned(const struct peer_net *net, const char *cpu, struct erro
         return NULL;
     }
     snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - net->h5), net->h5, cpu, slash);
-    return open_file(path, net->input, cpu, error);
+    return open_file(path, net->input, cpu, true, error);
 }
 
 static void *open_avx512(const struct peer_net *net, struct error *error)
 {
-    return open_file(net->h5, net->input, "avx512", error);
+    return open_file(net->h5, net->input, "avx512", false, error);
 }
 
 static void *open_avx2(const struct peer_net *net, struct error *error)
 {
-    return open_file(net->h5, net->input, "avx2", error);
+    return open_file(net->h5, net->input, "avx2", false, error);
 }
 
 static void *open_avx512_tuned(const struct peer_net *net, struct error *error)
