@@ -18,7 +18,7 @@ struct conv_task {
 
 struct conv_choice {
     const struct conv_kernel *kernel; /* the tile; of the matrix products, for Winograd */
-    int block;                        /* Winograd: tiles transformed together; 0: direct */
+    int block; /* Winograd on blocked input: tiles transformed together; 0: the tile alone */
 };
 
 /* What the parts of a convolution cost, in cycles of one core; only their ratios matter. */
@@ -45,7 +45,8 @@ double choose_cost(const struct cost_table *costs, int lanes, const struct conv_
 struct conv_choice choose_conv(const struct kernels *kernels, const struct conv_task *task);
 
 /* The ways that may be fastest if the costs are somewhat wrong, the least cost first: every tile
- * that fits, and Winograd with each tile and some sizes of its block. Returns how many, 1 or more.
+ * that fits, and Winograd's matrix products with each tile and some sizes of the block. Returns how
+ * many, 1 or more.
  */
 enum { CONV_CHOICES_MAX = 64 };
 int choose_list(const struct kernels *kernels, const struct conv_task *task,

@@ -66,7 +66,7 @@ static bool has_kernel(const struct node *node)
     }
 }
 
-/* The picture's four bytes per pixel are only read by convolutions. */
+/* The picture's pixels, which are no vectors, are only read by convolutions. */
 static bool can_read(const struct plan *plan, const struct node *node, int from)
 {
     return plan->planned[from].int8.scale > 0 && (from > 0 || plan_is_conv(node));
