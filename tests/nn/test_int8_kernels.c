@@ -437,6 +437,28 @@ END_TEST
 
 /* --- depthwise -------------------------------------------------------------------------------- */
 
+static void check_depthwise_output(const struct int8_kernels *kernels,
+                                   const struct int8_depthwise *d,
+                                   const struct int8_weights *weights)
+{
+    const int lanes = kernels->lanes, bytes = kernels->value_bytes;
+    for (int o = 0; o < weights->out; o++)
+        for (int i = 0; i < d->out.height * d->out.width; i++) {
+            const int y = i / d->out.width, x = i % d->out.width;
+            const uint8_t *first =
+                d->in.data + o / lanes * d->in.block + y * d->output_row + x * d->output_column;
+            long sum = 0;
+            for (int tap = 0; tap < d->taps_y * d->taps_x; tap++)
+                sum += get(first + tap / d->taps_x * d->tap_row,
+                           (size_t)(tap % d->taps_x * lanes + o % lanes), bytes) *
+                       weights->q[tap * weights->out + o];
+            const float value = (float)sum * d->finish.scale[o] + d->finish.bias[o];
+            const ptrdiff_t at = o / lanes * d->out.block + y * d->out.row + x * lanes + o % lanes;
+            ck_assert_int_eq(get(d->out.values, (size_t)at, bytes),
+                             (int)rintf(fminf(fmaxf(value, 0), 255)));
+        }
+}
+
 static void check_depthwise(const struct int8_kernels *kernels)
 {
     const int lanes = kernels->lanes, bytes = kernels->value_bytes, stride = random_int(1, 2);
@@ -478,20 +500,7 @@ static void check_depthwise(const struct int8_kernels *kernels)
         .weights = packed,
         .finish = {.scale = scale, .bias = bias, .zero = 0, .slope = 1, .low = 0, .high = 255}};
     kernels->depthwise(&d);
-    for (int o = 0; o < out_channels; o++)
-        for (int i = 0; i < height * width; i++) {
-            const int y = i / width, x = i % width;
-            long sum = 0;
-            for (int tap = 0; tap < taps; tap++)
-                sum += get(in,
-                           (size_t)(o / lanes * block + (y * stride + tap / taps_x) * row +
-                                    (x * stride + tap % taps_x) * lanes + o % lanes),
-                           bytes) *
-                       weights.q[tap * out_channels + o];
-            const float value = (float)sum * scale[o] + bias[o];
-            const ptrdiff_t at = o / lanes * d.out.block + y * d.out.row + x * lanes + o % lanes;
-            ck_assert_int_eq(get(out, (size_t)at, bytes), (int)rintf(fminf(fmaxf(value, 0), 255)));
-        }
+    check_depthwise_output(kernels, &d, &weights);
     int8_weights_finish(&weights);
     free(kernel);
     free(packed);
