@@ -126,7 +126,7 @@ static ALWAYS_INLINE ivec dot(ivec sums, units x, units w)
 #elif defined(__ARM_NEON)
     return (ivec)vmlal_s16(vmlal_s16((int32x4_t)sums, x.first, w.first), x.second, w.second);
 #else
-    const int16_t *a = (const int16_t *)&x, *b = (const int16_t *)&w;
+    const halves a = (halves)x, b = (halves)w;
     uvec result = (uvec)sums;
     for (int i = 0; i < 2 * VL; i++)
         result[i / 2] += (unsigned)(a[i] * b[i]);
@@ -180,10 +180,11 @@ static ALWAYS_INLINE units gather_units(const uint8_t *from)
 #elif defined(__ARM_NEON)
     return (units){vget_low_s16((int16x8_t)pixels), vget_high_s16((int16x8_t)pixels)};
 #else
-    ivec turned;
+    const halves values = (halves)pixels;
+    halves turned;
     for (int i = 0; i < 2 * VL; i++)
-        ((int16_t *)&turned)[i] = ((const int16_t *)&pixels)[i % 2 * VL + i / 2];
-    return turned;
+        turned[i] = values[i % 2 * VL + i / 2];
+    return (ivec)turned;
 #endif
 }
 
@@ -268,8 +269,10 @@ static ALWAYS_INLINE void store_values(uint8_t *to, vec value)
     const uint16x4_t narrow = vmovn_u32(vcvtnq_u32_f32((float32x4_t)value));
     memcpy(to, &narrow, sizeof narrow);
 #else
+    pixel rounded;
     for (int i = 0; i < VL; i++)
-        ((value_type *)(void *)to)[i] = (value_type)rintf(value[i]);
+        rounded[i] = (value_type)rintf(value[i]);
+    memcpy(to, &rounded, sizeof rounded);
 #endif
 }
 
