@@ -19,7 +19,8 @@ enum {
     SCRATCH_BYTES_MAX = 768 * 1024
 };
 
-/* Ways that seem to cost more than this times the best one's are not worth trying. */
+/* Ways that seem to cost more than this times the best one's are not worth trying, but for the
+ * second: where the table is wrong about the best, measuring must be able to tell. */
 static const double hopeless = 1.6;
 
 static double larger(double a, double b)
@@ -214,7 +215,7 @@ int choose_list(const struct kernels *kernels, const struct conv_task *task,
             rank(&ranking, (struct conv_choice){kernel, 0});
         rank_winograd(&ranking, kernel);
     }
-    while (ranking.costs[ranking.count - 1] > hopeless * ranking.costs[0])
+    while (ranking.count > 2 && ranking.costs[ranking.count - 1] > hopeless * ranking.costs[0])
         ranking.count--;
     return ranking.count;
 }
