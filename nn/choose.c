@@ -1,5 +1,7 @@
 #include "nn/choose.h"
 
+#include "nn/choose_private.h"
+
 #include <float.h>
 
 /* SSE2's were fitted to AMD Zen 3, the others to Zen 4, which multiplies one vector of AVX-512 a
@@ -11,27 +13,11 @@ static const struct cost_table tables[] = {
     [16] = {1.0, 0.5, 0.02, 4, 20, 3, 1.0 / 32, 1.0 / 10, 190, 145},
 };
 
-enum {
-    FIRST_CACHE_BYTES = 32 * 1024,
-    SECOND_CACHE_BYTES = 512 * 1024,
-    BLOCK_TILES_MAX = 64,
-    SCRATCH_BYTES_NEAR = 320 * 1024,
-    SCRATCH_BYTES_MAX = 768 * 1024
-};
+enum { SCRATCH_BYTES_NEAR = 320 * 1024 };
 
 /* Ways that seem to cost more than this times the best one's are not worth trying, but for the
  * second: where the table is wrong about the best, measuring must be able to tell. */
 static const double hopeless = 1.6;
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static int ceil_div(int a, int b)
-{
-    return (a + b - 1) / b;
-}
 
 /* Cycles of the whole layer with tiles of Winograd's from pixels. Their products are never stored:
  * that is about half of a transform elsewhere. A load serves two multiplications, or one. */

@@ -1,13 +1,8 @@
 #include "nn/int8_choose.h"
 
-#include <float.h>
+#include "nn/choose_private.h"
 
-enum {
-    FIRST_CACHE_BYTES = 32 * 1024,
-    SECOND_CACHE_BYTES = 512 * 1024,
-    BLOCK_TILES_MAX = 64,
-    SCRATCH_BYTES_MAX = 768 * 1024
-};
+#include <float.h>
 
 /* Cycles, as in struct cost_table of nn/choose.h. */
 struct costs {
@@ -24,16 +19,6 @@ struct costs {
  * cycle takes several. Held against measurements on AMD Zen 4; nobody has measured NEON. */
 static const struct costs bytes = {1, 0.5, 4, 20, 4, 1.0 / 32, 1.0 / 32, 0, 0};
 static const struct costs halves = {0.5, 0.5, 1, 20, 4, 1.0 / 32, 1.0 / 16, 50, 100};
-
-static int ceil_div(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
 
 static const struct costs *costs_of(const struct int8_kernels *kernels)
 {

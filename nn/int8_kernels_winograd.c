@@ -10,21 +10,14 @@
  */
 #include "nn/int8_kernels_private.h"
 #include "nn/int8_tile_store.h"
+#include "nn/winograd_origin.h"
 
 #if !INT8_DOT
 
-/* Where a tile of 4x4 outputs begins. The last ones move back to end with the output. */
-struct origin {
-    int y, x;
-};
-
-static inline struct origin tile_origin(const struct int8_conv *c, int tile)
+static inline struct origin origin_of(const struct int8_conv *c, int tile)
 {
     const int halve = c->pool ? 2 : 1;
-    const int height = c->out.height * halve, width = c->out.width * halve;
-    const int per_row = (width + 3) / 4;
-    const int y = tile / per_row * 4, x = tile % per_row * 4;
-    return (struct origin){y + 4 <= height ? y : height - 4, x + 4 <= width ? x : width - 4};
+    return tile_origin(tile, c->out.height * halve, c->out.width * halve);
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -69,8 +62,8 @@ static void transform_input(const struct int8_winograd *w, int first_tile, int16
     const ptrdiff_t stride = int8_winograd_stride(VL, c->in.blocks, w->block);
     for (int i = 0; i < w->block; i += 2) {
         const int tile = i + 2 <= w->block ? i : w->block - 2;
-        const struct origin a = tile_origin(c, first_tile + tile);
-        const struct origin b = tile_origin(c, first_tile + tile + 1);
+        const struct origin a = origin_of(c, first_tile + tile);
+        const struct origin b = origin_of(c, first_tile + tile + 1);
         const uint8_t *first = c->in.data + a.y * c->in.row + a.x * PIXEL_BYTES;
         const uint8_t *second = c->in.data + b.y * c->in.row + b.x * PIXEL_BYTES;
         for (int block = 0; block < c->in.blocks; block++)
@@ -166,7 +159,7 @@ static void transform_output(const struct int8_winograd *w, const int32_t *produ
     const struct int8_conv *c = &w->direct;
     const ptrdiff_t stride = int8_winograd_stride(VL, c->out.blocks, w->block);
     for (int tile = 0; tile < w->block; tile++) {
-        const struct origin at = tile_origin(c, first_tile + tile);
+        const struct origin at = origin_of(c, first_tile + tile);
         for (int block = 0; block < c->out.blocks; block++)
             transform_tile(c, products + (block * w->block + tile) * VL, stride, block, at);
     }
@@ -176,7 +169,7 @@ void INT8(winograd)(const struct int8_winograd *w)
 {
     const struct int8_conv *c = &w->direct;
     const int halve = c->pool ? 2 : 1;
-    const int tiles = (c->out.height * halve + 3) / 4 * ((c->out.width * halve + 3) / 4);
+    const int tiles = tile_count(c->out.height * halve, c->out.width * halve);
     int16_t *inputs = (int16_t *)(void *)w->scratch;
     int32_t *products =
         (int32_t *)(void *)(inputs + 36 * int8_winograd_stride(VL, c->in.blocks, w->block));

@@ -17,6 +17,13 @@ static int smaller(int a, int b)
 
 /* All loops go along the rows, as the weights lie in memory, and become vectors. */
 
+/* Of a channel whose largest weight is this. */
+static inline float scale_of(float largest)
+{
+    const float scale = largest / INT8_WEIGHT_MAX;
+    return scale >= FLT_MIN ? scale : 1; /* all zero, or as good as that */
+}
+
 static void find_scales(const float *kernel, size_t rows, int out, float *scales)
 {
     memset(scales, 0, (size_t)out * sizeof *scales);
@@ -25,10 +32,8 @@ static void find_scales(const float *kernel, size_t rows, int out, float *scales
             const float size = fabsf(kernel[o]);
             scales[o] = size > scales[o] ? size : scales[o];
         }
-    for (int o = 0; o < out; o++) {
-        const float scale = scales[o] / INT8_WEIGHT_MAX;
-        scales[o] = scale >= FLT_MIN ? scale : 1; /* all zero, or as good as that */
-    }
+    for (int o = 0; o < out; o++)
+        scales[o] = scale_of(scales[o]);
 }
 
 /* As rintf, which is a call where SSE2 is all there is: floats of this size have no fractions. */
@@ -80,7 +85,7 @@ void int8_round_kernel(float *kernel, size_t rows, int out)
         float largest = 0;
         for (size_t i = 0; i < rows; i++)
             largest = fmaxf(largest, fabsf(kernel[i * (size_t)out + (size_t)o]));
-        const float scale = largest / INT8_WEIGHT_MAX >= FLT_MIN ? largest / INT8_WEIGHT_MAX : 1;
+        const float scale = scale_of(largest);
         for (size_t i = 0; i < rows; i++) {
             float *weight = &kernel[i * (size_t)out + (size_t)o];
             *weight = scale * rounded(*weight / scale);

@@ -2,11 +2,9 @@
 #include "nn/winograd_tile.h"
 #include "nn/winograd_transform.h"
 
-static inline struct origin tile_origin(const struct conv *c, int tile)
+static inline struct origin origin_of(const struct conv *c, int tile)
 {
-    const int per_row = (output_width(c) + 3) / 4;
-    return (struct origin){tile_start(tile / per_row * 4, output_height(c)),
-                           tile_start(tile % per_row * 4, output_width(c))};
+    return tile_origin(tile, output_height(c), output_width(c));
 }
 
 static void transform_input(const struct winograd *w, int first_tile)
@@ -15,7 +13,7 @@ static void transform_input(const struct winograd *w, int first_tile)
     const ptrdiff_t stride = winograd_stride(VL, in->blocks, w->block);
     for (int block = 0; block < in->blocks; block++) {
         for (int tile = 0; tile < w->block; tile++) {
-            const struct origin at = tile_origin(&w->direct, first_tile + tile);
+            const struct origin at = origin_of(&w->direct, first_tile + tile);
             const float *x = in->data + block * in->block + at.y * in->row + at.x * VL;
             float *out = w->scratch + (block * w->block + tile) * VL;
             vec columns[36];
@@ -77,7 +75,7 @@ static void transform_output(const struct winograd *w, const float *products, in
                 output_transform(column, columns + j, 6);
             })
             REPEAT4(i, output_transform(columns + i * 6, result + i * 4, 1);)
-            store_tile(direct, result, block, tile_origin(direct, first_tile + tile));
+            store_tile(direct, result, block, origin_of(direct, first_tile + tile));
         }
     }
 }
@@ -85,7 +83,7 @@ static void transform_output(const struct winograd *w, const float *products, in
 void KERNEL(winograd)(const struct winograd *w)
 {
     const struct conv *c = &w->direct;
-    const int tiles = (output_height(c) + 3) / 4 * ((output_width(c) + 3) / 4);
+    const int tiles = tile_count(output_height(c), output_width(c));
     float *products = w->scratch + 36 * winograd_stride(VL, c->in.blocks, w->block);
     for (int tile = 0; tile < tiles; tile += w->block) {
         const int first = tile + w->block <= tiles ? tile : tiles - w->block;

@@ -1,13 +1,9 @@
-/* winograd_tile: where Winograd's tiles of 4x4 outputs begin, and how one is stored. Private to the
- * kernels. */
+/* winograd_tile: how one of Winograd's tiles of 4x4 outputs is stored. Private to the kernels. */
 #ifndef PAWCAM_NN_WINOGRAD_TILE_H
 #define PAWCAM_NN_WINOGRAD_TILE_H
 
 #include "nn/kernels_vector.h"
-
-struct origin {
-    int y, x;
-};
+#include "nn/winograd_origin.h"
 
 static inline int output_height(const struct conv *c)
 {
@@ -17,12 +13,6 @@ static inline int output_height(const struct conv *c)
 static inline int output_width(const struct conv *c)
 {
     return c->out.width * (c->pool ? 2 : 1);
-}
-
-/* The row (or column) of a tile; the last tile moves back to end with the output. */
-static inline int tile_start(int wanted, int size)
-{
-    return wanted + 4 <= size ? wanted : size - 4;
 }
 
 /* A tile of one vector of output channels, or its 2x2 maxima. */
