@@ -46,7 +46,7 @@ struct conv_choice choose_conv(const struct kernels *kernels, const struct conv_
 
 /* The ways that may be fastest if the costs are somewhat wrong, the least cost first: every tile
  * that fits, and Winograd's matrix products with each tile and some sizes of the block. Returns how
- * many, 1 or more.
+ * many, 1 or more: those within 1.6 times the best one's cost, and the two best.
  */
 enum { CONV_CHOICES_MAX = 64 };
 int choose_list(const struct kernels *kernels, const struct conv_task *task,

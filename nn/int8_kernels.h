@@ -12,7 +12,8 @@
  * up in 32 bits: four bytes, or, on processors without a dot product of bytes, two 16-bit numbers.
  * Either is a "unit", some channels of a pixel, and the unit of depth. Each table has one size of
  * number, `value_bytes`, for activations and weights alike, so that nothing is converted in an
- * inner loop. Strides and distances count bytes unless they say otherwise.
+ * inner loop (but for weights that are used once: int8_weight_bytes). Strides and distances count
+ * bytes unless they say otherwise.
  */
 #ifndef PAWCAM_NN_INT8_KERNELS_H
 #define PAWCAM_NN_INT8_KERNELS_H

@@ -266,14 +266,16 @@ static bool add_winograd(const struct context *c)
     return step != NULL;
 }
 
-static bool add_direct(const struct context *c)
+/* Tiles of their own: the direct kernels', or Winograd's that read pixels. */
+static bool add_tiles(const struct context *c)
 {
     const struct pack pack = describe_pack(c);
     struct planned *planned = c->planned;
     const struct conv_kernel *kernel = planned->choice.kernel;
-    if (!allocate_weights(c, pack_conv_count(&pack), padded(pack.out, c->lanes)))
+    const size_t count = kernel->winograd ? pack_winograd_count(&pack) : pack_conv_count(&pack);
+    if (!allocate_weights(c, count, padded(pack.out, c->lanes)))
         return false;
-    pack_conv(&pack, planned->weights);
+    (kernel->winograd ? pack_winograd : pack_conv)(&pack, planned->weights);
     struct step *step = plan_add_step(c->plan, STEP_CONV);
     if (!step)
         return false;
@@ -282,36 +284,15 @@ static bool add_direct(const struct context *c)
     merge_taps(&step->conv, pack.in);
     const enum conv_step column = step_of(step->conv.output_column, c->lanes);
     step->run_conv = kernel->run[column];
-    snprintf(planned->text, sizeof planned->text, "direct %dx%dx%d%s", kernel->rows,
-             kernel->columns, kernel->vectors, step_text(column));
-    return true;
-}
-
-/* A tile of Winograd's that reads pixels. */
-static bool add_winograd_tile(const struct context *c)
-{
-    const struct pack pack = describe_pack(c);
-    struct planned *planned = c->planned;
-    const struct conv_kernel *kernel = planned->choice.kernel;
-    if (!allocate_weights(c, pack_winograd_count(&pack), padded(pack.out, c->lanes)))
-        return false;
-    pack_winograd(&pack, planned->weights);
-    struct step *step = plan_add_step(c->plan, STEP_CONV);
-    if (!step)
-        return false;
-    step->conv = describe_conv(c);
-    step->conv.weights = planned->weights;
-    step->run_conv = kernel->run[CONV_STEP_3];
-    snprintf(planned->text, sizeof planned->text, "Winograd %dx%dx%d, from pixels", kernel->rows,
-             kernel->columns, kernel->vectors);
+    snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s",
+             kernel->winograd ? "Winograd" : "direct", kernel->rows, kernel->columns,
+             kernel->vectors, step_text(column));
     return true;
 }
 
 static bool add_conv(const struct context *c)
 {
-    if (c->planned->choice.block > 0)
-        return add_winograd(c);
-    return c->planned->choice.kernel->winograd ? add_winograd_tile(c) : add_direct(c);
+    return c->planned->choice.block > 0 ? add_winograd(c) : add_tiles(c);
 }
 
 /* --- depthwise, and what is depthwise in disguise --------------------------------------------- */
