@@ -74,9 +74,9 @@ static struct tuning *tuning_of(const struct bench *bench, int model,
     for (int i = bench->first[model], end; tuning && i < bench->first[model + 1]; i = end) {
         const struct conv_choice *choice =
             &bench->samples.list[costs_choose(costs, &bench->samples, i, &end)].choice;
-        tuning->layers[bench->samples.list[i].layer - layer_id(model, 0)] =
-            (struct tuned_layer){choice->kernel->rows, choice->kernel->columns,
-                                 choice->kernel->vectors, choice->block, false};
+        tuning->layers[bench->samples.list[i].layer - layer_id(model, 0)] = (struct tuned_layer){
+            choice->kernel->rows, choice->kernel->columns, choice->kernel->vectors,
+            choice->side,         choice->block,           false};
     }
     return tuning;
 }

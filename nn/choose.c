@@ -48,35 +48,44 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
 }
 
-/* Winograd's transformed values and products of a block. */
-static ptrdiff_t scratch_bytes(int lanes, const struct conv_task *task, int block)
+static int winograd_tiles(const struct conv_task *task, int side)
 {
-    return winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, block) *
+    return ceil_div(task->height, side) * ceil_div(task->width, side);
+}
+
+/* Winograd's transformed values and products of a block. */
+static ptrdiff_t scratch_bytes(int lanes, const struct conv_task *task,
+                               const struct conv_choice *choice)
+{
+    return winograd_scratch_count(lanes, task->in_blocks, task->out_blocks, choice->side,
+                                  choice->block) *
            (ptrdiff_t)sizeof(float);
 }
 
 /* Far weights are fetched while others are multiplied. They pass through the second cache, so that
  * only half of it or so is left for the scratch; beyond that, it is written far away and read
- * again. */
-static double winograd_cost(const struct cost_table *m, const struct conv_kernel *kernel,
-                            const struct conv_task *task, int lanes, int block)
+ * again. A transform costs what it stores or loads. */
+static double winograd_cost(const struct cost_table *m, int lanes, const struct conv_task *task,
+                            const struct conv_choice *choice)
 {
-    const int tiles = ceil_div(task->height, 4) * ceil_div(task->width, 4);
-    const double blocks = ceil_div(tiles, block);
+    const int block = choice->block, matrices = winograd_matrices(choice->side);
+    const double blocks = ceil_div(winograd_tiles(task, choice->side), block);
+    const double transforms =
+        block * (task->in_blocks * m->transform_in + task->out_blocks * m->transform_out) *
+        matrices / winograd_matrices(4);
     const struct conv_task product = {.height = 1,
                                       .width = block,
                                       .in_channels = task->in_channels,
                                       .out_blocks = task->out_blocks,
                                       .taps = 1};
-    const double weights = 36.0 * task->in_channels * task->out_blocks * lanes * sizeof(float);
-    const double scratch = (double)scratch_bytes(lanes, task, block);
+    const double weights =
+        (double)matrices * task->in_channels * task->out_blocks * lanes * sizeof(float);
+    const double scratch = (double)scratch_bytes(lanes, task, choice);
     const double fetching = weights > SECOND_CACHE_BYTES ? weights * m->far_byte : 0;
     const double multiplying =
-        36 * direct_cost(m, kernel, &product, lanes) + weights * m->cache_byte;
-    return blocks *
-           (block * (task->in_blocks * m->transform_in + task->out_blocks * m->transform_out) +
-            larger(multiplying, fetching) +
-            (scratch > SCRATCH_BYTES_NEAR ? 2 * scratch * m->far_byte : 0));
+        matrices * direct_cost(m, choice->kernel, &product, lanes) + weights * m->cache_byte;
+    return blocks * (transforms + larger(multiplying, fetching) +
+                     (scratch > SCRATCH_BYTES_NEAR ? 2 * scratch * m->far_byte : 0));
 }
 
 const struct cost_table *choose_costs(int lanes)
@@ -87,7 +96,7 @@ const struct cost_table *choose_costs(int lanes)
 double choose_cost(const struct cost_table *costs, int lanes, const struct conv_task *task,
                    const struct conv_choice *choice)
 {
-    return choice->block > 0 ? winograd_cost(costs, choice->kernel, task, lanes, choice->block)
+    return choice->block > 0 ? winograd_cost(costs, lanes, task, choice)
                              : direct_cost(costs, choice->kernel, task, lanes);
 }
 
@@ -101,28 +110,27 @@ static bool fits(const struct conv_kernel *kernel, const struct conv_task *task)
            (!task->pool || (kernel->rows % 2 == 0 && kernel->columns % 2 == 0));
 }
 
-static int winograd_tiles(const struct conv_task *task)
+static bool winograd_fits(int lanes, const struct conv_task *task, const struct conv_choice *choice)
 {
-    return ceil_div(task->height, 4) * ceil_div(task->width, 4);
+    const struct conv_kernel *kernel = choice->kernel;
+    const int side = choice->side, block = choice->block;
+    return (side == 4 || side == 2) && task->winograd && !task->pixels && task->height >= side &&
+           task->width >= side && kernel->rows == 1 && kernel->vectors <= task->out_blocks &&
+           block >= kernel->columns && block <= BLOCK_TILES_MAX &&
+           block <= winograd_tiles(task, side) &&
+           scratch_bytes(lanes, task, choice) <= SCRATCH_BYTES_MAX;
 }
 
-static bool winograd_fits(int lanes, const struct conv_kernel *kernel, const struct conv_task *task,
-                          int block)
+bool choose_find(const struct kernels *kernels, const struct conv_task *task, int rows, int columns,
+                 int vectors, struct conv_choice *choice)
 {
-    return task->winograd && !task->pixels && task->height >= 4 && task->width >= 4 &&
-           kernel->rows == 1 && kernel->vectors <= task->out_blocks && block >= kernel->columns &&
-           block <= BLOCK_TILES_MAX && block <= winograd_tiles(task) &&
-           scratch_bytes(lanes, task, block) <= SCRATCH_BYTES_MAX;
-}
-
-const struct conv_kernel *choose_find(const struct kernels *kernels, const struct conv_task *task,
-                                      int rows, int columns, int vectors, int block)
-{
-    for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++)
+    for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++) {
+        choice->kernel = kernel;
         if (kernel->rows == rows && kernel->columns == columns && kernel->vectors == vectors &&
-            (block > 0 ? winograd_fits(kernels->lanes, kernel, task, block) : fits(kernel, task)))
-            return kernel;
-    return NULL;
+            (choice->block > 0 ? winograd_fits(kernels->lanes, task, choice) : fits(kernel, task)))
+            return true;
+    }
+    return false;
 }
 
 /* --- the choice ------------------------------------------------------------------------------- */
@@ -161,13 +169,13 @@ static void rank(struct ranking *ranking, struct conv_choice choice)
 }
 
 /* Tiles per block that cost least with this kernel; 0: none fits. */
-static int best_block(const struct ranking *ranking, const struct conv_kernel *kernel)
+static int best_block(const struct ranking *ranking, const struct conv_kernel *kernel, int side)
 {
-    struct conv_choice best = {kernel, 0};
+    struct conv_choice best = {kernel, side, 0};
     double best_cost = DBL_MAX;
     for (int block = kernel->columns; block <= BLOCK_TILES_MAX; block += kernel->columns) {
-        const struct conv_choice choice = {kernel, block};
-        if (!winograd_fits(ranking->kernels->lanes, kernel, ranking->task, block))
+        const struct conv_choice choice = {kernel, side, block};
+        if (!winograd_fits(ranking->kernels->lanes, ranking->task, &choice))
             break;
         const double cost = cost_of(ranking, &choice);
         if (cost < best_cost) {
@@ -179,17 +187,18 @@ static int best_block(const struct ranking *ranking, const struct conv_kernel *k
 }
 
 /* The best block, about half of it and about twice, in whole rows of the kernel. */
-static void rank_winograd(struct ranking *ranking, const struct conv_kernel *kernel)
+static void rank_winograd(struct ranking *ranking, const struct conv_kernel *kernel, int side)
 {
-    const int best = best_block(ranking, kernel), columns = kernel->columns;
+    const int best = best_block(ranking, kernel, side), columns = kernel->columns;
     const int others[] = {best / 2 / columns * columns, best * 2 / columns * columns};
     if (best == 0)
         return;
-    rank(ranking, (struct conv_choice){kernel, best});
-    for (int i = 0; i < 2; i++)
-        if (others[i] != best &&
-            winograd_fits(ranking->kernels->lanes, kernel, ranking->task, others[i]))
-            rank(ranking, (struct conv_choice){kernel, others[i]});
+    rank(ranking, (struct conv_choice){kernel, side, best});
+    for (int i = 0; i < 2; i++) {
+        const struct conv_choice other = {kernel, side, others[i]};
+        if (other.block != best && winograd_fits(ranking->kernels->lanes, ranking->task, &other))
+            rank(ranking, other);
+    }
 }
 
 int choose_list(const struct kernels *kernels, const struct conv_task *task,
@@ -198,8 +207,9 @@ int choose_list(const struct kernels *kernels, const struct conv_task *task,
     struct ranking ranking = {.kernels = kernels, .task = task, .list = list};
     for (const struct conv_kernel *kernel = kernels->conv; kernel->rows > 0; kernel++) {
         if (fits(kernel, task))
-            rank(&ranking, (struct conv_choice){kernel, 0});
-        rank_winograd(&ranking, kernel);
+            rank(&ranking, (struct conv_choice){.kernel = kernel});
+        rank_winograd(&ranking, kernel, 4);
+        rank_winograd(&ranking, kernel, 2);
     }
     while (ranking.count > 2 && ranking.costs[ranking.count - 1] > hopeless * ranking.costs[0])
         ranking.count--;

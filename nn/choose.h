@@ -18,7 +18,9 @@ struct conv_task {
 
 struct conv_choice {
     const struct conv_kernel *kernel; /* the tile; of the matrix products, for Winograd */
-    int block; /* Winograd on blocked input: tiles transformed together; 0: the tile alone */
+    /* Winograd on blocked input: a tile's side, 4 or 2, and tiles transformed together. 0: the
+     * kernel alone. */
+    int side, block;
 };
 
 /* What the parts of a convolution cost, in cycles of one core; only their ratios matter. */
@@ -31,7 +33,7 @@ struct cost_table {
     double store;      /* per output vector: bias in, activation, out */
     double cache_byte; /* to fetch a byte of weights that the first cache does not hold, */
     double far_byte;   /* and that the second does not hold either */
-    double transform_in, transform_out; /* Winograd: per 6x6 tile and vector */
+    double transform_in, transform_out; /* F(4x4, 3x3): per tile and vector */
 };
 
 /* Those that were fitted for vectors of `lanes`: 4, 8 or 16. */
@@ -45,15 +47,16 @@ double choose_cost(const struct cost_table *costs, int lanes, const struct conv_
 struct conv_choice choose_conv(const struct kernels *kernels, const struct conv_task *task);
 
 /* The ways that may be fastest if the costs are somewhat wrong, the least cost first: every tile
- * that fits, and Winograd's matrix products with each tile and some sizes of the block. Returns how
- * many, 1 or more: those within 1.6 times the best one's cost, and the two best.
+ * that fits, and Winograd's matrix products with each tile, both sides and some sizes of the block.
+ * Returns how many, 1 or more: those within 1.6 times the best one's cost, and the two best.
  */
 enum { CONV_CHOICES_MAX = 64 };
 int choose_list(const struct kernels *kernels, const struct conv_task *task,
                 struct conv_choice list[CONV_CHOICES_MAX]);
 
-/* The kernel of this tile, if the task can be done with it and with this block; else NULL. */
-const struct conv_kernel *choose_find(const struct kernels *kernels, const struct conv_task *task,
-                                      int rows, int columns, int vectors, int block);
+/* Fills in the kernel of this tile, if the task can be done with it, and with the choice's side and
+ * block; else false. */
+bool choose_find(const struct kernels *kernels, const struct conv_task *task, int rows, int columns,
+                 int vectors, struct conv_choice *choice);
 
 #endif

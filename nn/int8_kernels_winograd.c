@@ -14,10 +14,12 @@
 
 #if !INT8_DOT
 
+enum { SIDE = 4 }; /* of a tile of outputs */
+
 static inline struct origin origin_of(const struct int8_conv *c, int tile)
 {
     const int halve = c->pool ? 2 : 1;
-    return tile_origin(tile, c->out.height * halve, c->out.width * halve);
+    return tile_origin(tile, c->out.height * halve, c->out.width * halve, SIDE);
 }
 
 /* --- input ------------------------------------------------------------------------------------ */
@@ -169,7 +171,7 @@ void INT8(winograd)(const struct int8_winograd *w)
 {
     const struct int8_conv *c = &w->direct;
     const int halve = c->pool ? 2 : 1;
-    const int tiles = tile_count(c->out.height * halve, c->out.width * halve);
+    const int tiles = tile_count(c->out.height * halve, c->out.width * halve, SIDE);
     int16_t *inputs = (int16_t *)(void *)w->scratch;
     int32_t *products =
         (int32_t *)(void *)(inputs + 36 * int8_winograd_stride(VL, c->in.blocks, w->block));

@@ -90,16 +90,19 @@ struct conv_kernel {
 };
 
 /*
- * Winograd F(4x4, 3x3) on blocked input (Lavin and Gray, "Fast Algorithms for Convolutional Neural
- * Networks", arXiv:1509.09308): 36 multiplications for 16 outputs where the direct way takes 144.
- * Stride 1, output at least 4x4. A block of tiles is transformed, multiplied and transformed back
- * while it is in the cache.
+ * Winograd on blocked input (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
+ * arXiv:1509.09308): F(4x4, 3x3) takes 36 multiplications for 16 outputs where the direct way takes
+ * 144; F(2x2, 3x3) takes 16 for 4 where it takes 36, and reads 16 matrices of weights, not 36.
+ * Stride 1, output at least one tile. A block of tiles is transformed, multiplied and transformed
+ * back while it is in the cache.
+ *   side     of a tile of outputs: 4 or 2
  *   direct   describes input, output, residual, bias, activation and pooling as above
- *   gemm     runs the 36 matrix products; its rows must be 1
- *   weights  36 matrices, packed by pack_winograd, weight_stride floats apart
+ *   gemm     runs the matrix products; its rows must be 1
+ *   weights  winograd_matrices() of them, packed by pack_winograd, weight_stride floats apart
  *   scratch  winograd_scratch_count() floats
  */
 struct winograd {
+    int side;
     struct conv direct;
     const struct conv_kernel *gemm;
     const float *weights;
@@ -108,16 +111,22 @@ struct winograd {
     float *scratch;
 };
 
-/* Floats between the 36 matrices of transformed input (blocks = in.blocks) and of products (blocks
- * = out.blocks). Not a power of two, or all 36 would fall into the same few lines of the cache. */
+static inline int winograd_matrices(int side)
+{
+    return (side + 2) * (side + 2);
+}
+
+/* Floats between the matrices of transformed input (blocks = in.blocks) and of products (blocks
+ * = out.blocks). Not a power of two, or all would fall into the same few lines of the cache. */
 static inline ptrdiff_t winograd_stride(int lanes, int blocks, int block)
 {
     return (ptrdiff_t)lanes * blocks * block + 80;
 }
 
-static inline ptrdiff_t winograd_scratch_count(int lanes, int in_blocks, int out_blocks, int block)
+static inline ptrdiff_t winograd_scratch_count(int lanes, int in_blocks, int out_blocks, int side,
+                                               int block)
 {
-    return 36 *
+    return winograd_matrices(side) *
            (winograd_stride(lanes, in_blocks, block) + winograd_stride(lanes, out_blocks, block));
 }
 

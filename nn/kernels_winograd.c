@@ -2,44 +2,60 @@
 #include "nn/winograd_tile.h"
 #include "nn/winograd_transform.h"
 
-static inline struct origin origin_of(const struct conv *c, int tile)
+/* In all that follows `side` is a constant, 4 or 2, so that loops unroll and arrays live in
+ * registers. */
+enum { SIDE_MAX = 4, SPAN_MAX = SIDE_MAX + 2 }; /* span: the inputs along a tile's side */
+
+/* The tile whose inputs begin at x, into the matrices at `out`. */
+static ALWAYS_INLINE void transform_tile(const float *x, ptrdiff_t row, float *out,
+                                         ptrdiff_t stride, const int side)
 {
-    return tile_origin(tile, output_height(c), output_width(c));
+    const int span = side + 2;
+    vec columns[SPAN_MAX * SPAN_MAX];
+    REPEAT6(
+        j, if (j < span) {
+            const float *top = x + j * VL;
+            vec column[SPAN_MAX];
+            REPEAT6(i, if (i < span) column[i] = load(top + i * row);)
+            if (side == 2)
+                input_transform_2(column, columns + j, span);
+            else
+                input_transform(column, columns + j, span);
+        })
+    REPEAT6(
+        i, if (i < span) {
+            vec line[SPAN_MAX];
+            if (side == 2)
+                input_transform_2(columns + i * span, line, 1);
+            else
+                input_transform(columns + i * span, line, 1);
+            REPEAT6(j, if (j < span) store(out + (i * span + j) * stride, line[j]);)
+        })
 }
 
-static void transform_input(const struct winograd *w, int first_tile)
+static ALWAYS_INLINE void transform_input(const struct winograd *w, int first_tile, const int side)
 {
-    const struct view *in = &w->direct.in;
+    const struct conv *c = &w->direct;
+    const struct view *in = &c->in;
     const ptrdiff_t stride = winograd_stride(VL, in->blocks, w->block);
-    for (int block = 0; block < in->blocks; block++) {
+    for (int block = 0; block < in->blocks; block++)
         for (int tile = 0; tile < w->block; tile++) {
-            const struct origin at = origin_of(&w->direct, first_tile + tile);
-            const float *x = in->data + block * in->block + at.y * in->row + at.x * VL;
-            float *out = w->scratch + (block * w->block + tile) * VL;
-            vec columns[36];
-            REPEAT6(j, {
-                const float *top = x + j * VL;
-                vec column[6];
-                REPEAT6(i, column[i] = load(top + i * in->row);)
-                input_transform(column, columns + j, 6);
-            })
-            REPEAT6(i, {
-                vec row[6];
-                input_transform(columns + i * 6, row, 1);
-                REPEAT6(j, store(out + (i * 6 + j) * stride, row[j]);)
-            })
+            const struct origin at =
+                tile_origin(first_tile + tile, output_height(c), output_width(c), side);
+            transform_tile(in->data + block * in->block + at.y * in->row + at.x * VL, in->row,
+                           w->scratch + (block * w->block + tile) * VL, stride, side);
         }
-    }
 }
 
-/* products[k] = input[k] * weights[k] for the 36 matrices, each as a 1x1 convolution over one row
- * of `block` pixels. A^T maps the second unit vector to ones, so a bias in product (1, 1) comes out
- * as the bias of all 16 outputs. */
+/* products[k] = input[k] * weights[k] for all matrices, each as a 1x1 convolution over one row of
+ * `block` pixels. A^T maps the second unit vector to ones, so a bias in product (1, 1) comes out as
+ * the bias of all outputs. */
 static void multiply(const struct winograd *w, float *products)
 {
     const struct conv *direct = &w->direct;
     const ptrdiff_t in_stride = winograd_stride(VL, direct->in.blocks, w->block);
     const ptrdiff_t out_stride = winograd_stride(VL, direct->out.blocks, w->block);
+    const int span = w->side + 2;
     struct conv gemm = {
         .in = {.block = w->block * VL, .blocks = direct->in.blocks},
         .out = {.block = w->block * VL,
@@ -52,43 +68,72 @@ static void multiply(const struct winograd *w, float *products)
         .depth = direct->depth,
         .last_depth = direct->last_depth,
     };
-    for (int k = 0; k < 36; k++) {
+    for (int k = 0; k < span * span; k++) {
         gemm.in.data = w->scratch + k * in_stride;
         gemm.out.data = products + k * out_stride;
         gemm.weights = w->weights + k * w->weight_stride;
-        gemm.bias = k == 1 * 6 + 1 ? direct->bias : NULL;
+        gemm.bias = k == 1 * span + 1 ? direct->bias : NULL;
         w->gemm->run[CONV_STEP_LANES](&gemm);
     }
 }
 
-static void transform_output(const struct winograd *w, const float *products, int first_tile)
+/* result[side][side] = A^T products A of one tile and vector. */
+static ALWAYS_INLINE void transform_back(const float *products, ptrdiff_t stride, vec *result,
+                                         const int side)
 {
-    const struct conv *direct = &w->direct;
-    const ptrdiff_t stride = winograd_stride(VL, direct->out.blocks, w->block);
-    for (int block = 0; block < direct->out.blocks; block++) {
+    const int span = side + 2;
+    vec columns[SIDE_MAX * SPAN_MAX];
+    REPEAT6(
+        j, if (j < span) {
+            vec column[SPAN_MAX];
+            REPEAT6(i, if (i < span) column[i] = load(products + (i * span + j) * stride);)
+            if (side == 2)
+                output_transform_2(column, columns + j, span);
+            else
+                output_transform(column, columns + j, span);
+        })
+    REPEAT4(
+        i, if (i < side) {
+            if (side == 2)
+                output_transform_2(columns + i * span, result + i * side, 1);
+            else
+                output_transform(columns + i * span, result + i * side, 1);
+        })
+}
+
+static ALWAYS_INLINE void transform_output(const struct winograd *w, const float *products,
+                                           int first_tile, const int side)
+{
+    const struct conv *c = &w->direct;
+    const ptrdiff_t stride = winograd_stride(VL, c->out.blocks, w->block);
+    for (int block = 0; block < c->out.blocks; block++)
         for (int tile = 0; tile < w->block; tile++) {
-            const float *in = products + (block * w->block + tile) * VL;
-            vec columns[24], result[16];
-            REPEAT6(j, {
-                vec column[6];
-                REPEAT6(i, column[i] = load(in + (i * 6 + j) * stride);)
-                output_transform(column, columns + j, 6);
-            })
-            REPEAT4(i, output_transform(columns + i * 6, result + i * 4, 1);)
-            store_tile(direct, result, block, origin_of(direct, first_tile + tile));
+            vec result[SIDE_MAX * SIDE_MAX];
+            transform_back(products + (block * w->block + tile) * VL, stride, result, side);
+            store_tile(c, result, block,
+                       tile_origin(first_tile + tile, output_height(c), output_width(c), side),
+                       side);
         }
+}
+
+static ALWAYS_INLINE void convolve(const struct winograd *w, const int side)
+{
+    const struct conv *c = &w->direct;
+    const int tiles = tile_count(output_height(c), output_width(c), side);
+    float *products =
+        w->scratch + winograd_matrices(side) * winograd_stride(VL, c->in.blocks, w->block);
+    for (int tile = 0; tile < tiles; tile += w->block) {
+        const int first = tile + w->block <= tiles ? tile : tiles - w->block;
+        transform_input(w, first, side);
+        multiply(w, products);
+        transform_output(w, products, first, side);
     }
 }
 
 void KERNEL(winograd)(const struct winograd *w)
 {
-    const struct conv *c = &w->direct;
-    const int tiles = tile_count(output_height(c), output_width(c));
-    float *products = w->scratch + 36 * winograd_stride(VL, c->in.blocks, w->block);
-    for (int tile = 0; tile < tiles; tile += w->block) {
-        const int first = tile + w->block <= tiles ? tile : tiles - w->block;
-        transform_input(w, first);
-        multiply(w, products);
-        transform_output(w, products, first);
-    }
+    if (w->side == 2)
+        convolve(w, 2);
+    else
+        convolve(w, 4);
 }

@@ -9,6 +9,7 @@
  */
 enum {
     CHANNELS = 3,
+    SIDE = 4,         /* of a tile of outputs */
     VECTORS = 2,      /* of output channels at a time, for which a value is broadcast once */
     STRIP_WIDTH = 32, /* outputs */
     STRIP_VALUES = (STRIP_WIDTH + 2) * CHANNELS,
@@ -84,8 +85,8 @@ static void convolve_tile(const struct conv *c, const float *values, struct orig
         const int block = group + VECTORS <= c->out.blocks ? group : c->out.blocks - VECTORS;
         vec tiles[VECTORS][16];
         make_tiles(weights, c->bias + block * VL, values, tiles);
-        store_tile(c, tiles[0], block, at);
-        store_tile(c, tiles[1], block + 1, at);
+        store_tile(c, tiles[0], block, at, SIDE);
+        store_tile(c, tiles[1], block + 1, at, SIDE);
         weights += TILE_VALUES * VECTORS * VL;
     }
 }
@@ -94,15 +95,15 @@ void KERNEL(winograd_pixels)(const struct conv *c)
 {
     const int height = output_height(c), width = output_width(c);
     float rows[6 * STRIP_STRIDE], values[TILE_VALUES + 1];
-    for (int row = 0; row < height; row += 4) {
-        const int y = tile_start(row, height);
+    for (int row = 0; row < height; row += SIDE) {
+        const int y = tile_start(row, height, SIDE);
         for (int column = 0; column < width; column += STRIP_WIDTH) {
-            const int x = tile_start(column, width);
+            const int x = tile_start(column, width, SIDE);
             const int strip = x + STRIP_WIDTH <= width ? STRIP_WIDTH : width - x;
             transform_down(c->in.data + y * c->output_row + x * CHANNELS, c->output_row,
                            (strip + 2) * CHANNELS, rows);
-            for (int i = 0; i < strip; i += 4) {
-                const int tile = tile_start(i, strip);
+            for (int i = 0; i < strip; i += SIDE) {
+                const int tile = tile_start(i, strip, SIDE);
                 transform_across(rows + tile * CHANNELS, values);
                 convolve_tile(c, values, (struct origin){y, x + tile});
             }

@@ -66,16 +66,24 @@ ptrdiff_t pack_winograd_stride(const struct pack *p)
 size_t pack_winograd_count(const struct pack *p)
 {
     const size_t matrix = (size_t)groups(p) * (size_t)(p->in * p->vectors * p->lanes);
-    return 36 * (p->plain ? matrix : (size_t)pack_winograd_stride(p));
+    return (size_t)winograd_matrices(p->side) *
+           (p->plain ? matrix : (size_t)pack_winograd_stride(p));
 }
 
 /* Four filters side by side: the outputs of a group of vectors are a multiple of four. */
 enum { SIDE_BY_SIDE = 4 };
 typedef float quad __attribute__((vector_size(SIDE_BY_SIDE * sizeof(float))));
 
-/* out = G (a b c), for the interpolation points 0, 1, -1, 2, -2, infinity */
-static void filter_transform(quad a, quad b, quad c, quad out[6])
+/* out = G (a b c); the points are those of nn/winograd_transform.h */
+static void filter_transform(quad a, quad b, quad c, int side, quad *out)
 {
+    if (side == 2) {
+        out[0] = a;
+        out[1] = (a + b + c) / 2;
+        out[2] = (a - b + c) / 2;
+        out[3] = c;
+        return;
+    }
     out[0] = a / 4;
     out[1] = -(a + b + c) / 6;
     out[2] = -(a - b + c) / 6;
@@ -96,20 +104,21 @@ static quad load_quad(const float *from, int count)
 }
 
 /* The filters of one input and `count` outputs, taps `stride` floats apart, into their places in
- * the 36 matrices. */
-static void pack_filters(const float *taps, ptrdiff_t stride, int count, quad scale,
+ * the matrices. */
+static void pack_filters(const float *taps, ptrdiff_t stride, int count, quad scale, int side,
                          ptrdiff_t matrix_stride, float *packed)
 {
+    const int span = side + 2; /* inputs along a tile's side */
     quad columns[3][6], row[6];
     for (int j = 0; j < 3; j++)
         filter_transform(load_quad(taps + j * stride, count),
                          load_quad(taps + (3 + j) * stride, count),
-                         load_quad(taps + (6 + j) * stride, count), columns[j]);
-    for (int i = 0; i < 6; i++) {
-        filter_transform(columns[0][i], columns[1][i], columns[2][i], row);
-        for (int j = 0; j < 6; j++) {
+                         load_quad(taps + (6 + j) * stride, count), side, columns[j]);
+    for (int i = 0; i < span; i++) {
+        filter_transform(columns[0][i], columns[1][i], columns[2][i], side, row);
+        for (int j = 0; j < span; j++) {
             row[j] *= scale;
-            memcpy(packed + (i * 6 + j) * matrix_stride, &row[j], sizeof row[j]);
+            memcpy(packed + (i * span + j) * matrix_stride, &row[j], sizeof row[j]);
         }
     }
 }
@@ -119,7 +128,8 @@ void pack_winograd(const struct pack *p, float *packed)
     const ptrdiff_t tap_stride = (ptrdiff_t)p->in * p->out;
     const ptrdiff_t group_count = (ptrdiff_t)p->in * p->vectors * p->lanes;
     const ptrdiff_t matrix_stride = p->plain ? group_count : pack_winograd_stride(p);
-    const ptrdiff_t group_stride = p->plain ? 36 * group_count : group_count;
+    const ptrdiff_t group_stride =
+        p->plain ? winograd_matrices(p->side) * group_count : group_count;
     const quad one = {1, 1, 1, 1};
     for (int group = 0; group < groups(p); group++) {
         const int first = group_channel(p, group), end = first + p->vectors * p->lanes;
@@ -130,7 +140,8 @@ void pack_winograd(const struct pack *p, float *packed)
                 const int count = o < p->out ? smaller(SIDE_BY_SIDE, p->out - o) : 0;
                 const int from = smaller(o, p->out);
                 pack_filters(p->kernel + (ptrdiff_t)channel * p->out + from, tap_stride, count,
-                             p->scale ? load_quad(p->scale + from, count) : one, matrix_stride, to);
+                             p->scale ? load_quad(p->scale + from, count) : one, p->side,
+                             matrix_stride, to);
             }
     }
 }

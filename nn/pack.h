@@ -19,6 +19,7 @@ struct pack {
     const float *scale;
     int taps, in, out;
     int lanes, vectors;
+    int side;      /* of Winograd's tiles of outputs: 4 or 2 */
     bool plain;    /* conv: the input is [height][width][in], not blocked */
     bool reversed; /* conv: its channels come in reverse order (B, G, R for a network on R, G, B) */
 };
@@ -33,8 +34,9 @@ static inline int pack_blocks(int channels, int lanes)
 size_t pack_conv_count(const struct pack *pack);
 void pack_conv(const struct pack *pack, float *packed);
 
-/* G k G^T of each 3x3 filter: 36 matrices [group][channel of in][vectors * lanes], `stride` floats
- * apart; for plain input [group][36][channel of in][vectors * lanes]. */
+/* G k G^T of each 3x3 filter: winograd_matrices(side) matrices [group][channel of in][vectors *
+ * lanes], `stride` floats apart; for plain input [group][matrix][channel of in][vectors * lanes].
+ */
 ptrdiff_t pack_winograd_stride(const struct pack *pack);
 size_t pack_winograd_count(const struct pack *pack);
 void pack_winograd(const struct pack *pack, float *packed);

@@ -136,10 +136,9 @@ static void choose_way(struct plan *plan, int index, const struct conv_task *tas
     if (!plan->tuning)
         return;
     const struct tuned_layer *t = &plan->tuning->layers[index];
-    const struct conv_kernel *kernel =
-        choose_find(plan->kernels, task, t->rows, t->columns, t->vectors, t->block);
-    if (kernel)
-        way->kernel = (struct conv_choice){kernel, t->block};
+    struct conv_choice tuned = {.side = t->side, .block = t->block};
+    if (choose_find(plan->kernels, task, t->rows, t->columns, t->vectors, &tuned))
+        way->kernel = tuned;
 }
 
 /* A Dense that reads so many weights that memory is what it waits for may keep them in 16 bits. */
@@ -179,7 +178,7 @@ static void choose_kernel(struct plan *plan, int index)
     planned->choice = planned->way.kernel;
     if (planned->choice.block > 0)
         planned->scratch.buffer.count = (size_t)winograd_scratch_count(
-            lanes, task.in_blocks, task.out_blocks, planned->choice.block);
+            lanes, task.in_blocks, task.out_blocks, planned->choice.side, planned->choice.block);
 }
 
 static void lay_out_scratch(struct plan *plan, int index)

@@ -231,6 +231,7 @@ static struct pack describe_pack(const struct context *c)
 {
     const struct window w = plan_window(c->node);
     const struct tensor *in = input_tensor(c, 0);
+    const struct conv_choice *choice = &c->planned->choice;
     return (struct pack){
         .kernel = c->node->layer->kernel,
         .scale = c->node->scale,
@@ -238,7 +239,8 @@ static struct pack describe_pack(const struct context *c)
         .in = c->node->in.channels,
         .out = c->node->out.channels,
         .lanes = c->lanes,
-        .vectors = c->planned->choice.kernel->vectors,
+        .vectors = choice->kernel->vectors,
+        .side = choice->block > 0 ? choice->side : choice->kernel->rows,
         .plain = in->lanes != c->lanes,
         .reversed = c->node->inputs[0] == 0 && c->plan->input.reversed,
     };
@@ -254,15 +256,16 @@ static bool add_winograd(const struct context *c)
     struct step *step = plan_add_step(c->plan, STEP_WINOGRAD);
     if (step)
         step->winograd =
-            (struct winograd){.direct = describe_conv(c),
+            (struct winograd){.side = planned->choice.side,
+                              .direct = describe_conv(c),
                               .gemm = planned->choice.kernel,
                               .weights = planned->weights,
                               .weight_stride = pack_winograd_stride(&pack),
                               .block = planned->choice.block,
                               .scratch = c->plan->arena + planned->scratch.buffer.offset};
-    snprintf(planned->text, sizeof planned->text, "Winograd, %d tiles, %dx%d",
-             planned->choice.block, planned->choice.kernel->columns,
-             planned->choice.kernel->vectors);
+    snprintf(planned->text, sizeof planned->text, "Winograd %dx%d, %d tiles, %dx%d",
+             planned->choice.side, planned->choice.side, planned->choice.block,
+             planned->choice.kernel->columns, planned->choice.kernel->vectors);
     return step != NULL;
 }
 

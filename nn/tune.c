@@ -195,8 +195,8 @@ static void take(struct tuned_layer *layer, const struct plan_way *way)
 {
     const struct conv_kernel *kernel = way->kernel.kernel;
     if (kernel)
-        *layer = (struct tuned_layer){kernel->rows, kernel->columns, kernel->vectors,
-                                      way->kernel.block, false};
+        *layer = (struct tuned_layer){kernel->rows,     kernel->columns,   kernel->vectors,
+                                      way->kernel.side, way->kernel.block, false};
     else
         *layer = (struct tuned_layer){.bfloat16 = way->bfloat16};
 }

@@ -13,7 +13,7 @@
 /* One layer. All zero: the guess is good enough. */
 struct tuned_layer {
     int rows, columns, vectors; /* convolution: its register tile (nn/kernels.h) */
-    int block;                  /* Winograd: tiles transformed together; 0: the tile alone */
+    int side, block;            /* Winograd, as in nn/choose.h; 0: the tile alone */
     bool bfloat16; /* Dense: weights kept in 16 bits, which moves the scores a little */
 };
 

@@ -1,6 +1,6 @@
 /* winograd_transform: the one-dimensional transforms of Winograd's F(4, 3) on vectors, for the
- * points 0, 1, -1, 2, -2, infinity: y = A^T ((G g) * (B^T d)). Private to the kernels; inference
- * transforms its weights once, in pack_winograd. */
+ * points 0, 1, -1, 2, -2, infinity: y = A^T ((G g) * (B^T d)), and two of F(2, 3), for 0, 1, -1,
+ * infinity. Private to the kernels; inference transforms its weights once, in pack_winograd. */
 #ifndef PAWCAM_NN_WINOGRAD_TRANSFORM_H
 #define PAWCAM_NN_WINOGRAD_TRANSFORM_H
 
@@ -32,6 +32,22 @@ static ALWAYS_INLINE void output_transform(const vec in[6], vec *out, const int 
     out[1 * step] = difference1 + 2.0F * difference2;
     out[2 * step] = sum1 + 4.0F * sum2;
     out[3 * step] = difference1 + 8.0F * difference2 + in[5];
+}
+
+/* The same of F(2, 3): four inputs, */
+static ALWAYS_INLINE void input_transform_2(const vec in[4], vec *out, const int step)
+{
+    out[0 * step] = in[0] - in[2];
+    out[1 * step] = in[1] + in[2];
+    out[2 * step] = in[2] - in[1];
+    out[3 * step] = in[1] - in[3];
+}
+
+/* and two outputs. */
+static ALWAYS_INLINE void output_transform_2(const vec in[4], vec *out, const int step)
+{
+    out[0 * step] = in[0] + in[1] + in[2];
+    out[1 * step] = in[1] - in[2] - in[3];
 }
 
 /* out[0], out[step], ... = G (a b c) */

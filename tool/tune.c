@@ -68,7 +68,8 @@ static bool is_taken(const struct tuned_layer *tuned, const struct plan_way *way
     if (!kernel)
         return tuned->bfloat16 == way->bfloat16;
     return tuned->rows == kernel->rows && tuned->columns == kernel->columns &&
-           tuned->vectors == kernel->vectors && tuned->block == way->kernel.block;
+           tuned->vectors == kernel->vectors && tuned->side == way->kernel.side &&
+           tuned->block == way->kernel.block;
 }
 
 static const struct tune_sample *taken(const struct tune_samples *samples,

@@ -12,7 +12,7 @@
 
 /* The number goes up when kernels come or become faster: what was fastest before may hold back a
  * guess that is better now. */
-static const char format[] = "pawcam tuning 2";
+static const char format[] = "pawcam tuning 3";
 static const char any_format[] = "pawcam tuning ";
 
 enum { FILE_BYTES_MAX = 1 << 20, TILE_MAX = 64, BLOCK_MAX = 4096, HASH_BYTES = 17 };
@@ -42,8 +42,8 @@ static json_t *layer_object(const struct layer *layer, const struct tuned_layer 
     if (tuned->bfloat16)
         return json_pack("{s:s, s:b}", "layer", layer->name, "bfloat16", 1);
     if (tuned->rows > 0)
-        return json_pack("{s:s, s:[i,i,i], s:i}", "layer", layer->name, "tile", tuned->rows,
-                         tuned->columns, tuned->vectors, "winograd", tuned->block);
+        return json_pack("{s:s, s:[i,i,i], s:[i,i]}", "layer", layer->name, "tile", tuned->rows,
+                         tuned->columns, tuned->vectors, "winograd", tuned->side, tuned->block);
     return json_null();
 }
 
@@ -75,12 +75,14 @@ static bool read_layer(json_t *object, struct tuned_layer *layer)
     int bfloat16 = 0;
     if (json_is_null(object))
         return true;
-    if (json_unpack(object, "{s?b, s?[i,i,i], s?i}", "bfloat16", &bfloat16, "tile", &layer->rows,
-                    &layer->columns, &layer->vectors, "winograd", &layer->block) != 0)
+    if (json_unpack(object, "{s?b, s?[i,i,i], s?[i,i]}", "bfloat16", &bfloat16, "tile",
+                    &layer->rows, &layer->columns, &layer->vectors, "winograd", &layer->side,
+                    &layer->block) != 0)
         return false;
     layer->bfloat16 = bfloat16;
     return in_bounds(layer->rows, 0, TILE_MAX) && in_bounds(layer->columns, 0, TILE_MAX) &&
-           in_bounds(layer->vectors, 0, TILE_MAX) && in_bounds(layer->block, 0, BLOCK_MAX);
+           in_bounds(layer->vectors, 0, TILE_MAX) && in_bounds(layer->side, 0, TILE_MAX) &&
+           in_bounds(layer->block, 0, BLOCK_MAX);
 }
 
 static struct tuning *read_layers(const json_t *list, const char *kernels,

@@ -52,7 +52,7 @@ static bool accepts(const char *folder, struct model *model, const char *text)
 static char *text_of(const struct model *model)
 {
     struct tuning *tuning = tuning_create(model, "some");
-    tuning->layers[1] = (struct tuned_layer){1, 3, 4, 15, false};
+    tuning->layers[1] = (struct tuned_layer){1, 3, 4, 4, 15, false};
     tuning->layers[3].bfloat16 = true;
     char *text = tuning_file_text(model, tuning);
     ck_assert_ptr_nonnull(text);
@@ -79,7 +79,8 @@ START_TEST(what_is_written_is_read_again)
     ck_assert(accepts(folder, model, text));
     ck_assert_str_eq(model->tuning->kernels, "some");
     const struct tuned_layer *first = &model->tuning->layers[1];
-    ck_assert(first->rows == 1 && first->columns == 3 && first->vectors == 4 && first->block == 15);
+    ck_assert(first->rows == 1 && first->columns == 3 && first->vectors == 4 && first->side == 4 &&
+              first->block == 15);
     ck_assert(model->tuning->layers[3].bfloat16 && !first->bfloat16);
     ck_assert_int_eq(model->tuning->layers[2].rows, 0);
     free(text);
@@ -91,8 +92,8 @@ END_TEST
 START_TEST(stale_or_damaged_files_are_no_tuning)
 {
     static const char *const changes[][2] = {
-        {"pawcam tuning 2", "pawcam tuning 1"},
-        {"pawcam tuning 2", "pawcam tunin"},
+        {"pawcam tuning 3", "pawcam tuning 2"},
+        {"pawcam tuning 3", "pawcam tunin"},
         {"\"kernels\": \"some\"", "\"kernels\": 7"},
         {"\"cpu\": \"", "\"cpu\": \"not "},
         {"\"model\": \"", "\"model\": \"f"},

@@ -104,6 +104,7 @@ static void run_trial(const struct trial *t)
                               .out = OUT,
                               .lanes = lanes,
                               .vectors = t->kernel->vectors,
+                              .side = t->kernel->rows,
                               .plain = t->in_lanes != lanes};
     for (size_t i = 0; i < count; i++)
         weights[i] *= 0.05f;
@@ -214,9 +215,9 @@ START_TEST(winograds_scratch_stays_in_the_second_cache)
                                        .winograd = true};
         const struct conv_choice choice = choose_conv(*k, &task);
         ck_assert_int_gt(choice.block, 0);
-        ck_assert_int_lt(
-            winograd_scratch_count((*k)->lanes, task.in_blocks, task.out_blocks, choice.block),
-            (512 << 10) / (int)sizeof(float));
+        ck_assert_int_lt(winograd_scratch_count((*k)->lanes, task.in_blocks, task.out_blocks,
+                                                choice.side, choice.block),
+                         (512 << 10) / (int)sizeof(float));
     }
 }
 END_TEST

@@ -144,6 +144,58 @@ START_TEST(winograd_on_sizes_that_are_no_multiple_of_its_tile)
 }
 END_TEST
 
+/* A tuning asks for tiles of 2x2 outputs, with each kernel and several sizes of the block, on maps
+ * of one tile and more, with what may follow: a residual, a pooling, an activation. */
+static void check_small_tiles(struct model *model, int layer, int tiles, const char *how)
+{
+    struct error error = {0};
+    int checked = 0;
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    finish(model);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++)
+        for (const struct conv_kernel *kernel = (*k)->conv; cpu_can_run(*k) && kernel->rows > 0;
+             kernel++)
+            for (int block = kernel->columns; block <= tiles; block += kernel->columns) {
+                struct tuning *tuning = tuning_create(model, (*k)->name);
+                tuning->layers[layer] = (struct tuned_layer){
+                    kernel->rows, kernel->columns, kernel->vectors, 2, block, false};
+                struct plan *plan = plan_create_guided(model, *k, tuning, 0, &error);
+                ck_assert_msg(plan != NULL, "%s", error.message);
+                if (strncmp(plan_describe(plan, layer), "Winograd 2x2", 12) == 0) {
+                    check_floats(model, plan, (*k)->name);
+                    checked++;
+                }
+                plan_destroy(plan);
+                free(tuning);
+            }
+    ck_assert_msg(checked > 0, "%s: never by tiles of 2x2", how);
+    model_destroy(model);
+}
+
+START_TEST(winograd_with_tiles_of_2x2)
+{
+    for (int size = 2; size <= 7; size++) {
+        const int width = 9 - size, tiles = (size + 1) / 2 * ((width + 1) / 2);
+        struct model *model = build_model(size, width, 3);
+        add(model, conv(37, 1, 1, PADDING_SAME));
+        add(model, with(conv(33, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+        check_small_tiles(model, 2, tiles, "activation");
+        model = build_model(size, width, 3);
+        add(model, conv(33, 1, 1, PADDING_SAME));
+        add(model, conv(33, 3, 1, PADDING_SAME));
+        int sides[] = {1, 2};
+        add(model, (struct layer){.op = LAYER_ADD, .inputs = sides, .input_count = 2});
+        check_small_tiles(model, 2, tiles, "residual");
+        model = build_model(2 * size, 2 * width, 3);
+        add(model, conv(20, 1, 1, PADDING_SAME));
+        add(model, conv(33, 3, 1, PADDING_SAME));
+        add(model, pool(LAYER_MAX_POOL2D, 2, 2, PADDING_VALID));
+        check_small_tiles(model, 2, size * width, "pooling");
+    }
+}
+END_TEST
+
 START_TEST(depthwise)
 {
     for (int kernel = 1; kernel <= 5; kernel++)
@@ -490,9 +542,9 @@ START_TEST(a_plan_follows_the_tuning_that_fits)
     struct model *model = model_of_many_ways();
     const struct kernels *kernels = cpu_find_kernels("auto");
     struct tuning *tuning = tuning_create(model, kernels->name);
-    tuning->layers[1] = (struct tuned_layer){1, 1, 1, 0, false};
-    tuning->layers[2] = (struct tuned_layer){7, 7, 7, 0, false}; /* there is no such tile */
-    tuning->layers[3] = (struct tuned_layer){1, 1, 1, 5, false}; /* no Winograd at stride 2 */
+    tuning->layers[1] = (struct tuned_layer){1, 1, 1, 0, 0, false};
+    tuning->layers[2] = (struct tuned_layer){7, 7, 7, 0, 0, false}; /* there is no such tile */
+    tuning->layers[3] = (struct tuned_layer){1, 1, 1, 4, 5, false}; /* no Winograd at stride 2 */
     tuning->layers[5].bfloat16 = true;
     struct plan *guess = plan_create(model, kernels, NULL);
     model->tuning = tuning;
@@ -515,8 +567,8 @@ END_TEST
 
 TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           channel_counts_around_the_vector_lengths,
-          winograd_on_sizes_that_are_no_multiple_of_its_tile, depthwise, poolings,
-          activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
+          winograd_on_sizes_that_are_no_multiple_of_its_tile, winograd_with_tiles_of_2x2, depthwise,
+          poolings, activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
           residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
           padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
