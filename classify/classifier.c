@@ -10,9 +10,11 @@
 struct classifier {
     const struct model *model;
     int height, width; /* the network's input */
+    enum views_mode mode;
+    struct turns turns;
     struct session *session;
-    struct image decoded; /* the frame, perhaps at a fraction of its size */
-    struct image input;   /* at the network's size */
+    struct image decoded;           /* the frame, perhaps at a fraction of its size */
+    struct image inputs[VIEWS_MAX]; /* views of it at the network's size */
 };
 
 /* --- which models ----------------------------------------------------------------------------- */
@@ -49,7 +51,7 @@ bool classifier_check_model(const struct model *model, struct error *error)
 /* --- life ------------------------------------------------------------------------------------- */
 
 struct classifier *classifier_create(const struct model *model, const char *cpu,
-                                     struct error *error)
+                                     enum views_mode mode, struct error *error)
 {
     struct classifier *classifier = calloc(1, sizeof *classifier);
     if (!classifier) {
@@ -58,6 +60,7 @@ struct classifier *classifier_create(const struct model *model, const char *cpu,
     }
     const struct shape *shape = model_input_shape(model);
     classifier->model = model;
+    classifier->mode = mode;
     classifier->height = shape->dim[0];
     classifier->width = shape->dim[1];
     classifier->session = session_create(model, cpu, error);
@@ -74,14 +77,51 @@ void classifier_destroy(struct classifier *classifier)
         return;
     session_destroy(classifier->session);
     image_free(&classifier->decoded);
-    image_free(&classifier->input);
+    for (int i = 0; i < VIEWS_MAX; i++)
+        image_free(&classifier->inputs[i]);
     free(classifier);
 }
 
-static bool classify(struct classifier *classifier, double *scores, struct error *error)
+/* --- looking ---------------------------------------------------------------------------------- */
+
+/* The part of an image, in its memory. */
+static struct image part_of(const struct image *image, struct rectangle place)
+{
+    return (struct image){
+        .data =
+            image->data + (ptrdiff_t)place.y * image->stride + (ptrdiff_t)place.x * image->channels,
+        .width = place.width,
+        .height = place.height,
+        .channels = image->channels,
+        .stride = image->stride,
+    };
+}
+
+/* Says from where the frame is looked at, and makes an input of each view. */
+static bool resize(struct classifier *classifier, double time_s, struct looks *looks,
+                   struct error *error)
+{
+    const struct image *decoded = &classifier->decoded;
+    const struct views views = views_of(classifier->mode, decoded->width, decoded->height,
+                                        classifier->width, classifier->height);
+    int due[VIEWS_MAX];
+    looks->views = views.count;
+    looks->count = turns_take(&classifier->turns, views.count, time_s, due);
+    for (int i = 0; i < looks->count; i++) {
+        const struct image part = part_of(decoded, views_place(&views, due[i]));
+        looks->list[i].view = due[i];
+        if (!vision_resize(&part, classifier->width, classifier->height, &classifier->inputs[i],
+                           error))
+            return false;
+    }
+    return true;
+}
+
+static bool classify(struct classifier *classifier, const struct image *input, double *scores,
+                     struct error *error)
 {
     float values[PREDICTION_CLASSES_MAX];
-    session_classify(classifier->session, classifier->input.data, classifier->input.stride, values);
+    session_classify(classifier->session, input->data, input->stride, values);
     for (int i = 0; i < classifier->model->class_count; i++) {
         if (!isfinite(values[i]))
             return error_set(error, "the network's score of \"%s\" is not a number",
@@ -91,21 +131,20 @@ static bool classify(struct classifier *classifier, double *scores, struct error
     return true;
 }
 
-bool classifier_run(struct classifier *classifier, const struct frame *frame,
-                    double scores[PREDICTION_CLASSES_MAX], struct classifier_times *times,
-                    struct error *error)
+bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
+                    struct classifier_times *times, struct error *error)
 {
     int min_side = classifier->height > classifier->width ? classifier->height : classifier->width;
     struct classifier_times now = {.start_ns = clock_monotonic_ns()};
     if (!vision_frame_to_bgr(frame, min_side, &classifier->decoded, error))
         return false;
     now.decoded_ns = clock_monotonic_ns();
-    if (!vision_resize(&classifier->decoded, classifier->width, classifier->height,
-                       &classifier->input, error))
+    if (!resize(classifier, frame->time_s, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();
-    if (!classify(classifier, scores, error))
-        return false;
+    for (int i = 0; i < looks->count; i++)
+        if (!classify(classifier, &classifier->inputs[i], looks->list[i].scores, error))
+            return false;
     now.scored_ns = clock_monotonic_ns();
     if (times)
         *times = now;

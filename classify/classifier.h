@@ -1,6 +1,7 @@
 /*
- * classifier: a frame through decode, resize and network. Holds the working memory of one thread;
- * nothing is allocated from the second frame on.
+ * classifier: a frame through decode, resize and network, from one view or more (classify/views.h).
+ * Holds the working memory of one thread, and whose turn it is; nothing is allocated once each view
+ * was looked at.
  *
  * The network's input is always made in this one way, from the frame alone, so that scores do not
  * depend on whether somebody watches.
@@ -8,8 +9,8 @@
 #ifndef PAWCAM_CLASSIFY_CLASSIFIER_H
 #define PAWCAM_CLASSIFY_CLASSIFIER_H
 
+#include "classify/views.h"
 #include "common/frame.h"
-#include "common/prediction.h"
 #include "nn/model.h"
 
 struct classifier;
@@ -25,13 +26,13 @@ bool classifier_check_model(const struct model *model, struct error *error);
 
 /* The model must outlive it and be one of these; `cpu` as for session_create. */
 struct classifier *classifier_create(const struct model *model, const char *cpu,
-                                     struct error *error);
+                                     enum views_mode mode, struct error *error);
 void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
 
-/* Writes the model's class_count scores of a frame that has a picture, and the times if they are
- * wanted (else NULL). false: the frame cannot be decoded, or the network's output is no number. */
-bool classifier_run(struct classifier *classifier, const struct frame *frame,
-                    double scores[PREDICTION_CLASSES_MAX], struct classifier_times *times,
-                    struct error *error);
+/* Writes the model's class_count scores of a frame that has a picture, from each view whose turn it
+ * is, and the times if they are wanted (else NULL). false: the frame cannot be decoded, or the
+ * network's output is no number. */
+bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
+                    struct classifier_times *times, struct error *error);
 
 #endif

@@ -8,17 +8,43 @@ void smooth_reset(struct smooth *smooth)
     *smooth = (struct smooth){.decision = SMOOTH_UNKNOWN};
 }
 
-static bool begins_anew(const struct smooth *smooth, double time_s)
+static bool begins_anew(const struct smooth *smooth, double time_s, int views)
 {
     double dt = time_s - smooth->time_s;
-    return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S;
+    return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || views != smooth->views;
 }
 
-static void average(struct smooth *smooth, double tau, double dt, const double *raw, int count)
+static void average(struct smooth_view *view, double tau, double time_s, const double *raw,
+                    int count)
 {
-    double alpha = tau > 0 ? -expm1(-dt / tau) : 1;
+    double alpha = tau > 0 && view->seen ? -expm1(-(time_s - view->time_s) / tau) : 1;
     for (int i = 0; i < count; i++)
-        smooth->scores[i] += alpha * (raw[i] - smooth->scores[i]);
+        view->scores[i] += alpha * (raw[i] - view->scores[i]);
+    view->seen = true;
+    view->time_s = time_s;
+}
+
+/* The best score of all classes but one. */
+static double best_but(const double *scores, int count, int left_aside)
+{
+    double best = -INFINITY;
+    for (int i = 0; i < count; i++)
+        if (i != left_aside)
+            best = fmax(best, scores[i]);
+    return best;
+}
+
+/* The first of the best. */
+static const struct smooth_view *speaker(const struct smooth *smooth, int nobody, int count)
+{
+    const struct smooth_view *best = NULL;
+    for (int i = 0; i < smooth->views; i++) {
+        const struct smooth_view *view = &smooth->list[i];
+        if (view->seen && (!best || best_but(view->scores, count, nobody) >
+                                        best_but(best->scores, count, nobody)))
+            best = view;
+    }
+    return best;
 }
 
 static int best_class(const double *scores, int count)
@@ -56,23 +82,25 @@ static int hold(struct smooth *smooth, double hold_s, double time_s, int wanted)
     return time_s - smooth->wanted_since_s >= hold_s ? wanted : smooth->decision;
 }
 
-static void begin(struct smooth *smooth, const struct smooth_settings *settings, const double *raw,
-                  int count)
-{
-    memcpy(smooth->scores, raw, (size_t)count * sizeof *raw);
-    int best = best_class(raw, count);
-    smooth->decision = raw[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
-    smooth->wanted = smooth->decision;
-    smooth->started = true;
-}
-
 int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
-                  const double *raw, int count)
+                  const struct looks *looks, int count)
 {
-    if (begins_anew(smooth, time_s)) {
-        begin(smooth, settings, raw, count);
+    bool first = begins_anew(smooth, time_s, looks->views);
+    if (first) {
+        smooth_reset(smooth);
+        smooth->started = true;
+        smooth->views = looks->views;
+    }
+    for (int i = 0; i < looks->count; i++)
+        average(&smooth->list[looks->list[i].view], settings->time_s, time_s, looks->list[i].scores,
+                count);
+    memcpy(smooth->scores, speaker(smooth, settings->nobody, count)->scores,
+           (size_t)count * sizeof *smooth->scores);
+    if (first) {
+        int best = best_class(smooth->scores, count);
+        smooth->decision = smooth->scores[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
+        smooth->wanted = smooth->decision;
     } else {
-        average(smooth, settings->time_s, time_s - smooth->time_s, raw, count);
         int wanted = decide(smooth->scores, count, smooth->decision, settings);
         smooth->decision = hold(smooth, settings->hold_s, time_s, wanted);
     }

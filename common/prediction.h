@@ -20,7 +20,6 @@ struct prediction {
     int class_count;
     const char *const *classes; /* names, class_count of them; live as long as the model */
     double scores[PREDICTION_CLASSES_MAX]; /* smoothed by time, each in 0..1 */
-    double raw[PREDICTION_CLASSES_MAX];    /* of this frame alone */
     const char *truth;                     /* the source's own knowledge (synthetic), else NULL */
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/app.h"
 
 #include "common/log.h"
+#include "common/text.h"
 #include "daemon/model_setup.h"
 #include "daemon/open_source.h"
 
@@ -57,6 +58,7 @@ static struct smooth_settings smooth_settings(const struct app *app)
         .hysteresis = app->current.smooth.hysteresis,
         .threshold = model_setup_threshold(&app->current, app->model),
         .hold_s = app->current.smooth.hold_s,
+        .nobody = text_find(app->model->class_names, app->model->class_count, "neither"),
     };
 }
 
@@ -99,6 +101,7 @@ static bool start_threads(struct app *app, struct error *error)
         &(struct pipeline_parts){
             .model = app->model,
             .cpu = app->started.model.cpu,
+            .views = (enum views_mode)app->started.model.views,
             .frames = &app->frames,
             .snapshots = &app->snapshots,
             .source_name = &app->source_name,

@@ -87,6 +87,12 @@ static const struct option_row rows[] = {
      MEMBER(model.cpu), .check = options_check_not_empty,
      .help = "Kernels that compute the network. auto is the best that this machine has, reference "
              "the plain loops that the others are checked against."},
+    {.section = "model", .name = "views", .type = OPTION_CHOICE, .value = "parts",
+     .choices = VIEWS_CHOICES, MEMBER(model.views),
+     .help = "What the network looks at. whole: each picture, squeezed into the network's square. "
+             "parts: of wide or tall pictures in turn the whole and the squares that fit into it "
+             "side by side; the one with the surest animal decides. Small animals are found more "
+             "often, and a picture costs no more than with whole."},
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,
      .maximum = 1, .words = "auto=-1", .live = true, MEMBER(model.threshold),

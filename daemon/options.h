@@ -28,6 +28,7 @@ struct options {
         char *scale;      /* model_text_triple: x = pixel * scale + offset */
         char *offset;     /* the same */
         int channels;     /* enum channel_order */
+        int views;        /* enum views_mode */
         double threshold; /* best score below it: "unknown"; < 0 ("auto"): model_threshold */
     } model;
     struct {

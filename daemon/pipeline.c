@@ -100,7 +100,7 @@ static double best_score(const double *scores, int count)
 }
 
 static struct prediction decide(struct pipeline *pipeline, const struct frame *frame,
-                                const double raw[PREDICTION_CLASSES_MAX])
+                                const struct looks *looks)
 {
     const struct model *model = pipeline->parts.model;
     struct prediction prediction = {
@@ -110,11 +110,10 @@ static struct prediction decide(struct pipeline *pipeline, const struct frame *f
         .class_count = model->class_count,
         .classes = (const char *const *)model->class_names,
     };
-    int decision = smooth_update(&pipeline->smooth, &pipeline->smooth_settings, frame->time_s, raw,
-                                 model->class_count);
-    size_t size = (size_t)model->class_count * sizeof *raw;
-    memcpy(prediction.raw, raw, size);
-    memcpy(prediction.scores, pipeline->smooth.scores, size);
+    int decision = smooth_update(&pipeline->smooth, &pipeline->smooth_settings, frame->time_s,
+                                 looks, model->class_count);
+    memcpy(prediction.scores, pipeline->smooth.scores,
+           (size_t)model->class_count * sizeof *prediction.scores);
     if (decision == SMOOTH_UNKNOWN) {
         prediction.label = PREDICTION_UNKNOWN;
         prediction.score = best_score(prediction.scores, model->class_count);
@@ -129,17 +128,17 @@ static struct prediction decide(struct pipeline *pipeline, const struct frame *f
 /* One frame from the slot to what is shown. false: a predictions line could not be written. */
 static bool process_frame(struct pipeline *pipeline, struct frame *frame)
 {
-    double raw[PREDICTION_CLASSES_MAX];
+    struct looks looks;
     struct classifier_times times;
     struct error error;
 
     stats_frame(&pipeline->stats, frame->sequence);
-    if (!classifier_run(pipeline->classifier, frame, raw, &times, &error)) {
+    if (!classifier_run(pipeline->classifier, frame, &looks, &times, &error)) {
         note_damage(pipeline, frame, &error);
         return true;
     }
     note_times(&pipeline->stats, &times);
-    struct prediction prediction = decide(pipeline, frame, raw);
+    struct prediction prediction = decide(pipeline, frame, &looks);
     if (pipeline->parts.predictions &&
         !predictions_write(pipeline->parts.predictions, &prediction, &pipeline->failure))
         return false;
@@ -220,7 +219,7 @@ struct pipeline *pipeline_create(const struct pipeline_parts *parts,
     pthread_mutex_init(&pipeline->mutex, NULL);
     smooth_reset(&pipeline->smooth);
     publisher_init(&pipeline->publisher, parts->snapshots, parts->source_name);
-    pipeline->classifier = classifier_create(parts->model, parts->cpu, error);
+    pipeline->classifier = classifier_create(parts->model, parts->cpu, parts->views, error);
     if (pipeline->classifier)
         return pipeline;
     pipeline_destroy(pipeline);

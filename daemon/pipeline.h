@@ -19,7 +19,8 @@
 /* What the pipeline works with; all the caller's, must outlive it. */
 struct pipeline_parts {
     const struct model *model;
-    const char *cpu;                 /* as for session_create */
+    const char *cpu; /* as for session_create */
+    enum views_mode views;
     struct slot *frames;             /* in: of struct frame; its closing ends the pipeline */
     struct slot *snapshots;          /* out: of struct snapshot */
     struct source_name *source_name; /* what is captured */

@@ -1,24 +1,17 @@
 #include "tool/catdog.h"
 
+#include "common/text.h"
 #include "tool/figure.h"
 
 #include <math.h>
 #include <string.h>
 
-static int find(const struct model *model, const char *name)
-{
-    for (int i = 0; i < model->class_count; i++)
-        if (strcmp(model->class_names[i], name) == 0)
-            return i;
-    return -1;
-}
-
 struct catdog catdog_begin(const struct model *model, double threshold)
 {
     return (struct catdog){
-        .cat = find(model, "cat"),
-        .dog = find(model, "dog"),
-        .neither = find(model, "neither"),
+        .cat = text_find(model->class_names, model->class_count, "cat"),
+        .dog = text_find(model->class_names, model->class_count, "dog"),
+        .neither = text_find(model->class_names, model->class_count, "neither"),
         .threshold = threshold,
     };
 }

@@ -17,39 +17,68 @@ static bool check_file(const char *path, struct error *error)
     return S_ISREG(status.st_mode) || error_set(error, "is not a file");
 }
 
-static bool reserve(struct clip *clip, struct error *error)
+enum { FIRST_ROOM = 256 };
+
+static size_t larger_room(int room)
 {
-    enum { FIRST_ROOM = 256 };
+    return room ? 2 * (size_t)room : FIRST_ROOM;
+}
+
+static bool reserve_frame(struct clip *clip)
+{
     if (clip->count < clip->room)
         return true;
-    size_t room = clip->room ? 2 * (size_t)clip->room : FIRST_ROOM;
-    double *times = realloc(clip->times_s, room * sizeof *times);
-    if (times)
-        clip->times_s = times;
+    const size_t room = larger_room(clip->room);
+    struct clip_frame *frames = realloc(clip->frames, room * sizeof *frames);
+    if (!frames)
+        return false;
+    clip->frames = frames;
+    clip->room = (int)room;
+    return true;
+}
+
+/* From all views of a frame. */
+static bool reserve_looks(struct clip *clip)
+{
+    if (clip->look_count + VIEWS_MAX <= clip->look_room)
+        return true;
+    const size_t room = larger_room(clip->look_room);
+    int *views = realloc(clip->views, room * sizeof *views);
+    if (views)
+        clip->views = views;
     double *scores = realloc(clip->scores, room * (size_t)clip->class_count * sizeof *scores);
     if (scores)
         clip->scores = scores;
-    if (!times || !scores)
-        return error_set(error, "out of memory");
-    clip->room = (int)room;
+    if (!views || !scores)
+        return false;
+    clip->look_room = (int)room;
     return true;
+}
+
+static void add_look(struct clip *clip, const struct look *look)
+{
+    const size_t classes = (size_t)clip->class_count;
+    clip->views[clip->look_count] = look->view;
+    memcpy(clip->scores + (size_t)clip->look_count * classes, look->scores,
+           classes * sizeof *clip->scores);
+    clip->look_count++;
 }
 
 static bool add_frame(struct clip *clip, struct classifier *classifier, const struct frame *frame,
                       struct error *error)
 {
-    double scores[PREDICTION_CLASSES_MAX];
+    struct looks looks;
     struct error damage;
-    if (!classifier_run(classifier, frame, scores, NULL, &damage)) {
+    if (!classifier_run(classifier, frame, &looks, NULL, &damage)) {
         clip->damaged++;
         return true;
     }
-    if (!reserve(clip, error))
-        return false;
-    clip->times_s[clip->count] = frame->time_s;
-    memcpy(clip->scores + (size_t)clip->count * (size_t)clip->class_count, scores,
-           (size_t)clip->class_count * sizeof *scores);
-    clip->count++;
+    if (!reserve_frame(clip) || !reserve_looks(clip))
+        return error_set(error, "out of memory");
+    clip->frames[clip->count++] =
+        (struct clip_frame){frame->time_s, looks.views, clip->look_count, looks.count};
+    for (int i = 0; i < looks.count; i++)
+        add_look(clip, &looks.list[i]);
     return true;
 }
 
@@ -93,10 +122,10 @@ static bool read_clip(struct clip *clip, struct classifier *classifier, struct e
 }
 
 bool clip_read(struct clip *clip, const char *path, const struct model *model, const char *cpu,
-               struct error *error)
+               enum views_mode mode, struct error *error)
 {
     *clip = (struct clip){.path = path, .class_count = model->class_count};
-    struct classifier *classifier = classifier_create(model, cpu, error);
+    struct classifier *classifier = classifier_create(model, cpu, mode, error);
     bool good = classifier && read_clip(clip, classifier, error);
     classifier_destroy(classifier);
     if (!good)
@@ -106,9 +135,23 @@ bool clip_read(struct clip *clip, const char *path, const struct model *model, c
 
 void clip_free(struct clip *clip)
 {
-    free(clip->times_s);
+    free(clip->frames);
+    free(clip->views);
     free(clip->scores);
     *clip = (struct clip){0};
+}
+
+void clip_looks(const struct clip *clip, int frame, struct looks *looks)
+{
+    const struct clip_frame *f = &clip->frames[frame];
+    const size_t classes = (size_t)clip->class_count;
+    looks->views = f->views;
+    looks->count = f->looks;
+    for (int i = 0; i < f->looks; i++) {
+        looks->list[i].view = clip->views[f->first + i];
+        memcpy(looks->list[i].scores, clip->scores + (size_t)(f->first + i) * classes,
+               classes * sizeof *clip->scores);
+    }
 }
 
 const char *clip_name(const char *path)

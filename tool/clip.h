@@ -6,22 +6,36 @@
 #ifndef PAWCAM_TOOL_CLIP_H
 #define PAWCAM_TOOL_CLIP_H
 
+#include "classify/views.h"
 #include "nn/model.h"
+
+/* A frame that was scored. */
+struct clip_frame {
+    double time_s; /* from the recording's start */
+    int views;     /* that it has */
+    int first;     /* its first look, */
+    int looks;     /* and how many there are */
+};
 
 struct clip {
     const char *path; /* the caller's */
-    int count, room;  /* frames that were scored, and that there is memory for */
     int damaged;      /* frames that could not be decoded */
     int class_count;
-    double *times_s; /* [count], from the recording's start; owned */
-    double *scores;  /* [count][class_count], owned */
+    int count, room; /* frames, and how many there is memory for */
+    struct clip_frame *frames;
+    int look_count, look_room;
+    int *views;     /* [look_count] */
+    double *scores; /* [look_count][class_count] */
 };
 
 /* The model is one that classifier_check_model accepts. On failure the clip is empty, and the error
  * names the path. */
 bool clip_read(struct clip *clip, const char *path, const struct model *model, const char *cpu,
-               struct error *error);
+               enum views_mode mode, struct error *error);
 void clip_free(struct clip *clip);
+
+/* What the network says of a frame. */
+void clip_looks(const struct clip *clip, int frame, struct looks *looks);
 
 /* The file's name without its folders; lives as long as the path. */
 const char *clip_name(const char *path);

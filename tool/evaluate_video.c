@@ -1,5 +1,6 @@
 /* evaluate-video: how good pawcamd's decisions are on labelled recordings. */
 #include "classify/classifier.h"
+#include "common/text.h"
 #include "tool/bar.h"
 #include "tool/command.h"
 #include "tool/figure.h"
@@ -14,7 +15,7 @@
 struct video_settings {
     struct model_options model;
     const char *labels;
-    const char *threshold, *smooth_time, *hysteresis, *hold_time;
+    const char *threshold, *smooth_time, *hysteresis, *hold_time, *views;
     bool json;
 };
 
@@ -29,6 +30,8 @@ static const struct command_option options[] = {
      offsetof(struct video_settings, hysteresis)},
     {"hold-time", "S,...", "as in pawcamd; " SMOOTH_HOLD_DEFAULT " if not given",
      offsetof(struct video_settings, hold_time)},
+    {"views", VIEWS_CHOICES, "as in pawcamd; parts if not given",
+     offsetof(struct video_settings, views)},
     {"json", NULL, "print one JSON object", offsetof(struct video_settings, json)},
     MODEL_OPTION_ROWS(struct video_settings, model),
 };
@@ -61,9 +64,17 @@ static bool parse_values(const char *option, const char *text, double max, struc
     }
 }
 
+static bool parse_views(const char *text, enum views_mode *mode, struct error *error)
+{
+    *mode = text && strcmp(text, "whole") == 0 ? VIEWS_WHOLE : VIEWS_PARTS;
+    return !text || *mode == VIEWS_WHOLE || strcmp(text, "parts") == 0 ||
+           error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
+}
+
 /* Every combination of these is judged. */
 struct grid {
     struct values threshold, time_s, hysteresis, hold_s;
+    int nobody; /* as in smooth_settings */
 };
 
 static bool parse_grid(const struct video_settings *settings, const struct model *model,
@@ -72,6 +83,7 @@ static bool parse_grid(const struct video_settings *settings, const struct model
     const char *time_s = settings->smooth_time, *hysteresis = settings->hysteresis;
     const char *hold_s = settings->hold_time;
     grid->threshold = (struct values){1, {model_threshold(model)}};
+    grid->nobody = text_find(model->class_names, model->class_count, "neither");
     return (!settings->threshold ||
             parse_values("threshold", settings->threshold, 1, &grid->threshold, error)) &&
            parse_values("smooth-time", time_s ? time_s : SMOOTH_TIME_DEFAULT, 60, &grid->time_s,
@@ -96,7 +108,7 @@ static double pick(const struct values *values, int *index)
 
 static struct smooth_settings grid_point(const struct grid *grid, int index)
 {
-    struct smooth_settings settings;
+    struct smooth_settings settings = {.nobody = grid->nobody};
     settings.hold_s = pick(&grid->hold_s, &index);
     settings.hysteresis = pick(&grid->hysteresis, &index);
     settings.time_s = pick(&grid->time_s, &index);
@@ -125,12 +137,15 @@ static bool load_clips(struct evaluation *evaluation, const struct video_setting
         if (!stretches_read(&evaluation->stretches[i], settings->labels, clip_name(paths[i]),
                             evaluation->model, error))
             return false;
+    enum views_mode mode;
+    if (!parse_views(settings->views, &mode, error))
+        return false;
     struct bar bar = bar_begin("clips", count);
     bool good = true;
     for (int i = 0; good && i < count; i++) {
         bar_show(&bar, i);
         good = clip_read(&evaluation->clips[i], paths[i], evaluation->model, settings->model.cpu,
-                         error);
+                         mode, error);
     }
     bar_end(&bar);
     return good;

@@ -77,10 +77,10 @@ struct judgement judge(const struct clip *clip, const struct stretches *stretche
     struct smooth smooth;
     smooth_reset(&smooth);
     for (int i = 0; i < clip->count; i++) {
-        double time_s = clip->times_s[i];
-        int decision =
-            smooth_update(&smooth, settings, time_s,
-                          clip->scores + (size_t)i * (size_t)clip->class_count, clip->class_count);
+        double time_s = clip->frames[i].time_s;
+        struct looks looks;
+        clip_looks(clip, i, &looks);
+        int decision = smooth_update(&smooth, settings, time_s, &looks, clip->class_count);
         step(&walk, stretches_find(stretches, time_s), time_s, stretch_meaning(model, decision));
     }
     leave_stretch(&walk);

@@ -6,12 +6,24 @@
 
 enum { CAT, DOG, NEITHER };
 
-static const struct smooth_settings plain = {.time_s = 0, .hysteresis = 0, .threshold = 0.6};
+static const struct smooth_settings plain = {
+    .time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = NEITHER};
+
+/* One view of a frame that has `views`. */
+static int look(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
+                int views, int view, const double scores[3])
+{
+    struct looks looks = {views, 1, {{.view = view}}};
+    for (int i = 0; i < 3; i++)
+        looks.list[0].scores[i] = scores[i];
+    return smooth_update(smooth, settings, time_s, &looks, 3);
+}
 
 static int update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   double cat, double dog)
 {
-    return smooth_update(smooth, settings, time_s, (double[]){cat, dog}, 2);
+    const struct looks looks = {1, 1, {{.scores = {cat, dog}}}};
+    return smooth_update(smooth, settings, time_s, &looks, 2);
 }
 
 START_TEST(first_frame_decides_by_itself)
@@ -138,8 +150,48 @@ START_TEST(neither_is_a_class_like_any_other)
 {
     struct smooth smooth;
     smooth_reset(&smooth);
-    ck_assert_int_eq(smooth_update(&smooth, &plain, 0, (double[]){0.2, 0.1, 0.7}, 3), NEITHER);
-    ck_assert_int_eq(smooth_update(&smooth, &plain, 0.1, (double[]){0.7, 0.1, 0.2}, 3), CAT);
+    ck_assert_int_eq(look(&smooth, &plain, 0, 1, 0, (double[]){0.2, 0.1, 0.7}), NEITHER);
+    ck_assert_int_eq(look(&smooth, &plain, 0.1, 1, 0, (double[]){0.7, 0.1, 0.2}), CAT);
+}
+END_TEST
+
+START_TEST(the_view_with_the_surest_animal_speaks)
+{
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(look(&smooth, &plain, 0.0, 3, 0, (double[]){0.1, 0.0, 0.9}), NEITHER);
+    ck_assert_int_eq(look(&smooth, &plain, 0.1, 3, 1, (double[]){0.0, 0.7, 0.3}), DOG);
+    ck_assert_int_eq(look(&smooth, &plain, 0.2, 3, 2, (double[]){0.0, 0.0, 1.0}), DOG);
+    ck_assert_double_eq_tol(smooth.scores[DOG], 0.7, 1e-12);
+    ck_assert_int_eq(look(&smooth, &plain, 0.3, 3, 0, (double[]){0.8, 0.1, 0.1}), CAT);
+    ck_assert_int_eq(look(&smooth, &plain, 0.4, 3, 0, (double[]){0.1, 0.0, 0.9}), DOG);
+    ck_assert_int_eq(look(&smooth, &plain, 0.5, 3, 1, (double[]){0.0, 0.0, 1.0}), NEITHER);
+    ck_assert_double_eq_tol(smooth.scores[CAT], 0.1, 1e-12);
+}
+END_TEST
+
+/* A view is averaged over the time since it was looked at, not since the frame before. */
+START_TEST(each_view_has_its_own_average)
+{
+    const struct smooth_settings settings = {
+        .time_s = 0.5, .threshold = 0.6, .nobody = SMOOTH_NO_CLASS};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    look(&smooth, &settings, 0.0, 2, 0, (double[]){0, 1, 0});
+    look(&smooth, &settings, 0.1, 2, 1, (double[]){0, 0.5, 0.5});
+    look(&smooth, &settings, 1.0, 2, 0, (double[]){1, 0, 0});
+    ck_assert_double_eq_tol(smooth.scores[DOG], exp(-2), 1e-12);
+    look(&smooth, &settings, 1.1, 2, 1, (double[]){0, 0.5, 0.5});
+    ck_assert_double_eq_tol(smooth.list[1].scores[DOG], 0.5, 1e-12);
+}
+END_TEST
+
+START_TEST(another_number_of_views_begins_anew)
+{
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    look(&smooth, &plain, 0.0, 3, 2, (double[]){1, 0, 0});
+    ck_assert_int_eq(look(&smooth, &plain, 0.1, 1, 0, (double[]){0, 0.2, 0.8}), NEITHER);
 }
 END_TEST
 
@@ -149,4 +201,6 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           label_below_the_threshold_never_stays,
           another_label_is_held_back_until_it_was_called_for_long_enough,
           unknown_can_be_left_even_with_a_high_threshold,
-          begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other)
+          begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other,
+          the_view_with_the_surest_animal_speaks, each_view_has_its_own_average,
+          another_number_of_views_begins_anew)

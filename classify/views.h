@@ -1,0 +1,63 @@
+/*
+ * views: the parts of a frame that the network looks at. View 0 is the whole frame, squeezed into
+ * the network's shape: of 16:9 a square network sees 56 % of the width, and an animal that is small
+ * in the frame is hardly there. Where the frame is much wider (or taller) than that shape, the
+ * parts that have it and lie side by side, overlapping by half or more, are views as well: in them
+ * an animal is as many pixels wide as it is high.
+ *
+ * A frame is looked at from one view, the next frame from the next, so that a frame costs one run
+ * of the network; scores are averaged by view over time (classify/smooth.h).
+ */
+#ifndef PAWCAM_CLASSIFY_VIEWS_H
+#define PAWCAM_CLASSIFY_VIEWS_H
+
+#include "common/prediction.h"
+
+enum { VIEWS_MAX = 8 };
+
+/* The order is that of the choices of pawcamd's option. */
+enum views_mode { VIEWS_PARTS, VIEWS_WHOLE };
+#define VIEWS_CHOICES "parts|whole"
+
+struct views {
+    int count;                   /* 1: the whole only */
+    int width, height;           /* of the frame, in pixels */
+    int part_width, part_height; /* of a part */
+};
+
+struct rectangle {
+    int x, y, width, height;
+};
+
+/* Of a frame of this size, for a network whose input is of that size; all sides are positive. */
+struct views views_of(enum views_mode mode, int width, int height, int input_width,
+                      int input_height);
+
+/* The part's place in the frame: from left to right or from the top down. view: 0 ... count - 1 */
+struct rectangle views_place(const struct views *views, int view);
+
+/* Whose turn it is. All zero: nothing was looked at yet. */
+struct turns {
+    int count; /* views of the frame before; 0: there was none */
+    int next;
+    double time_s; /* of the frame before */
+};
+
+/* The views of the frame at time_s: the next one, or as many as are needed for each to be seen four
+ * times a second; all of them in the first frame, and when their number changes or time runs
+ * backwards. Returns how many, 1 ... count. */
+int turns_take(struct turns *turns, int count, double time_s, int views[VIEWS_MAX]);
+
+/* What the network says of a frame. */
+struct look {
+    int view;
+    double scores[PREDICTION_CLASSES_MAX];
+};
+
+struct looks {
+    int views; /* that the frame has */
+    int count; /* that were looked at, in list: 1 ... views */
+    struct look list[VIEWS_MAX];
+};
+
+#endif

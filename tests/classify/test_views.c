@@ -1,0 +1,112 @@
+#include "classify/views.h"
+
+#include "tests/suite.h"
+
+static void check_place(const struct views *views, int view, int x, int y, int width, int height)
+{
+    const struct rectangle place = views_place(views, view);
+    ck_assert_msg(place.x == x && place.y == y && place.width == width && place.height == height,
+                  "view %d of %d: %dx%d at (%d, %d), not %dx%d at (%d, %d)", view, views->count,
+                  place.width, place.height, place.x, place.y, width, height, x, y);
+}
+
+START_TEST(a_wide_frame_has_squares_from_left_to_right)
+{
+    struct views views = views_of(VIEWS_PARTS, 640, 360, 128, 128);
+    ck_assert_int_eq(views.count, 4);
+    check_place(&views, 0, 0, 0, 640, 360);
+    check_place(&views, 1, 0, 0, 360, 360);
+    check_place(&views, 2, 140, 0, 360, 360);
+    check_place(&views, 3, 280, 0, 360, 360);
+    views = views_of(VIEWS_PARTS, 640, 480, 128, 128);
+    ck_assert_int_eq(views.count, 3);
+    check_place(&views, 1, 0, 0, 480, 480);
+    check_place(&views, 2, 160, 0, 480, 480);
+}
+END_TEST
+
+START_TEST(a_tall_frame_has_squares_from_the_top_down)
+{
+    const struct views views = views_of(VIEWS_PARTS, 90, 160, 32, 32);
+    ck_assert_int_eq(views.count, 4);
+    check_place(&views, 1, 0, 0, 90, 90);
+    check_place(&views, 3, 0, 70, 90, 90);
+}
+END_TEST
+
+/* What counts is the frame's shape beside the network's. */
+START_TEST(parts_have_the_shape_of_the_network)
+{
+    const struct views views = views_of(VIEWS_PARTS, 400, 100, 64, 32);
+    check_place(&views, 1, 0, 0, 200, 100);
+    check_place(&views, views.count - 1, 200, 0, 200, 100);
+    ck_assert_int_eq(views_of(VIEWS_PARTS, 200, 100, 64, 32).count, 1);
+}
+END_TEST
+
+START_TEST(the_whole_is_enough)
+{
+    ck_assert_int_eq(views_of(VIEWS_WHOLE, 640, 360, 128, 128).count, 1);
+    ck_assert_int_eq(views_of(VIEWS_PARTS, 128, 128, 128, 128).count, 1);
+    ck_assert_int_eq(views_of(VIEWS_PARTS, 120, 100, 128, 128).count, 1);
+    ck_assert_int_eq(views_of(VIEWS_PARTS, 100, 120, 128, 128).count, 1);
+}
+END_TEST
+
+START_TEST(parts_of_any_shape_lie_in_the_frame_and_cover_it)
+{
+    static const int sides[] = {1, 2, 3, 7, 100, 129, 640, 1081, 16384};
+    enum { COUNT = sizeof sides / sizeof *sides };
+    for (int i = 0; i < COUNT * COUNT; i++) {
+        const int width = sides[i / COUNT], height = sides[i % COUNT];
+        const struct views views = views_of(VIEWS_PARTS, width, height, 128, 128);
+        ck_assert_int_ge(views.count, 1);
+        ck_assert_int_le(views.count, VIEWS_MAX);
+        for (int view = 0; view < views.count; view++) {
+            const struct rectangle place = views_place(&views, view);
+            ck_assert(place.x >= 0 && place.y >= 0 && place.width > 0 && place.height > 0);
+            ck_assert(place.x + place.width <= width && place.y + place.height <= height);
+        }
+        const struct rectangle last = views_place(&views, views.count - 1);
+        ck_assert(last.x + last.width == width && last.y + last.height == height);
+    }
+}
+END_TEST
+
+static void check_turn(struct turns *turns, int count, double time_s, int first, int due)
+{
+    int views[VIEWS_MAX];
+    ck_assert_int_eq(turns_take(turns, count, time_s, views), due);
+    for (int i = 0; i < due; i++)
+        ck_assert_int_eq(views[i], (first + i) % count);
+}
+
+START_TEST(one_view_a_frame_in_turn)
+{
+    struct turns turns = {0};
+    check_turn(&turns, 4, 10, 0, 4); /* the first: all */
+    for (int i = 1; i < 10; i++)
+        check_turn(&turns, 4, 10 + i / 30.0, (i - 1) % 4, 1);
+    check_turn(&turns, 4, 5, 9 % 4, 4);       /* time ran backwards */
+    check_turn(&turns, 3, 5 + 1 / 30., 0, 3); /* another number */
+    check_turn(&turns, 1, 5 + 2 / 30., 0, 1);
+    check_turn(&turns, 1, 5 + 3 / 30., 0, 1);
+}
+END_TEST
+
+/* Each is seen four times a second, also at the same time as the frame before. */
+START_TEST(more_views_a_frame_from_a_slow_source)
+{
+    struct turns turns = {0};
+    check_turn(&turns, 4, 0, 0, 4);
+    check_turn(&turns, 4, 0.1, 0, 2);
+    check_turn(&turns, 4, 0.3, 2, 4);
+    check_turn(&turns, 4, 5.3, 2, 4);
+    check_turn(&turns, 4, 5.3, 2, 1);
+}
+END_TEST
+
+TEST_MAIN(views, a_wide_frame_has_squares_from_left_to_right,
+          a_tall_frame_has_squares_from_the_top_down, parts_have_the_shape_of_the_network,
+          the_whole_is_enough, parts_of_any_shape_lie_in_the_frame_and_cover_it,
+          one_view_a_frame_in_turn, more_views_a_frame_from_a_slow_source)
