@@ -1,7 +1,8 @@
 /*
  * backend: what a kind of source implements. capture.c does the rest for all of them: choosing the
- * backend, retrying a lost source once a second with a full close and reopen, pacing a recording in
- * real time by its timestamps, looping, the frame limit, and numbering a recording's frames.
+ * backend, retrying a lost source once a second with a full close and reopen (but for a pipe),
+ * pacing a recording in real time by its timestamps, looping, the frame limit, and numbering a
+ * recording's frames.
  */
 #ifndef PAWCAM_CAPTURE_BACKEND_H
 #define PAWCAM_CAPTURE_BACKEND_H
@@ -11,6 +12,7 @@
 struct backend {
     const char *name;  /* for logs: "v4l2", "video", "images", "stdin", "synthetic" */
     bool is_recording; /* its frames may all be wanted, it has an end, and `rewind` works */
+    bool stays_open;   /* after CAPTURE_LOST it is read on: a pipe cannot be opened again */
 
     /* Opens the source. `interrupt_fd` becomes readable when capture_interrupt is called; a wait
      * inside open or read polls it too and then returns CAPTURE_INTERRUPTED. Returns the backend's
@@ -21,11 +23,13 @@ struct backend {
 
     /* The next frame; the caller owns its reference. Live sources set captured_ns and
      * sequence (from 0 after each open); recordings set captured_ns and time_s (seconds since their
-     * start), and capture.c numbers them. After CAPTURE_LOST the caller closes and reopens. */
+     * start), and capture.c numbers them. After CAPTURE_LOST the caller closes and reopens, unless
+     * `stays_open`. */
     enum capture_status (*read)(void *self, struct frame **frame, struct error *error);
 
-    /* Recordings: back to the first frame. NULL: cannot be played again (a pipe). */
-    bool (*rewind)(void *self, struct error *error);
+    /* Recordings: back to the first frame, CAPTURE_FRAME, or not, CAPTURE_FAILED or
+     * CAPTURE_INTERRUPTED. NULL: cannot be played again (a pipe). */
+    enum capture_status (*rewind)(void *self, struct error *error);
 
     /* What is captured, for people: "/dev/video0 (vivid), 640x480 YUYV, 25 frames/s". */
     const char *(*describe)(const void *self);

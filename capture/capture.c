@@ -114,7 +114,8 @@ struct capture *capture_open_backend(const struct backend *backend,
         error_set(error, "out of memory");
         goto fail;
     }
-    text_copy(capture->name, sizeof capture->name, settings->source);
+    text_public_url(capture->name, sizeof capture->name, settings->source);
+    text_one_line(capture->name);
     if (open_source(capture, &capture->lost) == CAPTURE_FAILED) {
         if (error)
             *error = capture->lost;
@@ -149,11 +150,12 @@ static enum capture_status next_pass(struct capture *capture, struct error *erro
     bool again = wanted == 0 || capture->loops < wanted;
     if (!capture->backend->is_recording || !again || !capture->played || !capture->backend->rewind)
         return CAPTURE_END;
-    if (!capture->backend->rewind(capture->state, error))
-        return CAPTURE_FAILED;
-    capture->played = false;
-    pacer_loop(&capture->pacer);
-    return CAPTURE_FRAME;
+    enum capture_status status = capture->backend->rewind(capture->state, error);
+    if (status == CAPTURE_FRAME) {
+        capture->played = false;
+        pacer_loop(&capture->pacer);
+    }
+    return status;
 }
 
 static enum capture_status read_source(struct capture *capture, struct frame **frame,
@@ -165,7 +167,7 @@ static enum capture_status read_source(struct capture *capture, struct frame **f
         if (status == CAPTURE_FRAME)
             status = capture->backend->read(capture->state, frame, error);
     }
-    if (status == CAPTURE_LOST)
+    if (status == CAPTURE_LOST && !capture->backend->stays_open)
         close_source(capture);
     return status;
 }

@@ -238,13 +238,13 @@ static enum capture_status pictures_read(void *self, struct frame **frame, struc
     return end(pictures, error);
 }
 
-static bool pictures_rewind(void *self, struct error *error)
+static enum capture_status pictures_rewind(void *self, struct error *error)
 {
     (void)error;
     struct pictures *pictures = self;
     pictures->next = 0;
     pictures->delivered = 0;
-    return true;
+    return CAPTURE_FRAME;
 }
 
 static const char *pictures_describe(const void *self)

@@ -213,6 +213,7 @@ static const char *input_describe(const void *self)
 
 const struct backend backend_stdin = {.name = "stdin",
                                       .is_recording = true,
+                                      .stays_open = true,
                                       .open = input_open,
                                       .read = input_read,
                                       .describe = input_describe,

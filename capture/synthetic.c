@@ -81,11 +81,11 @@ static enum capture_status film_read(void *self, struct frame **frame, struct er
     return CAPTURE_FRAME;
 }
 
-static bool film_rewind(void *self, struct error *error)
+static enum capture_status film_rewind(void *self, struct error *error)
 {
     (void)error;
     ((struct film *)self)->next = 0;
-    return true;
+    return CAPTURE_FRAME;
 }
 
 static const char *film_describe(const void *self)

@@ -37,25 +37,6 @@ struct video {
     char description[256];
 };
 
-/* What people may see of a URL: user, password and query (cameras take passwords there) are gone.
- */
-static void make_name(const char *source, char *name, size_t size)
-{
-    const char *host_part = strstr(source, "://");
-    if (!host_part) {
-        text_copy(name, size, source);
-        return;
-    }
-    host_part += strlen("://");
-    size_t scheme = (size_t)(host_part - source);
-    size_t authority = strcspn(host_part, "/?#");
-    const char *at = memrchr(host_part, '@', authority);
-    if (at)
-        host_part = at + 1;
-    text_format(name, size, "%.*s%.*s", (int)scheme, source, (int)strcspn(host_part, "?#"),
-                host_part);
-}
-
 static bool is_regular_file(const char *path, struct error *error)
 {
     struct stat info;
@@ -109,7 +90,7 @@ static struct video *video_create(const struct capture_settings *settings, int i
     struct video *video = calloc(1, sizeof *video);
     if (!video)
         return NULL;
-    make_name(settings->source, video->name, sizeof video->name);
+    text_public_url(video->name, sizeof video->name, settings->source);
     video->fallback_fps = backend_fps(settings);
     video->picture = av_frame_alloc();
     if (!video->picture ||
@@ -264,11 +245,11 @@ static enum capture_status video_read(void *self, struct frame **frame, struct e
 }
 
 /* Opens the file anew: seeking to the very first frame is not exact in every container. */
-static bool video_rewind(void *self, struct error *error)
+static enum capture_status video_rewind(void *self, struct error *error)
 {
     struct video *video = self;
     video_input_close(&video->input);
-    return start(video, error) == CAPTURE_FRAME;
+    return start(video, error);
 }
 
 static const char *video_describe(const void *self)

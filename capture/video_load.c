@@ -1,5 +1,6 @@
 /* video_load: finds pawcam-video.so and loads it, once and for the rest of the process's life. */
 #include "capture/video_module.h"
+#include "common/text.h"
 
 #include <dlfcn.h>
 #include <libgen.h>
@@ -61,7 +62,9 @@ const struct backend *backend_video_load(const char *source, struct error *error
 {
     pthread_once(&once, load);
     if (!module) {
-        error_set(error, "%s: %s", source, failure.message);
+        char name[128];
+        text_public_url(name, sizeof name, source);
+        error_set(error, "%s: %s", name, failure.message);
         return NULL;
     }
     return strstr(source, "://") ? module->stream : module->recording;

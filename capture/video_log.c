@@ -40,7 +40,13 @@ void video_log_forget(void)
     complaint[0] = '\0';
 }
 
+/* A URL may hold a password, and a length that libav does not know is -1 there. */
+static bool is_fit(const char *text)
+{
+    return text[0] && !strpbrk(text, "@?") && !strstr(text, "18446744073709551615");
+}
+
 const char *video_log_complaint(const char *otherwise)
 {
-    return complaint[0] && !strpbrk(complaint, "@?") ? complaint : otherwise;
+    return is_fit(complaint) ? complaint : otherwise;
 }

@@ -112,3 +112,18 @@ void text_copy(char *to, size_t size, const char *from)
 {
     text_format(to, size, "%s", from);
 }
+
+void text_public_url(char *to, size_t size, const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (!host) {
+        text_copy(to, size, url);
+        return;
+    }
+    host += strlen("://");
+    const size_t scheme = (size_t)(host - url), authority = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', authority);
+    if (at)
+        host = at + 1;
+    text_format(to, size, "%.*s%.*s", (int)scheme, url, (int)strcspn(host, "?#"), host);
+}

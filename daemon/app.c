@@ -107,6 +107,7 @@ static bool start_threads(struct app *app, struct error *error)
             .source_name = &app->source_name,
             .predictions = app->predictions,
             .lossless = lossless,
+            .timeout_s = app->started.capture.timeout_s,
             .ended_fd = app->ended_fd,
         },
         &smooth, painter, error);
@@ -171,6 +172,10 @@ static bool join_threads(struct app *app)
         fine = grab_join(&app->grab);
     if (app->pipeline_runs)
         fine = log_failure(pipeline_join(app->pipeline, &error), &error) && fine;
+    if (fine && app->pipeline_runs && app->grab_runs && app->grab.ended)
+        fine = log_failure(pipeline_classified(app->pipeline, &error) ||
+                               error_prefix(&error, "%s", capture_name(app->capture)),
+                           &error);
     return fine;
 }
 

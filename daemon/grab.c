@@ -5,11 +5,24 @@
 
 #include <string.h>
 
+enum { FLAPPING_S = 10, FLAPPING_LOG_INTERVAL_S = 60 };
+
 /* Whether the source is lost, and since when, for the log. */
 struct loss {
     bool lost;
     int64_t since_ns;
+    int64_t returned_ns; /* 0: it was not lost before */
+    bool told;           /* the log was told of this loss */
+    struct log_limiter limiter;
 };
+
+/* A source that comes and goes all the time is told of once a minute. */
+static bool is_told(struct loss *loss)
+{
+    const int64_t good_ns = loss->since_ns - loss->returned_ns;
+    return loss->returned_ns == 0 || good_ns > (int64_t)FLAPPING_S * NS_PER_S ||
+           log_limiter_event(&loss->limiter, FLAPPING_LOG_INTERVAL_S) > 0;
+}
 
 static void note_loss(struct loss *loss, const char *why)
 {
@@ -17,15 +30,19 @@ static void note_loss(struct loss *loss, const char *why)
         return;
     loss->lost = true;
     loss->since_ns = clock_monotonic_ns();
-    log_warning("source lost: %s; trying again every second", why);
+    loss->told = is_told(loss);
+    if (loss->told)
+        log_warning("source lost: %s; trying again every second", why);
 }
 
 static void note_return(struct loss *loss, const struct grab *grab)
 {
     loss->lost = false;
     source_name_set(grab->name, capture_name(grab->capture));
-    double seconds = (double)(clock_monotonic_ns() - loss->since_ns) / NS_PER_S;
-    log_info("source back after %.1f s: %s", seconds, capture_name(grab->capture));
+    loss->returned_ns = clock_monotonic_ns();
+    double seconds = (double)(loss->returned_ns - loss->since_ns) / NS_PER_S;
+    if (loss->told)
+        log_info("source back after %.1f s: %s", seconds, capture_name(grab->capture));
 }
 
 static void put(struct grab *grab, struct frame *frame)
@@ -71,6 +88,8 @@ static bool read_all(struct grab *grab)
             log_error("%s", error.message);
             return false;
         case CAPTURE_END:
+            grab->ended = true;
+            return true;
         case CAPTURE_INTERRUPTED:
             return true;
         }

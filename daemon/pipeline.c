@@ -34,6 +34,8 @@ struct pipeline {
     struct stats stats;
     struct publisher publisher;
     struct log_limiter damage_log, stats_log;
+    int64_t good_ns; /* CLOCK_MONOTONIC of the newest frame that was classified; first, the start */
+    struct error damage;  /* the newest frame's that was not */
     struct error failure; /* why the thread ended before its time; empty: it did not */
 };
 
@@ -66,10 +68,23 @@ static void adopt_settings(struct pipeline *pipeline)
 
 /* --- frames ----------------------------------------------------------------------------------- */
 
+static void process_loss(struct pipeline *pipeline, const char *why)
+{
+    smooth_reset(&pipeline->smooth);
+    publisher_show_loss(&pipeline->publisher, why);
+}
+
 static void note_damage(struct pipeline *pipeline, const struct frame *frame,
                         const struct error *error)
 {
-    stats_damaged(&pipeline->stats, clock_monotonic_ns());
+    const int64_t now_ns = clock_monotonic_ns();
+    pipeline->damage = *error;
+    stats_damaged(&pipeline->stats, now_ns);
+    if ((double)(now_ns - pipeline->good_ns) >= pipeline->parts.timeout_s * NS_PER_S) {
+        struct error why;
+        error_set(&why, "no good picture for %g s: %s", pipeline->parts.timeout_s, error->message);
+        process_loss(pipeline, why.message);
+    }
     uint64_t count = log_limiter_event(&pipeline->damage_log, DAMAGE_LOG_INTERVAL_S);
     if (count)
         log_warning("frame %" PRIu64 " dropped (%" PRIu64 " since the last such line): %s",
@@ -145,14 +160,9 @@ static bool process_frame(struct pipeline *pipeline, struct frame *frame)
     int64_t now_ns =
         stats_stage(&pipeline->stats, STAGE_OUTPUT, times.scored_ns, clock_monotonic_ns());
     stats_processed(&pipeline->stats, now_ns);
+    pipeline->good_ns = now_ns;
     publisher_show_frame(&pipeline->publisher, frame, &prediction);
     return true;
-}
-
-static void process_loss(struct pipeline *pipeline, const char *why)
-{
-    smooth_reset(&pipeline->smooth);
-    publisher_show_loss(&pipeline->publisher, why);
 }
 
 /* Waits for the newest frame a while and deals with it. false: the pipeline has to end. */
@@ -228,7 +238,8 @@ struct pipeline *pipeline_create(const struct pipeline_parts *parts,
 
 bool pipeline_start(struct pipeline *pipeline, struct error *error)
 {
-    atomic_store(&pipeline->heartbeat_ns, clock_monotonic_ns());
+    pipeline->good_ns = clock_monotonic_ns();
+    atomic_store(&pipeline->heartbeat_ns, pipeline->good_ns);
     int failure = pthread_create(&pipeline->thread, NULL, run, pipeline);
     if (failure)
         return error_set(error, "cannot start the pipeline's thread: %s", strerror(failure));
@@ -239,6 +250,14 @@ bool pipeline_start(struct pipeline *pipeline, struct error *error)
 int64_t pipeline_heartbeat_ns(const struct pipeline *pipeline)
 {
     return atomic_load(&pipeline->heartbeat_ns);
+}
+
+bool pipeline_classified(const struct pipeline *pipeline, struct error *error)
+{
+    if (pipeline->stats.processed > 0 || pipeline->stats.damaged == 0)
+        return true;
+    return error_set(error, "none of its pictures could be classified; the last one: %s",
+                     pipeline->damage.message);
 }
 
 bool pipeline_join(struct pipeline *pipeline, struct error *error)

@@ -4,7 +4,8 @@
  *
  * A lost source is published too, as a placeholder that says why; when nothing new comes the last
  * picture is published again (daemon/publisher.h). A frame that cannot be decoded is counted,
- * logged at most once a minute, and dropped.
+ * logged at most once a minute, and dropped. When that is all that comes for a while, the source
+ * counts as lost.
  */
 #ifndef PAWCAM_DAEMON_PIPELINE_H
 #define PAWCAM_DAEMON_PIPELINE_H
@@ -26,6 +27,7 @@ struct pipeline_parts {
     struct source_name *source_name; /* what is captured */
     struct predictions *predictions; /* NULL: no lines are wanted */
     bool lossless;                   /* a replay at full speed: latency means nothing */
+    double timeout_s;                /* without a good frame for so long the source is lost */
     int ended_fd;                    /* an eventfd that is told when the pipeline has ended */
 };
 
@@ -50,6 +52,10 @@ int64_t pipeline_heartbeat_ns(const struct pipeline *pipeline);
 
 /* Waits for the thread's end. false: the error says what failed. */
 bool pipeline_join(struct pipeline *pipeline, struct error *error);
+
+/* After pipeline_join: false when frames came but none could be classified; the error says why not
+ * the last one. */
+bool pipeline_classified(const struct pipeline *pipeline, struct error *error);
 
 /* After pipeline_join, or if it was never started. NULL is allowed. */
 void pipeline_destroy(struct pipeline *pipeline);

@@ -1,6 +1,7 @@
 #include "daemon/reload.h"
 
 #include "common/log.h"
+#include "common/text.h"
 
 static void log_applied(const struct option_row *row, const char *before, const char *after,
                         void *context)
@@ -14,8 +15,11 @@ static void log_postponed(const struct option_row *row, const char *before, cons
                           void *context)
 {
     (void)context;
+    char old[160], new[160]; /* a source may hold a password */
+    text_public_url(old, sizeof old, before);
+    text_public_url(new, sizeof new, after);
     if (!row->live)
-        log_warning("reload: %s: %s stays in force; %s needs a restart", row->name, before, after);
+        log_warning("reload: %s: %s stays in force; %s needs a restart", row->name, old, new);
 }
 
 void reload(struct app *app, int argc, char **argv)

@@ -15,6 +15,7 @@
 static struct {
     const char *script;
     int opens, closes, rewinds;
+    bool rewind_is_interrupted;
     uint64_t sequence; /* since the last open */
     double time_s;     /* since the last open or rewind */
     double step_s;     /* distance of frames */
@@ -77,13 +78,13 @@ static enum capture_status fake_read(void *self, struct frame **frame, struct er
     return CAPTURE_FRAME;
 }
 
-static bool fake_rewind(void *self, struct error *error)
+static enum capture_status fake_rewind(void *self, struct error *error)
 {
     (void)self;
     (void)error;
     fake.rewinds++;
     fake.time_s = 0;
-    return true;
+    return fake.rewind_is_interrupted ? CAPTURE_INTERRUPTED : CAPTURE_FRAME;
 }
 
 static const char *fake_describe(const void *self)
@@ -100,10 +101,18 @@ static void fake_close(void *self)
     fake.closes++;
 }
 
-static const struct backend live = {"live", false,         fake_open, fake_read,
-                                    NULL,   fake_describe, fake_close};
-static const struct backend recording = {"recording", true,          fake_open, fake_read,
-                                         fake_rewind, fake_describe, fake_close};
+static const struct backend live = {.name = "live",
+                                    .open = fake_open,
+                                    .read = fake_read,
+                                    .describe = fake_describe,
+                                    .close = fake_close};
+static const struct backend recording = {.name = "recording",
+                                         .is_recording = true,
+                                         .open = fake_open,
+                                         .read = fake_read,
+                                         .rewind = fake_rewind,
+                                         .describe = fake_describe,
+                                         .close = fake_close};
 
 static const struct capture_settings settings = {
     .source = "fake", .fps = 50, .replay_speed = REPLAY_MAX, .replay_loop = 1};
@@ -261,6 +270,36 @@ START_TEST(loops_are_counted_and_numbers_go_on)
         ck_assert_uint_eq(next_number(capture), i);
     ck_assert_int_eq(next_status(capture, NULL), CAPTURE_END);
     ck_assert_int_eq(fake.rewinds, 2);
+    capture_close(capture);
+}
+END_TEST
+
+START_TEST(a_stop_while_it_rewinds_is_no_failure)
+{
+    play("o.E");
+    fake.rewind_is_interrupted = true;
+    struct capture_settings forever = settings;
+    forever.replay_loop = 0;
+    struct capture *capture = open_capture(&recording, &forever);
+    next_number(capture);
+    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_INTERRUPTED);
+    capture_close(capture);
+}
+END_TEST
+
+START_TEST(what_stays_open_is_read_on_after_a_loss)
+{
+    play("o.L.E");
+    struct backend pipe_like = recording;
+    pipe_like.rewind = NULL;
+    pipe_like.stays_open = true;
+    struct capture *capture = open_capture(&pipe_like, &settings);
+    ck_assert_uint_eq(next_number(capture), 0);
+    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_LOST);
+    ck_assert_uint_eq(next_number(capture), 1);
+    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_END);
+    ck_assert_int_eq(fake.opens, 1);
+    ck_assert_int_eq(fake.closes, 0);
     capture_close(capture);
 }
 END_TEST
@@ -436,7 +475,8 @@ TEST_MAIN(capture, settings_are_copied, a_name_is_one_line,
           an_absent_source_opens_and_is_reported_at_once, a_lost_source_is_closed_and_comes_back,
           a_source_that_fails_for_good_while_lost_says_so, live_frames_carry_the_wall_clock,
           a_recording_ends_and_stays_ended, loops_are_counted_and_numbers_go_on,
-          an_empty_recording_does_not_loop_for_ever, a_pipe_cannot_loop, the_limit_ends_it,
+          an_empty_recording_does_not_loop_for_ever, a_stop_while_it_rewinds_is_no_failure,
+          what_stays_open_is_read_on_after_a_loss, a_pipe_cannot_loop, the_limit_ends_it,
           real_time_is_kept, full_speed_does_not_wait, interrupts_a_backend_that_waits,
           interrupts_the_wait_before_a_retry, interrupts_the_wait_until_a_frame_is_due,
           sources_find_their_backend, all_else_is_video)

@@ -173,7 +173,49 @@ START_TEST(silence_is_a_loss)
 }
 END_TEST
 
+/* Reads to the next loss or to the end; adds the pictures that came. */
+static enum capture_status read_on(struct capture *capture, int *pictures, double *time_s)
+{
+    struct error error = {0};
+    for (;;) {
+        struct frame *frame;
+        const enum capture_status status = capture_read(capture, &frame, &error);
+        if (status != CAPTURE_FRAME)
+            return status;
+        ++*pictures;
+        ck_assert_double_ge(frame->time_s, *time_s);
+        *time_s = frame->time_s;
+        frame_unref(&frame);
+    }
+}
+
+/* With a pause in the middle of a picture. */
+START_TEST(after_a_silence_it_is_read_on)
+{
+    FILE *file = fopen(film_make("a.mjpeg", FILM_TEST_PICTURE "-frames:v 3 -c:v mjpeg"), "r");
+    static uint8_t buffer[1 << 16]; /* what a pipe holds */
+    const size_t size = fread(buffer, 1, sizeof buffer, file);
+    fclose(file);
+    int pipe_end = use_pipe(), pictures = 0;
+    struct capture_settings settings = {
+        .source = "-", .replay_speed = REPLAY_REALTIME, .timeout_s = 0.2, .replay_loop = 1};
+    struct error error = {0};
+    struct capture *capture = capture_open(&settings, &error);
+    double time_s = 0;
+    ck_assert_int_eq(write(pipe_end, buffer, size / 2), (ssize_t)(size / 2));
+    ck_assert_int_eq(read_on(capture, &pictures, &time_s), CAPTURE_LOST);
+    ck_assert_int_eq(pictures, 1);
+    ck_assert_int_eq(write(pipe_end, buffer + size / 2, size - size / 2),
+                     (ssize_t)(size - size / 2));
+    close(pipe_end);
+    ck_assert_int_eq(read_on(capture, &pictures, &time_s), CAPTURE_END);
+    ck_assert_int_eq(pictures, 3);
+    ck_assert_double_ge(time_s, 0.2); /* since the first picture, not since the pause */
+    capture_close(capture);
+}
+END_TEST
+
 FILM_TEST_MAIN(stdin, concatenated_pictures, a_multipart_stream_gives_the_same_pictures,
                a_pipe_loses_nothing, it_is_played_once, damage_costs_pictures_not_the_stream,
                a_cut_off_end_is_said, endless_coded_data_is_given_up, text_is_refused,
-               waiting_can_be_interrupted, silence_is_a_loss)
+               waiting_can_be_interrupted, silence_is_a_loss, after_a_silence_it_is_read_on)

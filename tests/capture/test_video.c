@@ -421,6 +421,9 @@ START_TEST(nobody_at_the_address_is_a_loss_without_the_password)
     struct capture *capture = open_stream(url, 5);
     struct frame *frame;
     struct error error = {0};
+    ck_assert_ptr_nonnull(strstr(capture_name(capture), "http://127.0.0.1:"));
+    ck_assert_ptr_null(strstr(capture_name(capture), "secret"));
+    ck_assert_ptr_null(strstr(capture_name(capture), "hidden"));
     ck_assert_int_eq(capture_read(capture, &frame, &error), CAPTURE_LOST);
     ck_assert_ptr_nonnull(strstr(error.message, "Connection refused"));
     ck_assert_ptr_nonnull(strstr(error.message, "http://127.0.0.1:"));

@@ -142,7 +142,28 @@ START_TEST(ends_and_places)
 }
 END_TEST
 
-TEST_MAIN(text, ends_and_places, control_characters_are_shown_as_question_marks, utf8_is_plain,
+START_TEST(a_url_is_shown_without_what_may_be_secret)
+{
+    static const char *const cases[][2] = {
+        {"rtsp://user:p@ss@camera:554/live?pw=x#y", "rtsp://camera:554/live"},
+        {"http://camera/a@b", "http://camera/a@b"},
+        {"http://camera?pw=x", "http://camera"},
+        {"http://u@[::1]:80/", "http://[::1]:80/"},
+        {"/dev/video0", "/dev/video0"},
+        {"a?b@c.mp4", "a?b@c.mp4"},
+        {"://", "://"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char shown[64];
+        text_public_url(shown, sizeof shown, cases[i][0]);
+        ck_assert_str_eq(shown, cases[i][1]);
+    }
+}
+END_TEST
+
+TEST_MAIN(text, ends_and_places, a_url_is_shown_without_what_may_be_secret,
+          control_characters_are_shown_as_question_marks, utf8_is_plain,
           what_is_no_utf8_or_controls_is_not_plain, white_space_is_trimmed_from_both_ends,
           a_list_is_cut_at_its_commas, a_copy_is_cut_between_characters,
           what_fits_or_is_no_utf8_is_copied_as_it_is, errors_are_cut_between_characters)

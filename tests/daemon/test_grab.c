@@ -127,6 +127,17 @@ START_TEST(loss_is_a_frame_and_is_logged_once_with_its_return)
 }
 END_TEST
 
+/* The first two losses are logged, then one a minute. */
+START_TEST(a_source_that_comes_and_goes_does_not_fill_the_log)
+{
+    bool fine;
+    ck_assert_str_eq(play("flflflf", lossless, &fine), "flflflf");
+    ck_assert(fine);
+    ck_assert_int_eq(count(log_text, "source lost: unplugged"), 2);
+    ck_assert_int_eq(count(log_text, "source back after "), 2);
+}
+END_TEST
+
 START_TEST(loss_ends_it_where_that_is_wanted)
 {
     bool fine;
@@ -147,5 +158,6 @@ START_TEST(failure_ends_it_and_is_logged)
 END_TEST
 
 TEST_MAIN(grab, every_frame_arrives_when_none_may_be_lost,
-          loss_is_a_frame_and_is_logged_once_with_its_return, loss_ends_it_where_that_is_wanted,
+          loss_is_a_frame_and_is_logged_once_with_its_return,
+          a_source_that_comes_and_goes_does_not_fill_the_log, loss_ends_it_where_that_is_wanted,
           failure_ends_it_and_is_logged)

@@ -43,7 +43,7 @@ static struct painter *new_painter(const struct options *options)
     return painter;
 }
 
-static void start(struct fixture *f, const char *predictions)
+static void start_patient(struct fixture *f, const char *predictions, double timeout_s)
 {
     struct error error = {0};
     *f = (struct fixture){.smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6}};
@@ -62,19 +62,21 @@ static void start(struct fixture *f, const char *predictions)
         .source_name = &f->name,
         .predictions = predictions ? predictions_open(predictions, &error) : NULL,
         .lossless = true,
+        .timeout_s = timeout_s,
         .ended_fd = eventfd(0, EFD_CLOEXEC),
     };
     f->pipeline = pipeline_create(&f->parts, &f->smooth, new_painter(&f->options), &error);
     ck_assert_msg(f->pipeline && pipeline_start(f->pipeline, &error), "%s", error.message);
 }
 
-/* Ends it; returns whether it had no failure. */
-static bool stop(struct fixture *f, struct error *error)
+static void start(struct fixture *f, const char *predictions)
 {
-    eventfd_t ended;
-    slot_close(&f->frames);
-    ck_assert_int_eq(eventfd_read(f->parts.ended_fd, &ended), 0);
-    bool fine = pipeline_join(f->pipeline, error);
+    start_patient(f, predictions, 60);
+}
+
+/* Once it was joined. */
+static void release(struct fixture *f)
+{
     pipeline_destroy(f->pipeline);
     slot_close(&f->snapshots);
     predictions_close(f->parts.predictions, NULL);
@@ -84,6 +86,16 @@ static bool stop(struct fixture *f, struct error *error)
     slot_finish(&f->frames);
     slot_finish(&f->snapshots);
     close(f->parts.ended_fd);
+}
+
+/* Ends it; returns whether it had no failure. */
+static bool stop(struct fixture *f, struct error *error)
+{
+    eventfd_t ended;
+    slot_close(&f->frames);
+    ck_assert_int_eq(eventfd_read(f->parts.ended_fd, &ended), 0);
+    bool fine = pipeline_join(f->pipeline, error);
+    release(f);
     return fine;
 }
 
@@ -294,6 +306,46 @@ START_TEST(damaged_frames_are_dropped_and_the_last_good_one_stays)
 }
 END_TEST
 
+static bool is_lost_by_damage(const struct snapshot *snapshot)
+{
+    return is_lost(snapshot) && strstr(snapshot->source.lost, "no good picture for 0 s: ");
+}
+
+START_TEST(nothing_but_damage_for_a_while_is_a_loss)
+{
+    struct fixture f;
+    struct error error;
+    uint64_t version = 0;
+    start_patient(&f, NULL, 0);
+    put(&f, damaged_frame(0));
+    struct snapshot *snapshot = await(&f, &version, is_lost_by_damage);
+    ck_assert(!snapshot->has_prediction);
+    snapshot_unref(&snapshot);
+    slot_close(&f.frames);
+    ck_assert(pipeline_join(f.pipeline, NULL));
+    ck_assert(!pipeline_classified(f.pipeline, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "none of its pictures could be classified; "));
+    release(&f);
+}
+END_TEST
+
+START_TEST(a_good_frame_ends_the_loss)
+{
+    struct fixture f;
+    uint64_t version = 0;
+    start_patient(&f, NULL, 0);
+    put(&f, damaged_frame(0));
+    put(&f, plain_frame(1, RED));
+    struct snapshot *snapshot = await(&f, &version, is_dog);
+    ck_assert(is_online(snapshot));
+    snapshot_unref(&snapshot);
+    slot_close(&f.frames);
+    ck_assert(pipeline_join(f.pipeline, NULL));
+    ck_assert(pipeline_classified(f.pipeline, NULL));
+    release(&f);
+}
+END_TEST
+
 /* The slot is closed while its last frame is still inside. */
 START_TEST(every_frame_up_to_the_end_gets_its_line)
 {
@@ -362,5 +414,6 @@ TEST_MAIN(pipeline, frame_becomes_a_prediction_and_no_picture_while_nobody_watch
           loss_is_shown_with_its_reason_and_forgets_the_scores,
           first_picture_says_that_none_came_yet,
           damaged_frames_are_dropped_and_the_last_good_one_stays,
+          nothing_but_damage_for_a_while_is_a_loss, a_good_frame_ends_the_loss,
           every_frame_up_to_the_end_gets_its_line, line_that_cannot_be_written_ends_the_pipeline,
           heart_beats_with_frames_and_losses_only, threshold_changes_while_it_runs)
