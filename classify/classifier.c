@@ -97,19 +97,21 @@ static struct image part_of(const struct image *image, struct rectangle place)
     };
 }
 
-/* Says from where the frame is looked at, and makes an input of each view. */
-static bool resize(struct classifier *classifier, double time_s, struct looks *looks,
-                   struct error *error)
+static struct views views_in(const struct classifier *classifier, const struct image *picture)
 {
-    const struct image *decoded = &classifier->decoded;
-    const struct views views = views_of(classifier->mode, decoded->width, decoded->height,
-                                        classifier->width, classifier->height);
-    int due[VIEWS_MAX];
-    looks->views = views.count;
-    looks->count = turns_take(&classifier->turns, views.count, time_s, due);
+    return views_of(classifier->mode, picture->width, picture->height, classifier->width,
+                    classifier->height);
+}
+
+/* Makes an input of each of looks->count views. */
+static bool resize(struct classifier *classifier, const struct image *picture,
+                   const int views[VIEWS_MAX], struct looks *looks, struct error *error)
+{
+    const struct views all = views_in(classifier, picture);
+    looks->views = all.count;
     for (int i = 0; i < looks->count; i++) {
-        const struct image part = part_of(decoded, views_place(&views, due[i]));
-        looks->list[i].view = due[i];
+        const struct image part = part_of(picture, views_place(&all, views[i]));
+        looks->list[i].view = views[i];
         if (!vision_resize(&part, classifier->width, classifier->height, &classifier->inputs[i],
                            error))
             return false;
@@ -117,8 +119,8 @@ static bool resize(struct classifier *classifier, double time_s, struct looks *l
     return true;
 }
 
-static bool classify(struct classifier *classifier, const struct image *input, double *scores,
-                     struct error *error)
+static bool score(struct classifier *classifier, const struct image *input, double *scores,
+                  struct error *error)
 {
     float values[PREDICTION_CLASSES_MAX];
     session_classify(classifier->session, input->data, input->stride, values);
@@ -131,22 +133,47 @@ static bool classify(struct classifier *classifier, const struct image *input, d
     return true;
 }
 
+static bool score_all(struct classifier *classifier, struct looks *looks, struct error *error)
+{
+    for (int i = 0; i < looks->count; i++)
+        if (!score(classifier, &classifier->inputs[i], looks->list[i].scores, error))
+            return false;
+    return true;
+}
+
 bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
                     struct classifier_times *times, struct error *error)
 {
-    int min_side = classifier->height > classifier->width ? classifier->height : classifier->width;
+    struct image *decoded = &classifier->decoded;
     struct classifier_times now = {.start_ns = clock_monotonic_ns()};
-    if (!vision_frame_to_bgr(frame, min_side, &classifier->decoded, error))
+    int views[VIEWS_MAX];
+    if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error))
         return false;
     now.decoded_ns = clock_monotonic_ns();
-    if (!resize(classifier, frame->time_s, looks, error))
+    looks->count =
+        turns_take(&classifier->turns, views_in(classifier, decoded).count, frame->time_s, views);
+    if (!resize(classifier, decoded, views, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();
-    for (int i = 0; i < looks->count; i++)
-        if (!classify(classifier, &classifier->inputs[i], looks->list[i].scores, error))
-            return false;
+    if (!score_all(classifier, looks, error))
+        return false;
     now.scored_ns = clock_monotonic_ns();
     if (times)
         *times = now;
     return true;
+}
+
+int classifier_min_side(const struct classifier *classifier)
+{
+    return classifier->height > classifier->width ? classifier->height : classifier->width;
+}
+
+bool classifier_look(struct classifier *classifier, const struct image *picture,
+                     struct looks *looks, struct error *error)
+{
+    int views[VIEWS_MAX];
+    looks->count = views_in(classifier, picture).count;
+    for (int i = 0; i < looks->count; i++)
+        views[i] = i;
+    return resize(classifier, picture, views, looks, error) && score_all(classifier, looks, error);
 }

@@ -12,6 +12,7 @@
 #include "classify/views.h"
 #include "common/frame.h"
 #include "nn/model.h"
+#include "vision/vision.h"
 
 struct classifier;
 
@@ -34,5 +35,11 @@ void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
  * network's output is no number. */
 bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
                     struct classifier_times *times, struct error *error);
+
+/* The same of a single picture in B, G, R, from all its views; it may have been decoded at a
+ * fraction of its size that leaves classifier_min_side pixels to its sides. */
+bool classifier_look(struct classifier *classifier, const struct image *picture,
+                     struct looks *looks, struct error *error);
+int classifier_min_side(const struct classifier *classifier);
 
 #endif

@@ -12,6 +12,7 @@
 #include "tool/pictures.h"
 #include "tool/robustness.h"
 #include "tool/score.h"
+#include "tool/views_option.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 struct evaluate_settings {
     struct model_options model;
     const char *data, *mnist, *fashion_mnist, *cifar10;
-    const char *limit, *threshold, *worst;
+    const char *limit, *threshold, *worst, *views;
     const char *corrupt; /* "": all */
     bool json;
 };
@@ -36,6 +37,7 @@ static const struct command_option options[] = {
      offsetof(struct evaluate_settings, limit)},
     {"threshold", "X", "a best score below it decides neither; if not given, the model's, else 0.6",
      offsetof(struct evaluate_settings, threshold)},
+    VIEWS_OPTION_ROW(struct evaluate_settings, views),
     {"worst", "FILE.jpg", "write the worst mistakes as a contact sheet",
      offsetof(struct evaluate_settings, worst)},
     {"corrupt", "[NAME,...]", "measure on pictures that are made worse: all ways, or those named",
@@ -182,14 +184,14 @@ static void add_scores(void *self, int index, const float *scores)
 }
 
 static bool evaluate_plain(const struct evaluate_settings *settings, double threshold,
-                           struct evaluation *evaluation, struct error *error)
+                           enum views_mode mode, struct evaluation *evaluation, struct error *error)
 {
     const struct model *model = evaluation->model;
     if (!metrics_init(&evaluation->metrics, evaluation->data.class_count, CONTACT_SHEET_MAX, error))
         return false;
     evaluation->catdog = catdog_begin(model, threshold);
-    if (!score_dataset(model, settings->model.cpu, &evaluation->data, add_scores, evaluation,
-                       error))
+    if (!score_pictures(model, settings->model.cpu, &evaluation->data, mode, add_scores, evaluation,
+                        error))
         return false;
     if (settings->json ? !print_json(evaluation, error) : (print_text(evaluation), false))
         return false;
@@ -228,9 +230,12 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
                      struct error *error)
 {
     bool chosen[CORRUPT_COUNT];
+    enum views_mode mode;
     double threshold = model_threshold(evaluation->model);
     if (settings->threshold &&
         !number_real("threshold", settings->threshold, 0, 1, &threshold, error))
+        return false;
+    if (!views_option_parse(settings->views, &mode, error))
         return false;
     if (settings->corrupt && (!settings->data || settings->worst))
         return error_set_usage(error, "--corrupt needs --data DIR and goes without --worst");
@@ -239,7 +244,7 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
     if (!load(settings, evaluation->model, &evaluation->data, error))
         return false;
     return settings->corrupt ? evaluate_corrupt(settings, threshold, chosen, evaluation, error)
-                             : evaluate_plain(settings, threshold, evaluation, error);
+                             : evaluate_plain(settings, threshold, mode, evaluation, error);
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)

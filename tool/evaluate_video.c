@@ -7,6 +7,7 @@
 #include "tool/judgement.h"
 #include "tool/model_options.h"
 #include "tool/number.h"
+#include "tool/views_option.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,8 +31,7 @@ static const struct command_option options[] = {
      offsetof(struct video_settings, hysteresis)},
     {"hold-time", "S,...", "as in pawcamd; " SMOOTH_HOLD_DEFAULT " if not given",
      offsetof(struct video_settings, hold_time)},
-    {"views", VIEWS_CHOICES, "as in pawcamd; parts if not given",
-     offsetof(struct video_settings, views)},
+    VIEWS_OPTION_ROW(struct video_settings, views),
     {"json", NULL, "print one JSON object", offsetof(struct video_settings, json)},
     MODEL_OPTION_ROWS(struct video_settings, model),
 };
@@ -62,13 +62,6 @@ static bool parse_values(const char *option, const char *text, double max, struc
             return true;
         text += length + 1;
     }
-}
-
-static bool parse_views(const char *text, enum views_mode *mode, struct error *error)
-{
-    *mode = text && strcmp(text, "whole") == 0 ? VIEWS_WHOLE : VIEWS_PARTS;
-    return !text || *mode == VIEWS_WHOLE || strcmp(text, "parts") == 0 ||
-           error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
 }
 
 /* Every combination of these is judged. */
@@ -138,7 +131,7 @@ static bool load_clips(struct evaluation *evaluation, const struct video_setting
                             evaluation->model, error))
             return false;
     enum views_mode mode;
-    if (!parse_views(settings->views, &mode, error))
+    if (!views_option_parse(settings->views, &mode, error))
         return false;
     struct bar bar = bar_begin("clips", count);
     bool good = true;

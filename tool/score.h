@@ -2,6 +2,7 @@
 #ifndef PAWCAM_TOOL_SCORE_H
 #define PAWCAM_TOOL_SCORE_H
 
+#include "classify/views.h"
 #include "nn/model.h"
 #include "nn/train/dataset.h"
 
@@ -13,5 +14,11 @@ typedef void (*score_visit)(void *self, int index, const float *scores);
  * that does not fit the model is a usage error. */
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    score_visit visit, void *self, struct error *error);
+
+/* The same of the files that the pictures came from, decoded and looked at as pawcamd does with the
+ * first frame of a source; as score_dataset with VIEWS_WHOLE, of a dataset without files, and for a
+ * model that pawcamd does not take. */
+bool score_pictures(const struct model *model, const char *cpu, const struct dataset *data,
+                    enum views_mode mode, score_visit visit, void *self, struct error *error);
 
 #endif

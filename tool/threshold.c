@@ -8,13 +8,14 @@
 #include "tool/operating_point.h"
 #include "tool/pictures.h"
 #include "tool/score.h"
+#include "tool/views_option.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct threshold_settings {
     struct model_options model;
-    const char *data, *limit, *false_alarm, *set;
+    const char *data, *limit, *false_alarm, *set, *views;
     bool store, json;
 };
 
@@ -25,6 +26,7 @@ static const struct command_option options[] = {
      offsetof(struct threshold_settings, limit)},
     {"false-alarm", "X", "share of `neither` that may be called else; 0.02 if not given",
      offsetof(struct threshold_settings, false_alarm)},
+    VIEWS_OPTION_ROW(struct threshold_settings, views),
     {"store", NULL, "write the recommended one into the model's file",
      offsetof(struct threshold_settings, store)},
     {"set", "X", "write this one into the model's file", offsetof(struct threshold_settings, set)},
@@ -120,6 +122,9 @@ static bool print_json(const struct outcomes *outcomes, const struct model *mode
 static bool measure(const struct threshold_settings *settings, const struct model *model,
                     struct measurement *now, struct error *error)
 {
+    enum views_mode mode;
+    if (!views_option_parse(settings->views, &mode, error))
+        return false;
     const int neither = text_find(now->data->class_names, now->data->class_count, "neither");
     if (neither < 0)
         return error_set_usage(error,
@@ -127,7 +132,7 @@ static bool measure(const struct threshold_settings *settings, const struct mode
                                "alarms; name the classes with --classes, or give --set");
     return outcomes_init(&now->outcomes, now->data->count, now->data->class_count, neither,
                          error) &&
-           score_dataset(model, settings->model.cpu, now->data, add_scores, now, error);
+           score_pictures(model, settings->model.cpu, now->data, mode, add_scores, now, error);
 }
 
 static bool recommend(const struct threshold_settings *settings, const struct model *model,

@@ -1,0 +1,19 @@
+/* views_option: --views of the commands that look at pictures as pawcamd does. */
+#ifndef PAWCAM_TOOL_VIEWS_OPTION_H
+#define PAWCAM_TOOL_VIEWS_OPTION_H
+
+#include "classify/views.h"
+#include "common/error.h"
+
+#include <stdbool.h>
+
+/* A row of a table of options. */
+#define VIEWS_OPTION_ROW(type, member)                                                             \
+    {                                                                                              \
+        "views", VIEWS_CHOICES, "as in pawcamd; parts if not given", offsetof(type, member)        \
+    }
+
+/* NULL: parts. Else a usage error. */
+bool views_option_parse(const char *text, enum views_mode *mode, struct error *error);
+
+#endif
