@@ -28,13 +28,25 @@ static enum line_status bad_line(struct error *error, const char *why)
     return LINE_BAD;
 }
 
+/* Every line end, also CR LF and the lone CR of old Macs, comes as '\n'. */
+static int next_byte(FILE *file)
+{
+    int c = getc(file);
+    if (c != '\r')
+        return c;
+    c = getc(file);
+    if (c != '\n')
+        ungetc(c, file); /* which does nothing at the end of the file */
+    return '\n';
+}
+
 static enum line_status read_line(struct reader *reader, char line[LINE_MAX_BYTES + 1],
                                   struct error *error)
 {
     size_t length = 0;
     int c;
     reader->line++;
-    while ((c = getc(reader->file)) != EOF && c != '\n') {
+    while ((c = next_byte(reader->file)) != EOF && c != '\n') {
         if (c == '\0')
             return bad_line(error, "a NUL byte; save the file as plain UTF-8 text");
         if (length == LINE_MAX_BYTES)

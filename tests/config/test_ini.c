@@ -55,6 +55,18 @@ START_TEST(takes_windows_files)
 }
 END_TEST
 
+START_TEST(takes_old_mac_files)
+{
+    reset();
+    ck_assert(read_string(&sample_table, "# comment\r[first]\rname = x\r\ritem-count = 4\r",
+                          &settings, NULL));
+    ck_assert_str_eq(settings.name, "x");
+    ck_assert_int_eq(settings.count, 4);
+    config_free(&sample_table, &settings);
+    expect_error("# comment\r[first]\r\ritem-count = many\r", 4, "is not a whole number");
+}
+END_TEST
+
 START_TEST(quotes_keep_outer_blanks)
 {
     reset();
@@ -165,6 +177,7 @@ START_TEST(random_text_gives_settings_or_one_line)
 }
 END_TEST
 
-TEST_MAIN(ini, reads_sections_values_and_comments, takes_windows_files, quotes_keep_outer_blanks,
-          errors_name_the_line_and_what_was_meant, binary_and_endless_lines_are_refused,
-          files_that_cannot_be_read_are_usage_errors, random_text_gives_settings_or_one_line)
+TEST_MAIN(ini, reads_sections_values_and_comments, takes_windows_files, takes_old_mac_files,
+          quotes_keep_outer_blanks, errors_name_the_line_and_what_was_meant,
+          binary_and_endless_lines_are_refused, files_that_cannot_be_read_are_usage_errors,
+          random_text_gives_settings_or_one_line)
