@@ -68,8 +68,9 @@ struct option_table {
 bool config_defaults(const struct option_table *table, void *settings, struct error *error);
 
 /* Reads an INI file into the struct: [section], name = value, and comments, which are lines of
- * their own that begin with # or ;. A value in double quotes keeps its outer blanks. Errors are
- * usage errors that name file:line, and for a misspelt section or option the nearest valid one. */
+ * their own that begin with # or ;. A value in double quotes keeps its outer blanks. Only a regular
+ * file is taken, since it may have to be read again. Errors are usage errors that name file:line,
+ * and for a misspelt section or option the nearest valid one. */
 bool config_read_file(const struct option_table *table, const char *path, void *settings,
                       struct error *error);
 

@@ -1,5 +1,6 @@
 #include "config/ini.h"
 
+#include "common/file.h"
 #include "common/text.h"
 #include "config/nearest.h"
 #include "config/table.h"
@@ -181,10 +182,11 @@ bool ini_read(const struct option_table *table, FILE *file, const char *name, vo
 bool config_read_file(const struct option_table *table, const char *path, void *settings,
                       struct error *error)
 {
-    FILE *file = fopen(path, "re");
+    struct error reason;
+    FILE *file = file_open(path, &reason); /* a pipe would be empty when it is read once more */
     if (!file)
         return error_set_usage(error, "cannot open the configuration file %s: %s", path,
-                               strerror(errno));
+                               reason.message);
     bool ok = ini_read(table, file, path, settings, error);
     fclose(file);
     return ok;
