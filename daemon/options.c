@@ -4,6 +4,7 @@
 #include "classify/smooth.h"
 #include "daemon/annotate.h"
 #include "daemon/options_check.h"
+#include "nn/session.h"
 
 #include <limits.h>
 
@@ -84,7 +85,7 @@ static const struct option_row rows[] = {
      .value = "auto", MEMBER(model.offset), .check = options_check_triple,
      .help = "What is added to a pixel after pixel-scale. auto is what the model says, else 0."},
     {.section = "model", .name = "cpu", .type = OPTION_STRING, .argument = "NAME", .value = "auto",
-     MEMBER(model.cpu), .check = options_check_not_empty,
+     MEMBER(model.cpu), .check = session_check_cpu,
      .help = "Kernels that compute the network. auto is the best that this machine has, reference "
              "the plain loops that the others are checked against."},
     {.section = "model", .name = "views", .type = OPTION_CHOICE, .value = "parts",

@@ -59,6 +59,11 @@ static const struct engine *choose(const char *cpu, struct error *error)
     return NULL;
 }
 
+bool session_check_cpu(const char *cpu, struct error *error)
+{
+    return choose(cpu, error) != NULL;
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static bool takes_pixels(const struct session *session)

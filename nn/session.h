@@ -12,9 +12,12 @@
 
 struct session;
 
-/* Lays out every buffer once; nothing is allocated per run. `cpu` chooses the kernels: NULL or
- * "auto" for the best that this machine has, "reference" for the plain loops, or the name of an
- * engine. A name that is unknown or not for this machine is a usage error. */
+/* Whether `cpu` names kernels that this machine has: NULL or "auto" for the best of them,
+ * "reference" for the plain loops, or the name of an engine. Errors are usage errors. */
+bool session_check_cpu(const char *cpu, struct error *error);
+
+/* Lays out every buffer once; nothing is allocated per run. Runs with the kernels that `cpu` names,
+ * which it checks as well. */
 struct session *session_create(const struct model *model, const char *cpu, struct error *error);
 void session_destroy(struct session *session);
 

@@ -211,6 +211,8 @@ START_TEST(wrong_texts_are_refused_with_their_line)
     expect_refused("[model]\nclasses = cat\n", ":2: classes: \"cat\" is one class");
     expect_refused("[model]\npixel-scale = 1,2\n", ":2: pixel-scale: \"1,2\" is neither one");
     expect_refused("[model]\npixel-offset = nan\n", ":2: pixel-offset: \"nan\" is neither one");
+    expect_refused("[model]\ncpu = mmx\n", ":2: cpu: kernels \"mmx\" are not to be had");
+    expect_refused("[model]\ncpu =\n", ":2: cpu: kernels \"\" are not to be had");
     expect_refused("[label]\nlabel = {lable}\n", ":2: label: ");
     expect_refused("[label]\nlabel-colour = 0,256,0\n", ":2: label-colour: ");
     expect_refused("[web]\nlisten = localhost\n", ":2: listen: ");
@@ -228,6 +230,7 @@ START_TEST(what_is_right_is_taken)
     static const char *const texts[] = {
         "[capture]\nformat = NV12\ncontrols = gain = 1 , power_line_frequency=50 Hz,\n",
         "[model]\nclasses = cat, dog, neither\npixel-scale = 0.0078\npixel-offset = -1,-1,-1\n",
+        "[model]\ncpu = reference\n",
         "[label]\nlabel = {label} {score} {time} {fps} {{}}\nlabel-colour = 255,0,10\n",
         "[label]\nlabel =\n",
         "[web]\nlisten = ::1\n",
