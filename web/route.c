@@ -68,19 +68,19 @@ static bool is_localhost(const char *name)
 {
     static const char localhost[] = "localhost";
     size_t size = strlen(name), suffix = sizeof localhost - 1;
-    return size >= suffix && strcasecmp(name + size - suffix, localhost) == 0 &&
+    if (size > 0 && name[size - 1] == '.') /* "localhost." is the same name, spelt in full */
+        size--;
+    return size >= suffix && strncasecmp(name + size - suffix, localhost, suffix) == 0 &&
            (size == suffix || name[size - suffix - 1] == '.');
 }
 
-bool route_host_is_local(const char *host)
+static bool is_local(const char *host, size_t size)
 {
     char name[256];
-    if (!host) /* HTTP/1.0; no browser */
-        return true;
-    size_t size = strlen(host);
     if (size >= sizeof name)
         return false;
-    memcpy(name, host, size + 1);
+    memcpy(name, host, size);
+    name[size] = '\0';
     char *bracket = strchr(name, ']');
     if (name[0] == '[' && bracket) {
         *bracket = '\0';
@@ -90,10 +90,34 @@ bool route_host_is_local(const char *host)
     return is_address(AF_INET, name) || is_localhost(name);
 }
 
-static bool host_allowed(const struct request *request)
+bool route_host_is_local(const char *host)
+{
+    return !host || is_local(host, strlen(host)); /* none: HTTP/1.0, no browser */
+}
+
+/* The host in a target that is a whole URL (RFC 9112, 3.2.2), with what follows; NULL: there is
+ * none. */
+static const char *host_in(const char *target)
+{
+    static const char scheme[] = "http://";
+    const size_t size = sizeof scheme - 1;
+    return strncasecmp(target, scheme, size) == 0 ? target + size : NULL;
+}
+
+static const char *path_in(const char *target)
+{
+    const char *host = host_in(target);
+    const char *path = host ? strchr(host, '/') : target;
+    return path ? path : "/";
+}
+
+static bool host_allowed(const struct request *request, const char *target)
 {
     if (!request->web->listener.loopback)
         return true; /* which names point here is then unknown */
+    const char *host = host_in(target);
+    if (host && !is_local(host, strcspn(host, "/")))
+        return false;
     return route_host_is_local(
         MHD_lookup_connection_value(request->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST));
 }
@@ -103,19 +127,19 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
     return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-enum MHD_Result route_request(void *context, struct MHD_Connection *mhd, const char *path,
+enum MHD_Result route_request(void *context, struct MHD_Connection *mhd, const char *target,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state)
 {
     (void)version, (void)upload, (void)upload_size, (void)state;
-    const struct request request = {context, connection_of(mhd), mhd, path};
+    const struct request request = {context, connection_of(mhd), mhd, path_in(target)};
     enum MHD_Result result;
 
     pthread_setname_np(pthread_self(), "web-client");
     connection_server_works(request.connection);
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         result = refuse_method(&request);
-    else if (!host_allowed(&request))
+    else if (!host_allowed(&request, target))
         result = respond_text(&request, MHD_HTTP_MISDIRECTED_REQUEST,
                               "this server answers to localhost and to IP addresses only");
     else

@@ -170,16 +170,49 @@ START_TEST(foreign_host_names_are_refused_on_loopback)
 }
 END_TEST
 
+START_TEST(a_target_may_be_a_whole_url)
+{
+    static const struct {
+        const char *target, *host;
+        int status;
+    } requests[] = {
+        {"http://localhost/state", "localhost", 200},
+        {"HTTP://127.0.0.1:8080/state?x", "127.0.0.1:8080", 200},
+        {"http://localhost", "localhost", 200},
+        {"http://localhost/?action=quit", "localhost", 404},
+        {"http://localhost/unknown", "localhost", 404},
+        {"http://evil.example/state", "evil.example", 421},
+        {"http://evil.example/state", "localhost", 421},
+        {"http://localhost/state", "evil.example", 421},
+        {"http:///state", "localhost", 421},
+    };
+    struct fixture fixture;
+    fixture_start(&fixture);
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        char request[200];
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", requests[i].target,
+                 requests[i].host);
+        answer_to(fixture.port, request, &reply);
+        ck_assert_msg(status_of(&reply) == requests[i].status, "%s: %s", request, reply.text);
+    }
+    fixture_stop(&fixture);
+}
+END_TEST
+
 START_TEST(local_host_names_are_known)
 {
-    static const char *const local[] = {"localhost", "LocalHost:8080", "cam.localhost",
-                                        "127.0.0.1", "127.0.0.1:80",   "192.168.1.7:8080",
-                                        "[::1]",     "[::1]:8080"};
+    static const char *const local[] = {"localhost",       "LocalHost:8080", "cam.localhost",
+                                        "127.0.0.1",       "127.0.0.1:80",   "192.168.1.7:8080",
+                                        "[::1]",           "[::1]:8080",     "localhost.",
+                                        "localhost.:8080", "cam.localhost."};
     static const char *const foreign[] = {"",
                                           "evil.example",
                                           "evil.example:8080",
                                           "notlocalhost",
                                           "localhost.evil.example",
+                                          "localhost.evil.example.",
+                                          ".",
+                                          "localhost..",
                                           "127.0.0.1.nip.example",
                                           "[::1",
                                           "[evil]:80"};
@@ -194,4 +227,4 @@ END_TEST
 TEST_MAIN(route, every_path_answers, endless_paths_answer_to_head, the_page_is_embedded_and_strict,
           unknown_paths_are_not_found, only_get_and_head_are_allowed,
           malformed_requests_are_refused, foreign_host_names_are_refused_on_loopback,
-          local_host_names_are_known)
+          a_target_may_be_a_whole_url, local_host_names_are_known)
