@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of one connection: request line and headers must fit, else 414 or 431. */
+/* Of one connection: request line and headers must fit, with a record of the library's for each
+ * argument and header, else 414 or 431, or no answer where none fits either. */
 enum { CONNECTION_MEMORY = 16 * 1024 };
 
 struct snapshot *newest_snapshot(const struct web *web, uint64_t *version, int64_t timeout_ns)

@@ -146,6 +146,13 @@ START_TEST(malformed_requests_are_refused)
     answer_to(fixture.port, big, &reply);
     ck_assert_int_eq(status_of(&reply), 414);
 
+    size_t used = (size_t)sprintf(big, "GET /state?"); /* small, but for the library's records */
+    for (int i = 0; i < 400; i++)
+        used += (size_t)sprintf(big + used, "a&");
+    sprintf(big + used, " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    answer_to(fixture.port, big, &reply);
+    ck_assert_msg(status_of(&reply) == 0 || status_of(&reply) == 431, "%s", reply.text);
+
     answer_to(fixture.port, "GET /state HTTP/1.1\r\n\r\n", &reply); /* no Host */
     ck_assert_int_eq(status_of(&reply), 400);
 
