@@ -13,6 +13,9 @@ enum MHD_Result page_serve(const struct request *request);
 /* multipart/x-mixed-replace, endless. */
 enum MHD_Result stream_serve(const struct request *request);
 
+/* The same bytes under a type that says nothing: Safari gives no multipart to scripts. */
+enum MHD_Result stream_serve_bytes(const struct request *request);
+
 /* The newest picture; waits for one when none is being encoded. */
 enum MHD_Result still_serve(const struct request *request);
 

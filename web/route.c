@@ -12,9 +12,9 @@ struct route {
 };
 
 static const struct route routes[] = {
-    {"/stream", stream_serve},      {"/stream.mjpg", stream_serve}, {"/snapshot", still_serve},
-    {"/snapshot.jpg", still_serve}, {"/state", state_serve},        {"/events", events_serve},
-    {"/healthz", health_serve},
+    {"/stream", stream_serve},  {"/stream.mjpg", stream_serve}, {"/stream.bin", stream_serve_bytes},
+    {"/snapshot", still_serve}, {"/snapshot.jpg", still_serve}, {"/state", state_serve},
+    {"/events", events_serve},  {"/healthz", health_serve},
 };
 
 /* mjpg-streamer's addresses: /?action=stream&anything */

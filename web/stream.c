@@ -130,7 +130,7 @@ static void destroy(void *state)
     free(stream);
 }
 
-enum MHD_Result stream_serve(const struct request *request)
+static enum MHD_Result serve(const struct request *request, const char *type)
 {
     struct stream *stream = calloc(1, sizeof *stream);
     if (!stream)
@@ -139,6 +139,15 @@ enum MHD_Result stream_serve(const struct request *request)
     stream->connection = request->connection;
     /* The first boundary leaves at once: clients take it as the sign that the stream works. */
     stream->head_size = (size_t)snprintf(stream->head, sizeof stream->head, "--" BOUNDARY "\r\n");
-    return respond_stream(request, "multipart/x-mixed-replace;boundary=" BOUNDARY, BLOCK_SIZE,
-                          read_stream, destroy, stream);
+    return respond_stream(request, type, BLOCK_SIZE, read_stream, destroy, stream);
+}
+
+enum MHD_Result stream_serve(const struct request *request)
+{
+    return serve(request, "multipart/x-mixed-replace;boundary=" BOUNDARY);
+}
+
+enum MHD_Result stream_serve_bytes(const struct request *request)
+{
+    return serve(request, "application/octet-stream");
 }

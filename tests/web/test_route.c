@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(endless_paths_answer_to_head)
 {
-    static const char *const targets[] = {"HEAD /stream", "HEAD /stream.mjpg?x",
+    static const char *const targets[] = {"HEAD /stream", "HEAD /stream.mjpg?x", "HEAD /stream.bin",
                                           "HEAD /?action=stream&a=b", "HEAD /events"};
     struct fixture fixture;
     fixture_start(&fixture);

@@ -11,15 +11,19 @@ START_TEST(headers_are_what_clients_expect)
     struct fixture fixture;
     fixture_start(&fixture);
     fixture_put(&fixture, fixture_snapshot(100));
-    static const char *const targets[] = {"GET /stream", "GET /stream.mjpg?1",
-                                          "GET /?action=stream&x=1"};
+    static const char multipart[] =
+        "Content-Type: multipart/x-mixed-replace;boundary=boundarydonotcross";
+    static const char *const targets[][2] = {
+        {"GET /stream", multipart},
+        {"GET /stream.mjpg?1", multipart},
+        {"GET /?action=stream&x=1", multipart},
+        {"GET /stream.bin", "Content-Type: application/octet-stream"}};
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        int fd = ask(fixture.port, targets[i]);
+        int fd = ask(fixture.port, targets[i][0]);
         reply.size = 0;
         ck_assert(listen_for(fd, &reply, "\xff\xd9", 5));
         ck_assert_int_eq(status_of(&reply), 200);
-        ck_assert(has_header(
-            &reply, "Content-Type: multipart/x-mixed-replace;boundary=boundarydonotcross"));
+        ck_assert(has_header(&reply, targets[i][1]));
         ck_assert(has_header(&reply, "Cache-Control: no-store, no-cache, must-revalidate, "
                                      "pre-check=0, post-check=0, max-age=0"));
         ck_assert(has_header(&reply, "Pragma: no-cache"));

@@ -4,12 +4,19 @@
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 8000;
 const SILENCE_MS = 5000; // the server speaks once a second; so long a silence is a broken connection
+const STALL_MS = 15000; // the stream repeats its picture once a second, but the first can take 10 s
+const HEADER_MAX = 256; // bytes, of one picture's header in the stream
 const HIDDEN_MS = 10000; // a hidden page gives up its picture after this time
 
 const $ = (id) => document.getElementById(id);
+const latin1 = new TextDecoder("latin1"); // a character for each byte
 
 let events = null; // EventSource while connected or connecting
 let retryMs = RETRY_FIRST_MS;
+let stream = null; // AbortController while the picture is asked for
+let pictureRetryMs = RETRY_FIRST_MS;
+let newest = null; // JPEG that waits for the one before to be decoded
+let decoding = false;
 let silence = 0; // timers
 let hidden = 0;
 let source = null; // newest event of each kind
@@ -106,32 +113,80 @@ function showSource() {
 
 // --- what is seen --------------------------------------------------------------------------------
 
-function startPicture() {
-  if (document.hidden || !events) return;
-  $("picture").src = `stream?${Date.now()}`; // a new address, or the browser shows the old stream
+// An <img> could show the stream, but Chromium does not tell when such a stream ends: the picture
+// would stand still for ever. So the page takes the pictures out of the stream itself.
+
+// Takes the first picture off the bytes: behind a header with its Content-Length, which ends with an
+// empty line. null: it is not all there yet.
+function takePicture(bytes) {
+  const text = latin1.decode(bytes.subarray(0, HEADER_MAX));
+  const header = /Content-Length: (\d+)[^]*?\r\n\r\n/.exec(text);
+  if (!header) return null;
+  const begin = header.index + header[0].length;
+  const end = begin + Number(header[1]);
+  return end > bytes.length ? null : { jpeg: bytes.subarray(begin, end), rest: bytes.subarray(end) };
 }
 
-// The server may turn away one more stream while it still tells events.
-function pictureFailed() {
-  if (!events || !$("picture").hasAttribute("src")) return;
+function join(one, other) {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+// Shows the stream until it ends, fails, stalls or is stopped.
+async function watch(stopper) {
+  const answer = await fetch("stream.bin", { signal: stopper.signal });
+  const reader = answer.body.getReader();
+  let bytes = new Uint8Array();
+  while (answer.ok) {
+    const stall = setTimeout(() => stopper.abort(), STALL_MS);
+    const { done, value } = await reader.read();
+    clearTimeout(stall);
+    if (done) return;
+    bytes = join(bytes, value);
+    for (let part; (part = takePicture(bytes)); bytes = part.rest) showPicture(part.jpeg);
+  }
+}
+
+async function startPicture() {
+  if (document.hidden || !events || stream) return;
+  const mine = (stream = new AbortController());
+  await watch(mine).catch(() => {}); // why it ended makes no difference
+  if (stream !== mine) return; // stopPicture did it
+  stream = null;
   showNotice("The picture does not come. Trying again.");
-  setTimeout(startPicture, RETRY_MAX_MS);
-}
-
-function pictureCame() {
-  if (events) showNotice("");
-  fitPicture();
+  setTimeout(startPicture, pictureRetryMs);
+  pictureRetryMs = Math.min(pictureRetryMs * 2, RETRY_MAX_MS);
 }
 
 function stopPicture() {
-  $("picture").removeAttribute("src");
+  stream?.abort();
+  stream = null;
 }
 
-function fitPicture() {
-  const { naturalWidth, naturalHeight } = $("picture");
-  if (!naturalWidth) return;
-  $("picture").width = naturalWidth;
-  $("picture").height = naturalHeight;
+function draw(bitmap) {
+  const canvas = $("picture");
+  const { width, height } = bitmap;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  bitmap.close();
+  if (!stream) return; // it was stopped in the meantime
+  pictureRetryMs = RETRY_FIRST_MS;
+  showNotice("");
+}
+
+// Of the pictures that come while one is being decoded only the newest is shown.
+async function showPicture(jpeg) {
+  newest = jpeg;
+  if (decoding) return;
+  decoding = true;
+  while (newest) {
+    const picture = new Blob([newest], { type: "image/jpeg" });
+    newest = null;
+    await createImageBitmap(picture).then(draw).catch(() => {}); // a broken one is passed over
+  }
+  decoding = false;
 }
 
 function toggleFullscreen() {
@@ -143,7 +198,7 @@ function toggleFullscreen() {
 function visibilityChanged() {
   clearTimeout(hidden);
   if (document.hidden) hidden = setTimeout(stopPicture, HIDDEN_MS);
-  else if (!$("picture").hasAttribute("src")) startPicture();
+  else startPicture();
 }
 
 // --- the connection ------------------------------------------------------------------------------
@@ -157,6 +212,7 @@ function lost() {
   clearTimeout(silence);
   events.close();
   events = null;
+  stopPicture();
   showState("offline", "Not connected");
   showNotice("No connection to pawcam. Trying again.");
   showTitle("Not connected");
@@ -190,7 +246,5 @@ function connect() {
 $("fullscreen").hidden = !document.fullscreenEnabled;
 $("fullscreen").addEventListener("click", toggleFullscreen);
 $("screen").addEventListener("click", toggleFullscreen);
-$("picture").addEventListener("load", pictureCame);
-$("picture").addEventListener("error", pictureFailed);
 document.addEventListener("visibilitychange", visibilityChanged);
 connect();
