@@ -93,7 +93,7 @@ static enum capture_status make_frame(struct input *input, const struct mjpeg_pi
     *frame = frame_create(PIXEL_JPEG, picture->width, picture->height, 0, picture->size);
     if (!*frame) {
         error_set(error, "standard input: out of memory");
-        return CAPTURE_LOST;
+        return CAPTURE_FAILED;
     }
     memcpy((*frame)->data, picture->data, picture->size);
     (*frame)->captured_ns = clock_monotonic_ns();
@@ -157,7 +157,7 @@ static enum capture_status wait_for_bytes(const struct input *input, struct erro
 static enum capture_status read_bytes(struct input *input, struct error *error)
 {
     if (!make_room(input, error))
-        return CAPTURE_LOST;
+        return CAPTURE_FAILED;
     enum capture_status status = wait_for_bytes(input, error);
     if (status != CAPTURE_FRAME)
         return status;

@@ -150,8 +150,8 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
     if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error))
         return false;
     now.decoded_ns = clock_monotonic_ns();
-    looks->count =
-        turns_take(&classifier->turns, views_in(classifier, decoded).count, frame->time_s, views);
+    looks->count = turns_take(&classifier->turns, views_in(classifier, decoded).count,
+                              frame->time_s, frame->sequence, views);
     if (!resize(classifier, decoded, views, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();

@@ -34,17 +34,22 @@ static double best_but(const double *scores, int count, int left_aside)
     return best;
 }
 
-/* The first of the best. */
-static const struct smooth_view *speaker(const struct smooth *smooth, int nobody, int count)
+/* The view that speaks: the one that spoke, unless another is better by more than `lead`. */
+static int speaker(const struct smooth *smooth, double lead, int nobody, int count)
 {
-    const struct smooth_view *best = NULL;
+    int speaker = smooth->speaker;
+    double best = smooth->list[speaker].seen
+                      ? best_but(smooth->list[speaker].scores, count, nobody) + lead
+                      : -INFINITY;
     for (int i = 0; i < smooth->views; i++) {
         const struct smooth_view *view = &smooth->list[i];
-        if (view->seen && (!best || best_but(view->scores, count, nobody) >
-                                        best_but(best->scores, count, nobody)))
-            best = view;
+        const double score = view->seen ? best_but(view->scores, count, nobody) : -INFINITY;
+        if (i != smooth->speaker && score > best) {
+            speaker = i;
+            best = score;
+        }
     }
-    return best;
+    return speaker;
 }
 
 static int best_class(const double *scores, int count)
@@ -94,7 +99,8 @@ int smooth_update(struct smooth *smooth, const struct smooth_settings *settings,
     for (int i = 0; i < looks->count; i++)
         average(&smooth->list[looks->list[i].view], settings->time_s, time_s, looks->list[i].scores,
                 count);
-    memcpy(smooth->scores, speaker(smooth, settings->nobody, count)->scores,
+    smooth->speaker = speaker(smooth, first ? 0 : settings->hysteresis, settings->nobody, count);
+    memcpy(smooth->scores, smooth->list[smooth->speaker].scores,
            (size_t)count * sizeof *smooth->scores);
     if (first) {
         int best = best_class(smooth->scores, count);

@@ -11,7 +11,8 @@
  *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
  * 2. One view speaks for the frame: the one in which a class has the best s of all, `nobody` left
  *    aside, since most views of a room with a cat show no cat.
- * 3. Hysteresis: another class takes over only when its s is better by `hysteresis`.
+ * 3. Hysteresis: another view takes over only when its best s is better by `hysteresis`, and
+ * another class only when its s is.
  * 4. Threshold: when the class in charge has s < threshold, the decision is SMOOTH_UNKNOWN. It is
  *    left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it can
  *    always be left.
@@ -53,6 +54,7 @@ struct smooth {
     double wanted_since_s;                 /* ... and all since this one */
     double scores[PREDICTION_CLASSES_MAX]; /* s of the view that speaks */
     int views;                             /* that frames have */
+    int speaker;                           /* the view that speaks */
     struct smooth_view {
         bool seen;
         double time_s; /* when it was looked at last */

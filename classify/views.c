@@ -7,7 +7,8 @@ static const double elongated = 1.25;
 
 static const double refresh_s = 0.25;
 
-/* Parts of side 1 that cover `length`, each moved on by half a side or less. */
+/* Parts of side 1 that cover `length`, each moved on by half a side or less, but no more than there
+ * is room for. */
 static int parts_of(double length)
 {
     const int parts = (int)ceil((length - 1) * 2 - 1e-9) + 1;
@@ -40,16 +41,25 @@ struct rectangle views_place(const struct views *views, int view)
                               views->part_width, views->part_height};
 }
 
-int turns_take(struct turns *turns, int count, double time_s, int views[VIEWS_MAX])
+/* How many views of the frame the source's own rate asks for; it may be a fraction. */
+static double asked_for(const struct turns *turns, int count, double time_s, uint64_t sequence)
 {
     const double dt = time_s - turns->time_s;
-    int due = count;
-    if (turns->count == count && dt >= 0 && dt < refresh_s)
-        due = (int)fmax(1, ceil(count * dt / refresh_s));
-    if (turns->count != count)
-        turns->next = 0;
+    if (turns->count != count || dt < 0 || sequence <= turns->sequence)
+        return count;
+    if (sequence > turns->sequence + 1)
+        return 0;
+    return fmin(count, turns->owed + count * dt / refresh_s);
+}
+
+int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
+               int views[VIEWS_MAX])
+{
+    const double asked = asked_for(turns, count, time_s, sequence);
+    const int due = (int)fmax(1, floor(asked + 1e-9)),
+              next = turns->count == count ? turns->next : 0;
     for (int i = 0; i < due; i++)
-        views[i] = (turns->next + i) % count;
-    *turns = (struct turns){count, (turns->next + due) % count, time_s};
+        views[i] = (next + i) % count;
+    *turns = (struct turns){count, (next + due) % count, fmax(0, asked - due), time_s, sequence};
     return due;
 }

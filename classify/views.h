@@ -2,16 +2,18 @@
  * views: the parts of a frame that the network looks at. View 0 is the whole frame, squeezed into
  * the network's shape: of 16:9 a square network sees 56 % of the width, and an animal that is small
  * in the frame is hardly there. Where the frame is much wider (or taller) than that shape, the
- * parts that have it and lie side by side, overlapping by half or more, are views as well: in them
- * an animal is as many pixels wide as it is high.
+ * parts that have it and lie side by side, overlapping by half or more (beyond 4:1 by less), are
+ * views as well: in them an animal is as many pixels wide as it is high.
  *
- * A frame is looked at from one view, the next frame from the next, so that a frame costs one run
- * of the network; scores are averaged by view over time (classify/smooth.h).
+ * A frame is looked at from one view, the next frame from the next, so that a frame of a camera
+ * costs one run of the network; scores are averaged by view over time (classify/smooth.h).
  */
 #ifndef PAWCAM_CLASSIFY_VIEWS_H
 #define PAWCAM_CLASSIFY_VIEWS_H
 
 #include "common/prediction.h"
+
+#include <stdint.h>
 
 enum { VIEWS_MAX = 8 };
 
@@ -40,13 +42,18 @@ struct rectangle views_place(const struct views *views, int view);
 struct turns {
     int count; /* views of the frame before; 0: there was none */
     int next;
-    double time_s; /* of the frame before */
+    double owed;       /* views, below 1 */
+    double time_s;     /* of the frame before, */
+    uint64_t sequence; /* and its number */
 };
 
-/* The views of the frame at time_s: the next one, or as many as are needed for each to be seen four
- * times a second; all of them in the first frame, and when their number changes or time runs
- * backwards. Returns how many, 1 ... count. */
-int turns_take(struct turns *turns, int count, double time_s, int views[VIEWS_MAX]);
+/* The views of the frame at time_s: the next one, or, from a source below 16 frames a second, as
+ * many as are needed for each of four to be seen four times a second; all of them in the first
+ * frame, and when their number changes or the source begins anew. When frames between this one and
+ * the one before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ...
+ * count. */
+int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
+               int views[VIEWS_MAX]);
 
 /* What the network says of a frame. */
 struct look {

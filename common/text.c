@@ -123,6 +123,8 @@ void text_public_url(char *to, size_t size, const char *url)
     host += strlen("://");
     const size_t scheme = (size_t)(host - url), authority = strcspn(host, "/?#");
     const char *at = memrchr(host, '@', authority);
+    if (!at) /* a password with a character that ends the authority, if it is not in the path */
+        at = strrchr(host, '@');
     if (at)
         host = at + 1;
     text_format(to, size, "%.*s%.*s", (int)scheme, url, (int)strcspn(host, "?#"), host);

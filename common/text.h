@@ -37,7 +37,7 @@ void text_vformat(char *to, size_t size, const char *format, va_list args)
 void text_copy(char *to, size_t size, const char *from);
 
 /* The same for what people may see of a URL: user, password and query (cameras take passwords
- * there) are left out. What is no URL is copied as it is. */
+ * there) are left out, and in doubt what may be one. What is no URL is copied as it is. */
 void text_public_url(char *to, size_t size, const char *url);
 
 #endif

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 enum { LINE_MAX_BYTES = 2 * VALUE_STRING_MAX };
 
@@ -179,9 +181,18 @@ bool ini_read(const struct option_table *table, FILE *file, const char *name, vo
     return ok;
 }
 
+/* How one says that there is nothing. */
+static bool is_null_device(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
 bool config_read_file(const struct option_table *table, const char *path, void *settings,
                       struct error *error)
 {
+    if (is_null_device(path))
+        return true;
     struct error reason;
     FILE *file = file_open(path, &reason); /* a pipe would be empty when it is read once more */
     if (!file)

@@ -172,7 +172,8 @@ static bool join_threads(struct app *app)
         fine = grab_join(&app->grab);
     if (app->pipeline_runs)
         fine = log_failure(pipeline_join(app->pipeline, &error), &error) && fine;
-    if (fine && app->pipeline_runs && app->grab_runs && app->grab.ended)
+    if (fine && app->pipeline_runs && app->grab_runs && app->grab.ended &&
+        capture_is_recording(app->capture))
         fine = log_failure(pipeline_classified(app->pipeline, &error) ||
                                error_prefix(&error, "%s", capture_name(app->capture)),
                            &error);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { FLAPPING_S = 10, FLAPPING_LOG_INTERVAL_S = 60 };
+enum { FLAPPING_S = 5, FLAPPING_LOG_INTERVAL_S = 60 };
 
 /* Whether the source is lost, and since when, for the log. */
 struct loss {
@@ -16,23 +16,27 @@ struct loss {
     struct log_limiter limiter;
 };
 
-/* A source that comes and goes all the time is told of once a minute. */
+/* A source that comes and goes all the time is told of once a minute, until it stays away. */
 static bool is_told(struct loss *loss)
 {
-    const int64_t good_ns = loss->since_ns - loss->returned_ns;
-    return loss->returned_ns == 0 || good_ns > (int64_t)FLAPPING_S * NS_PER_S ||
-           log_limiter_event(&loss->limiter, FLAPPING_LOG_INTERVAL_S) > 0;
+    const int64_t while_ns = (int64_t)FLAPPING_S * NS_PER_S;
+    const bool flaps = loss->returned_ns != 0 && loss->since_ns - loss->returned_ns < while_ns &&
+                       clock_monotonic_ns() - loss->since_ns < while_ns;
+    return !flaps || log_limiter_event(&loss->limiter, FLAPPING_LOG_INTERVAL_S) > 0;
 }
 
 static void note_loss(struct loss *loss, const char *why)
 {
-    if (loss->lost)
+    if (!loss->lost) {
+        loss->lost = true;
+        loss->told = false;
+        loss->since_ns = clock_monotonic_ns();
+    }
+    if (loss->told)
         return;
-    loss->lost = true;
-    loss->since_ns = clock_monotonic_ns();
     loss->told = is_told(loss);
     if (loss->told)
-        log_warning("source lost: %s; trying again every second", why);
+        log_warning("source lost: %s; waiting for its return", why);
 }
 
 static void note_return(struct loss *loss, const struct grab *grab)

@@ -2,8 +2,9 @@
  * grab: the capture thread: reads the source and puts its frames into a slot.
  *
  * A lost source is a frame too (PIXEL_NONE with the reason), once for each time that capture_read
- * reports it, which is about once a second. The log tells of a loss once, and once of the return;
- * at most once a minute of a source that is lost again within seconds.
+ * reports it, which is about once a second (of a pipe each capture-timeout). The log tells of a
+ * loss once, and once of the return; at most once a minute of a source that is lost again within
+ * seconds.
  */
 #ifndef PAWCAM_DAEMON_GRAB_H
 #define PAWCAM_DAEMON_GRAB_H
@@ -25,7 +26,7 @@ struct grab {
     struct slot *frames;      /* the caller's */
     struct source_name *name; /* the caller's; kept up to date with capture_name */
     pthread_t thread;
-    bool failed, ended; /* ended: a recording, by itself; read them after grab_join */
+    bool failed, ended; /* ended: by itself; read them after grab_join */
 };
 
 /* Starts the thread, which ends, closing the slot, at the end of a recording, on a failure, when

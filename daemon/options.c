@@ -49,7 +49,8 @@ static const struct option_row rows[] = {
      .help = "A camera or stream that delivers nothing for this long counts as lost."},
     {.section = "capture", .name = "exit-on-loss", .type = OPTION_BOOL, .value = "no",
      MEMBER(capture.exit_on_loss),
-     .help = "End with exit code 1 when the source is lost, instead of waiting for its return."},
+     .help = "End with exit code 1 when the source is lost, instead of waiting for its return. "
+             "Pictures that come but are damaged do not count."},
     {.section = "capture", .name = "replay-speed", .type = OPTION_CHOICE, .value = "realtime",
      .choices = "realtime|max", MEMBER(capture.replay_speed),
      .help = "How a recording, pictures or the drawn scene are played. realtime keeps to their "
@@ -93,7 +94,8 @@ static const struct option_row rows[] = {
      .help = "What the network looks at. whole: each picture, squeezed into the network's square. "
              "parts: of wide or tall pictures in turn the whole and the squares that fit into it "
              "side by side; the one with the surest animal decides. Small animals are found more "
-             "often, and a picture costs no more than with whole."},
+             "often. From 16 pictures a second on a picture costs no more than with whole; of "
+             "slower sources more than one view is looked at."},
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,
      .maximum = 1, .words = "auto=-1", .live = true, MEMBER(model.threshold),

@@ -34,7 +34,7 @@ struct pipeline {
     struct stats stats;
     struct publisher publisher;
     struct log_limiter damage_log, stats_log;
-    int64_t good_ns; /* CLOCK_MONOTONIC of the newest frame that was classified; first, the start */
+    int64_t damaged_ns;   /* CLOCK_MONOTONIC of the first damaged frame since a good one; 0: none */
     struct error damage;  /* the newest frame's that was not */
     struct error failure; /* why the thread ended before its time; empty: it did not */
 };
@@ -80,7 +80,9 @@ static void note_damage(struct pipeline *pipeline, const struct frame *frame,
     const int64_t now_ns = clock_monotonic_ns();
     pipeline->damage = *error;
     stats_damaged(&pipeline->stats, now_ns);
-    if ((double)(now_ns - pipeline->good_ns) >= pipeline->parts.timeout_s * NS_PER_S) {
+    if (!pipeline->damaged_ns)
+        pipeline->damaged_ns = now_ns;
+    if ((double)(now_ns - pipeline->damaged_ns) >= pipeline->parts.timeout_s * NS_PER_S) {
         struct error why;
         error_set(&why, "no good picture for %g s: %s", pipeline->parts.timeout_s, error->message);
         process_loss(pipeline, why.message);
@@ -160,7 +162,7 @@ static bool process_frame(struct pipeline *pipeline, struct frame *frame)
     int64_t now_ns =
         stats_stage(&pipeline->stats, STAGE_OUTPUT, times.scored_ns, clock_monotonic_ns());
     stats_processed(&pipeline->stats, now_ns);
-    pipeline->good_ns = now_ns;
+    pipeline->damaged_ns = 0;
     publisher_show_frame(&pipeline->publisher, frame, &prediction);
     return true;
 }
@@ -238,8 +240,7 @@ struct pipeline *pipeline_create(const struct pipeline_parts *parts,
 
 bool pipeline_start(struct pipeline *pipeline, struct error *error)
 {
-    pipeline->good_ns = clock_monotonic_ns();
-    atomic_store(&pipeline->heartbeat_ns, pipeline->good_ns);
+    atomic_store(&pipeline->heartbeat_ns, clock_monotonic_ns());
     int failure = pthread_create(&pipeline->thread, NULL, run, pipeline);
     if (failure)
         return error_set(error, "cannot start the pipeline's thread: %s", strerror(failure));

@@ -240,7 +240,7 @@ static struct pack describe_pack(const struct context *c)
         .out = c->node->out.channels,
         .lanes = c->lanes,
         .vectors = choice->kernel->vectors,
-        .side = choice->block > 0 ? choice->side : choice->kernel->rows,
+        .side = choice->block > 0 ? choice->side : 4,
         .plain = in->lanes != c->lanes,
         .reversed = c->node->inputs[0] == 0 && c->plan->input.reversed,
     };

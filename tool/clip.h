@@ -21,8 +21,8 @@ struct clip {
     const char *path; /* the caller's */
     int damaged;      /* frames that could not be decoded */
     int class_count;
-    int count, room; /* frames, and how many there is memory for */
-    struct clip_frame *frames;
+    int count, room;           /* frames, and how many there is memory for */
+    struct clip_frame *frames; /* [count], owned as the two below */
     int look_count, look_room;
     int *views;     /* [look_count] */
     double *scores; /* [look_count][class_count] */

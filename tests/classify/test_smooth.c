@@ -30,7 +30,8 @@ START_TEST(first_frame_decides_by_itself)
 {
     struct smooth smooth;
     smooth_reset(&smooth);
-    struct smooth_settings slow = {.time_s = 10, .hysteresis = 0.3, .threshold = 0.6};
+    struct smooth_settings slow = {
+        .nobody = SMOOTH_NO_CLASS, .time_s = 10, .hysteresis = 0.3, .threshold = 0.6};
     ck_assert_int_eq(update(&smooth, &slow, 100, 0.61, 0.39), CAT);
     ck_assert_double_eq(smooth.scores[CAT], 0.61);
     smooth_reset(&smooth);
@@ -52,7 +53,7 @@ END_TEST
 /* After a step the average has gone 1 - exp(-t / tau) of the way, whatever the frame rate. */
 START_TEST(average_depends_on_time_not_on_the_frame_rate)
 {
-    struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6};
+    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
     for (int rate = 5; rate <= 120; rate *= 2) {
         struct smooth smooth;
         smooth_reset(&smooth);
@@ -67,7 +68,7 @@ END_TEST
 
 START_TEST(same_time_changes_nothing)
 {
-    struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6};
+    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     update(&smooth, &settings, 3, 0.8, 0.2);
@@ -78,7 +79,8 @@ END_TEST
 
 START_TEST(hysteresis_holds_the_label_until_another_is_clearly_better)
 {
-    struct smooth_settings settings = {.hysteresis = 0.2, .threshold = 0.3};
+    struct smooth_settings settings = {
+        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.2, .threshold = 0.3};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.55, 0.45), CAT);
@@ -90,7 +92,8 @@ END_TEST
 
 START_TEST(label_below_the_threshold_never_stays)
 {
-    struct smooth_settings settings = {.hysteresis = 0.1, .threshold = 0.6};
+    struct smooth_settings settings = {
+        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.1, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT);
@@ -103,7 +106,8 @@ END_TEST
 
 START_TEST(unknown_can_be_left_even_with_a_high_threshold)
 {
-    struct smooth_settings settings = {.hysteresis = 0.5, .threshold = 0.9};
+    struct smooth_settings settings = {
+        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.5, .threshold = 0.9};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.5, 0.5), SMOOTH_UNKNOWN);
@@ -114,7 +118,7 @@ END_TEST
 
 START_TEST(another_label_is_held_back_until_it_was_called_for_long_enough)
 {
-    struct smooth_settings settings = {.threshold = 0.6, .hold_s = 0.3};
+    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .threshold = 0.6, .hold_s = 0.3};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT); /* the first at once */
@@ -133,7 +137,8 @@ END_TEST
 
 START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
 {
-    struct smooth_settings settings = {.time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
+    struct smooth_settings settings = {
+        .nobody = SMOOTH_NO_CLASS, .time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     update(&smooth, &settings, 50, 1, 0);
@@ -170,6 +175,22 @@ START_TEST(the_view_with_the_surest_animal_speaks)
 }
 END_TEST
 
+/* A cat in one part and a dog in another: whoever spoke first goes on, until the other is clearly
+ * better. */
+START_TEST(hysteresis_holds_between_views_too)
+{
+    const struct smooth_settings settings = {
+        .threshold = 0.5, .hysteresis = 0.2, .nobody = NEITHER};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(look(&smooth, &settings, 0.0, 2, 0, (double[]){0.7, 0.0, 0.3}), CAT);
+    ck_assert_int_eq(look(&smooth, &settings, 0.1, 2, 1, (double[]){0.0, 0.8, 0.2}), CAT);
+    ck_assert_int_eq(look(&smooth, &settings, 0.2, 2, 0, (double[]){0.7, 0.0, 0.3}), CAT);
+    ck_assert_int_eq(look(&smooth, &settings, 0.3, 2, 1, (double[]){0.0, 0.95, 0.05}), DOG);
+    ck_assert_int_eq(look(&smooth, &settings, 0.4, 2, 0, (double[]){0.99, 0.0, 0.01}), DOG);
+}
+END_TEST
+
 /* A view is averaged over the time since it was looked at, not since the frame before. */
 START_TEST(each_view_has_its_own_average)
 {
@@ -202,5 +223,5 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           another_label_is_held_back_until_it_was_called_for_long_enough,
           unknown_can_be_left_even_with_a_high_threshold,
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other,
-          the_view_with_the_surest_animal_speaks, each_view_has_its_own_average,
-          another_number_of_views_begins_anew)
+          the_view_with_the_surest_animal_speaks, hysteresis_holds_between_views_too,
+          each_view_has_its_own_average, another_number_of_views_begins_anew)

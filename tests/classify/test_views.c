@@ -73,10 +73,11 @@ START_TEST(parts_of_any_shape_lie_in_the_frame_and_cover_it)
 }
 END_TEST
 
+/* The next frame of a source. */
 static void check_turn(struct turns *turns, int count, double time_s, int first, int due)
 {
     int views[VIEWS_MAX];
-    ck_assert_int_eq(turns_take(turns, count, time_s, views), due);
+    ck_assert_int_eq(turns_take(turns, count, time_s, turns->sequence + 1, views), due);
     for (int i = 0; i < due; i++)
         ck_assert_int_eq(views[i], (first + i) % count);
 }
@@ -99,14 +100,40 @@ START_TEST(more_views_a_frame_from_a_slow_source)
 {
     struct turns turns = {0};
     check_turn(&turns, 4, 0, 0, 4);
-    check_turn(&turns, 4, 0.1, 0, 2);
-    check_turn(&turns, 4, 0.3, 2, 4);
-    check_turn(&turns, 4, 5.3, 2, 4);
-    check_turn(&turns, 4, 5.3, 2, 1);
+    check_turn(&turns, 4, 0.1, 0, 1); /* 1.6 are due */
+    check_turn(&turns, 4, 0.2, 1, 2); /* 0.6 and 1.6 */
+    check_turn(&turns, 4, 0.5, 3, 4);
+    check_turn(&turns, 4, 5.5, 3, 4);
+    check_turn(&turns, 4, 5.5, 3, 1);
+}
+END_TEST
+
+START_TEST(a_rate_in_between_costs_what_it_asks_for)
+{
+    struct turns turns = {0};
+    int views[VIEWS_MAX], looks = 0;
+    for (int i = 0; i < 150; i++) /* 10 s of 15 frames a second; four times a second are 16 */
+        looks += turns_take(&turns, 4, i / 15.0, (uint64_t)i + 1, views);
+    ck_assert_int_ge(looks, 158);
+    ck_assert_int_le(looks, 164);
+}
+END_TEST
+
+/* Of a source faster than this machine most frames are dropped: no reason to do more with each. */
+START_TEST(one_view_where_frames_were_dropped)
+{
+    struct turns turns = {0};
+    int views[VIEWS_MAX];
+    ck_assert_int_eq(turns_take(&turns, 4, 0, 1, views), 4);
+    ck_assert_int_eq(turns_take(&turns, 4, 1, 31, views), 1);
+    ck_assert_int_eq(turns_take(&turns, 4, 2, 61, views), 1);
+    ck_assert_int_eq(views[0], 1);
+    ck_assert_int_eq(turns_take(&turns, 4, 3, 5, views), 4); /* another source */
 }
 END_TEST
 
 TEST_MAIN(views, a_wide_frame_has_squares_from_left_to_right,
           a_tall_frame_has_squares_from_the_top_down, parts_have_the_shape_of_the_network,
           the_whole_is_enough, parts_of_any_shape_lie_in_the_frame_and_cover_it,
-          one_view_a_frame_in_turn, more_views_a_frame_from_a_slow_source)
+          one_view_a_frame_in_turn, more_views_a_frame_from_a_slow_source,
+          a_rate_in_between_costs_what_it_asks_for, one_view_where_frames_were_dropped)

@@ -146,7 +146,8 @@ START_TEST(a_url_is_shown_without_what_may_be_secret)
 {
     static const char *const cases[][2] = {
         {"rtsp://user:p@ss@camera:554/live?pw=x#y", "rtsp://camera:554/live"},
-        {"http://camera/a@b", "http://camera/a@b"},
+        {"rtsp://user:p/w?#@camera/live?x", "rtsp://camera/live"},
+        {"http://camera/a@b", "http://b"},
         {"http://camera?pw=x", "http://camera"},
         {"http://u@[::1]:80/", "http://[::1]:80/"},
         {"/dev/video0", "/dev/video0"},

@@ -138,6 +138,16 @@ START_TEST(a_source_that_comes_and_goes_does_not_fill_the_log)
 }
 END_TEST
 
+/* ... but for one that then stays away. */
+START_TEST(a_last_loss_is_logged)
+{
+    bool fine;
+    ck_assert_str_eq(play("flflfllllllll", lossless, &fine), "flflfllllllll");
+    ck_assert_int_eq(count(log_text, "source lost: unplugged"), 3);
+    ck_assert_int_eq(count(log_text, "source back after "), 2);
+}
+END_TEST
+
 START_TEST(loss_ends_it_where_that_is_wanted)
 {
     bool fine;
@@ -159,5 +169,5 @@ END_TEST
 
 TEST_MAIN(grab, every_frame_arrives_when_none_may_be_lost,
           loss_is_a_frame_and_is_logged_once_with_its_return,
-          a_source_that_comes_and_goes_does_not_fill_the_log, loss_ends_it_where_that_is_wanted,
-          failure_ends_it_and_is_logged)
+          a_source_that_comes_and_goes_does_not_fill_the_log, a_last_loss_is_logged,
+          loss_ends_it_where_that_is_wanted, failure_ends_it_and_is_logged)

@@ -46,7 +46,8 @@ static struct painter *new_painter(const struct options *options)
 static void start_patient(struct fixture *f, const char *predictions, double timeout_s)
 {
     struct error error = {0};
-    *f = (struct fixture){.smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6}};
+    *f = (struct fixture){
+        .smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = SMOOTH_NO_CLASS}};
     log_init("test_pipeline", LOG_LEVEL_ERROR);
     slot_init(&f->frames);
     slot_init(&f->snapshots);
