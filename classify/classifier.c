@@ -4,7 +4,6 @@
 #include "nn/session.h"
 #include "vision/vision.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 struct classifier {
@@ -124,13 +123,9 @@ static bool score(struct classifier *classifier, const struct image *input, doub
 {
     float values[PREDICTION_CLASSES_MAX];
     session_classify(classifier->session, input->data, input->stride, values);
-    for (int i = 0; i < classifier->model->class_count; i++) {
-        if (!isfinite(values[i]))
-            return error_set(error, "the network's score of \"%s\" is not a number",
-                             classifier->model->class_names[i]);
+    for (int i = 0; i < classifier->model->class_count; i++)
         scores[i] = (double)values[i];
-    }
-    return true;
+    return model_check_scores(classifier->model, values, error);
 }
 
 static bool score_all(struct classifier *classifier, struct looks *looks, struct error *error)

@@ -350,6 +350,15 @@ bool model_finish(struct model *model, struct error *error)
     return true;
 }
 
+bool model_check_scores(const struct model *model, const float *scores, struct error *error)
+{
+    for (int i = 0; i < model->class_count; i++)
+        if (!isfinite(scores[i]))
+            return error_set(error, "the network's score of \"%s\" is not a number",
+                             model->class_names[i]);
+    return true;
+}
+
 double model_threshold(const struct model *model)
 {
     return model->threshold > 0 ? model->threshold : MODEL_THRESHOLD_DEFAULT;

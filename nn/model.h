@@ -175,6 +175,10 @@ bool model_finish(struct model *model, struct error *error);
 bool model_set_classes(struct model *model, const char *const *names, int count,
                        struct error *error);
 
+/* Is each of these class_count scores a finite number? Weights can be so large that a network's
+ * sums are not, though each weight is. The error names the class. */
+bool model_check_scores(const struct model *model, const float *scores, struct error *error);
+
 /* What the best score must reach to be the decision; below it the answer is "unknown". The model's
  * own recommendation, else MODEL_THRESHOLD_DEFAULT: two classes that get 0.5 each say nothing. */
 #define MODEL_THRESHOLD_DEFAULT 0.6

@@ -116,10 +116,8 @@ bool calibration_fit(struct calibration *calibration, const float *scores, const
     struct fit fit = {.now = calibration, .labels = labels, .n = n};
     *calibration = (struct calibration){.class_count = class_count, .sharpness = 1};
     bool good = reserve(&fit, class_count) || error_set(error, "out of memory for a calibration");
-    for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++) {
+    for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++)
         fit.logits[i] = logit_of(scores[i]);
-        good = isfinite(scores[i]) || error_set(error, "the model's scores are no numbers");
-    }
     for (int i = 0; good && i < n; i++)
         fit.shares[labels[i]]++;
     double change = 1;

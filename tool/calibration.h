@@ -17,9 +17,9 @@ struct calibration {
     double *biases; /* [class_count], their sum is 0; owned */
 };
 
-/* scores: [n][class_count], each picture's sum to one; labels: [n]. Fits no biases unless asked:
- * these also learn how often each class is among the pictures. The caller finishes it also after a
- * failure, which is lack of memory, or scores that do not go with the labels at all. */
+/* scores: [n][class_count], finite, each picture's sum to one; labels: [n]. Fits no biases unless
+ * asked: these also learn how often each class is among the pictures. The caller finishes it also
+ * after a failure, which is lack of memory, or scores that do not go with the labels at all. */
 bool calibration_fit(struct calibration *calibration, const float *scores, const int *labels, int n,
                      int class_count, bool biases, struct error *error);
 void calibration_finish(struct calibration *calibration);

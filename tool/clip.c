@@ -64,12 +64,12 @@ static void add_look(struct clip *clip, const struct look *look)
     clip->look_count++;
 }
 
+/* *damage: why the newest frame that gave no scores gave none. */
 static bool add_frame(struct clip *clip, struct classifier *classifier, const struct frame *frame,
-                      struct error *error)
+                      struct error *damage, struct error *error)
 {
     struct looks looks;
-    struct error damage;
-    if (!classifier_run(classifier, frame, &looks, NULL, &damage)) {
+    if (!classifier_run(classifier, frame, &looks, NULL, damage)) {
         clip->damaged++;
         return true;
     }
@@ -82,20 +82,28 @@ static bool add_frame(struct clip *clip, struct classifier *classifier, const st
     return true;
 }
 
+static bool refuse_empty(const struct clip *clip, const struct error *damage, struct error *error)
+{
+    return clip->damaged ? error_set(error, "none of its %d frames gives scores; the newest: %s",
+                                     clip->damaged, damage->message)
+                         : error_set(error, "holds no frames");
+}
+
 static bool read_frames(struct clip *clip, struct classifier *classifier, struct capture *capture,
                         struct error *error)
 {
     bool good = true;
     enum capture_status status = CAPTURE_FRAME;
+    struct error damage;
     while (good && status == CAPTURE_FRAME) {
         struct frame *frame = NULL;
         status = capture_read(capture, &frame, error);
         if (status == CAPTURE_FRAME)
-            good = add_frame(clip, classifier, frame, error);
+            good = add_frame(clip, classifier, frame, &damage, error);
         frame_unref(&frame);
     }
     if (good && status == CAPTURE_END && clip->count == 0)
-        return error_set(error, "none of its frames can be decoded");
+        return refuse_empty(clip, &damage, error);
     return good && status == CAPTURE_END;
 }
 

@@ -19,7 +19,7 @@ struct clip_frame {
 
 struct clip {
     const char *path; /* the caller's */
-    int damaged;      /* frames that could not be decoded */
+    int damaged;      /* frames without scores: undecodable, or the network's are no numbers */
     int class_count;
     int count, room;           /* frames, and how many there is memory for */
     struct clip_frame *frames; /* [count], owned as the two below */

@@ -74,7 +74,8 @@ static bool classify(struct predictor *predictor, const char *path, struct error
     if (!picture)
         return error_prefix(error, "%s", path);
     session_classify(predictor->session, picture->data, picture->stride, predictor->scores);
-    return true;
+    return model_check_scores(predictor->model, predictor->scores, error) ||
+           error_prefix(error, "%s", path);
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

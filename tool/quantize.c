@@ -88,20 +88,22 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
     return folder_load(&q->data, &folder, error);
 }
 
-/* Decides one picture; the best class. */
-static int classify(const struct quantizer *q, struct session *session, int index)
+/* Decides one picture: for the best class. */
+static bool classify(const struct quantizer *q, struct session *session, int index, int *best,
+                     struct error *error)
 {
     const uint8_t *from = dataset_picture(&q->data, index);
     const int channels = q->data.channels, count = q->data.height * q->data.width;
-    int best = 0;
     for (int i = 0; i < count; i++, from += channels)
         for (int c = 0; c < 3; c++)
             q->bgr[3 * i + c] = from[channels == 3 ? 2 - c : 0];
     session_classify(session, q->bgr, q->data.width * 3, q->scores);
+    *best = 0;
     for (int i = 1; i < q->floats->class_count; i++)
-        if (q->scores[i] > q->scores[best])
-            best = i;
-    return best;
+        if (q->scores[i] > q->scores[*best])
+            *best = i;
+    return model_check_scores(q->floats, q->scores, error) ||
+           error_prefix(error, "%s", q->data.files[index]);
 }
 
 /* --- the three passes ------------------------------------------------------------------------- */
@@ -112,12 +114,12 @@ static bool calibrate(const struct quantizer *q, struct session *session, struct
     if (!calibration)
         return false;
     const struct observer observer = int8_calibration_observer(calibration), nobody = {0};
-    const bool good = session_observe(session, &observer) ||
-                      error_set_usage(error, "kernels \"%s\" have no 8-bit arithmetic",
-                                      session_engine_name(session));
+    bool good = session_observe(session, &observer) ||
+                error_set_usage(error, "kernels \"%s\" have no 8-bit arithmetic",
+                                session_engine_name(session));
     const int count = q->data.count < CALIBRATION_PICTURES ? q->data.count : CALIBRATION_PICTURES;
-    for (int i = 0; i < count && good; i++) /* spread evenly over the classes */
-        classify(q, session, (int)((long)i * q->data.count / count));
+    for (int i = 0, decided; i < count && good; i++) /* spread evenly over the classes */
+        good = classify(q, session, (int)((long)i * q->data.count / count), &decided, error);
     session_observe(session, &nobody);
     if (good)
         int8_quantize_model(calibration, q->bytes);
@@ -137,12 +139,25 @@ static bool run_floats(struct quantizer *q, const char *cpu, struct outcome *out
                        struct error *error)
 {
     struct session *session = session_create(q->floats, cpu, error);
-    const bool good = session && calibrate(q, session, error);
+    bool good = session && calibrate(q, session, error);
     for (int i = 0; i < q->data.count && good; i++) {
-        q->decided[i] = classify(q, session, i);
+        good = classify(q, session, i, &q->decided[i], error);
         outcome->right_floats += q->decided[i] == q->data.labels[i];
     }
     session_destroy(session);
+    return good;
+}
+
+/* The model on 8 bits, against what that on floats decided. */
+static bool compare(const struct quantizer *q, struct session *session, struct outcome *outcome,
+                    struct error *error)
+{
+    bool good = true;
+    for (int i = 0, decided; i < q->data.count && good; i++) {
+        good = classify(q, session, i, &decided, error);
+        outcome->right_bytes += decided == q->data.labels[i];
+        outcome->same += decided == q->decided[i];
+    }
     return good;
 }
 
@@ -153,17 +168,14 @@ static bool run_bytes(struct quantizer *q, const char *cpu, struct outcome *outc
     if (!session)
         return false;
     outcome->int8_layers = count_int8(q->bytes, session);
-    for (int i = 0; i < q->data.count && outcome->int8_layers > 0; i++) {
-        const int decided = classify(q, session, i);
-        outcome->right_bytes += decided == q->data.labels[i];
-        outcome->same += decided == q->decided[i];
-    }
+    const bool good = outcome->int8_layers > 0
+                          ? compare(q, session, outcome, error)
+                          : error_set(error,
+                                      "model %s: none of its layers can run on 8 bits; Conv2D, "
+                                      "DepthwiseConv2D and Dense before the last layer can",
+                                      q->bytes->name);
     session_destroy(session);
-    return outcome->int8_layers > 0 ||
-           error_set(error,
-                     "model %s: none of its layers can run on 8 bits; Conv2D, "
-                     "DepthwiseConv2D and Dense before the last layer can",
-                     q->bytes->name);
+    return good;
 }
 
 /* --- the outcome ------------------------------------------------------------------------------ */

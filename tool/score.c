@@ -119,15 +119,34 @@ static bool run_all(struct job *job, struct error *error)
     return true;
 }
 
+static bool check_scores(const struct job *job, int index, const float *scores, struct error *error)
+{
+    if (model_check_scores(job->model, scores, error))
+        return true;
+    return job->data->files ? error_prefix(error, "%s", job->data->files[index])
+                            : error_prefix(error, "picture %d", index);
+}
+
+/* In the pictures' order, so that of many errors the first is told. */
+static bool visit_all(const struct job *job, score_visit visit, void *self, struct error *error)
+{
+    for (int i = 0; i < job->data->count; i++) {
+        const float *scores = job->scores + (size_t)i * (size_t)job->model->class_count;
+        if (!check_scores(job, i, scores, error))
+            return false;
+        visit(self, i, scores);
+    }
+    return true;
+}
+
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    score_visit visit, void *self, struct error *error)
 {
     struct job job = {.model = model, .data = data};
     if (!check(model, data, error))
         return false;
-    bool good = prepare(&job, cpu, error) && run_all(&job, error);
-    for (int i = 0; good && i < data->count; i++)
-        visit(self, i, job.scores + (size_t)i * (size_t)model->class_count);
+    bool good =
+        prepare(&job, cpu, error) && run_all(&job, error) && visit_all(&job, visit, self, error);
     finish(&job);
     return good;
 }

@@ -11,7 +11,8 @@
 typedef void (*score_visit)(void *self, int index, const float *scores);
 
 /* Resizes the pictures to the network's input where they differ. Works on all processors. A dataset
- * that does not fit the model is a usage error. */
+ * that does not fit the model is a usage error; a score that is no number is an error, too, which
+ * names the picture. */
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    score_visit visit, void *self, struct error *error);
 

@@ -246,9 +246,26 @@ START_TEST(options_take_weights_away)
 }
 END_TEST
 
+START_TEST(scores_that_are_no_numbers_are_refused_by_name)
+{
+    struct error error;
+    struct model *model = build_model(4, 4, 1);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, dense(3));
+    finish(model);
+    ck_assert(model_check_scores(model, (const float[]){0, 1e38f, -1}, &error));
+    ck_assert(!model_check_scores(model, (const float[]){0, 1, NAN}, &error));
+    ck_assert_str_eq(error.message, "the network's score of \"class 2\" is not a number");
+    ck_assert(!model_check_scores(model, (const float[]){-INFINITY, 1, 0}, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "class 0"));
+    model_destroy(model);
+}
+END_TEST
+
 TEST_MAIN(model, windows_slide_as_in_tensorflow, bad_geometry_is_refused_by_name,
           a_flat_input_does_not_fit_a_convolution, inputs_of_joins_must_fit,
           sizes_are_limited_before_memory_is_asked_for,
           weights_that_are_no_numbers_are_refused_by_name, an_empty_model_is_refused,
-          classes_follow_the_output, class_names_are_different_and_plain,
-          parameter_counts_of_the_lessons, options_take_weights_away)
+          classes_follow_the_output, scores_that_are_no_numbers_are_refused_by_name,
+          class_names_are_different_and_plain, parameter_counts_of_the_lessons,
+          options_take_weights_away)
