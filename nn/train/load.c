@@ -59,8 +59,10 @@ static bool check_classes(const struct recipe *recipe, const struct source *sour
     int outputs = (int)shape_count(model_output_shape(model));
     enum target_kind target = target_of(recipe, model);
     if (count != (outputs == 1 ? 2 : outputs))
-        return error_set_usage(error, "%d classes do not fit the network's %d output%s", count,
-                               outputs, outputs == 1 ? "" : "s");
+        return error_set_usage(error,
+                               "%d classes do not fit the network's %d output%s; the last Dense of "
+                               "[network] must be Dense(%d, ...)",
+                               count, outputs, outputs == 1 ? "" : "s", count);
     if (source->mode && strcmp(source->mode, mode_of(target)) != 0)
         return error_set_usage(error, "mode='%s' does not fit loss and network, which take '%s'",
                                source->mode, mode_of(target));
