@@ -85,8 +85,6 @@ bool contact_sheet_write(const struct metrics *metrics, const struct dataset *da
                          const char *path, struct error *error)
 {
     struct image sheet;
-    if (metrics->worst_count == 0)
-        return error_set(error, "%s: not written: no picture was decided wrongly", path);
     bool good = contact_sheet_begin(&sheet, metrics->worst_count, error);
     for (int i = 0; good && i < metrics->worst_count; i++)
         good = add_worst(&sheet, i, &metrics->worst[i], data, error);

@@ -18,8 +18,8 @@ bool contact_sheet_add(struct image *sheet, int index, const struct picture_view
 /* Writes the page as JPEG; the file is replaced when it is complete. */
 bool contact_sheet_save(const struct image *sheet, const char *path, struct error *error);
 
-/* All of this for metrics->worst: the pictures about which a model was most wrong, each with its
- * true and its decided class. */
+/* All of this for metrics->worst, which are not none: the pictures about which a model was most
+ * wrong, each with its true and its decided class. */
 bool contact_sheet_write(const struct metrics *metrics, const struct dataset *data,
                          const char *path, struct error *error);
 

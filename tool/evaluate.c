@@ -183,6 +183,16 @@ static void add_scores(void *self, int index, const float *scores)
     catdog_add(&evaluation->catdog, label, evaluation->metrics.class_count, scores);
 }
 
+/* A model without a mistake is no failure; but whoever asked for the sheet must not take an older
+ * one for it. Not on standard output, where --json has its one line. */
+static bool write_worst(const struct evaluation *evaluation, const char *path, struct error *error)
+{
+    if (evaluation->metrics.worst_count > 0)
+        return contact_sheet_write(&evaluation->metrics, &evaluation->data, path, error);
+    fprintf(stderr, "note: %s is not written: no picture was decided wrongly\n", path);
+    return true;
+}
+
 static bool evaluate_plain(const struct evaluate_settings *settings, double threshold,
                            enum views_mode mode, struct evaluation *evaluation, struct error *error)
 {
@@ -195,8 +205,7 @@ static bool evaluate_plain(const struct evaluate_settings *settings, double thre
         return false;
     if (settings->json ? !print_json(evaluation, error) : (print_text(evaluation), false))
         return false;
-    return !settings->worst ||
-           contact_sheet_write(&evaluation->metrics, &evaluation->data, settings->worst, error);
+    return !settings->worst || write_worst(evaluation, settings->worst, error);
 }
 
 static bool print_robustness(const struct evaluate_settings *settings, double threshold,
