@@ -31,16 +31,28 @@ static char *name_run(const char *path)
     return strndup(base, strcspn(base, "."));
 }
 
+/* The epoch with the lowest value; one without a value only where none has one. */
+static const struct history_row *find_lowest(const struct history *history,
+                                             enum history_column column)
+{
+    const struct history_row *lowest = &history->rows[0];
+    for (int i = 1; i < history->count; i++)
+        if (isnan(lowest->values[column]) ||
+            history->rows[i].values[column] < lowest->values[column])
+            lowest = &history->rows[i];
+    return lowest;
+}
+
 /* The epoch with the lowest validation loss, or training loss where there is no validation. */
 static void print_best(const struct curves_run *run)
 {
     const struct history *history = &run->history;
-    enum history_column column =
-        isnan(history->rows[0].values[HISTORY_VAL_LOSS]) ? HISTORY_LOSS : HISTORY_VAL_LOSS;
-    const struct history_row *best = &history->rows[0];
-    for (int i = 1; i < history->count; i++)
-        if (history->rows[i].values[column] < best->values[column])
-            best = &history->rows[i];
+    enum history_column column = HISTORY_VAL_LOSS;
+    const struct history_row *best = find_lowest(history, column);
+    if (isnan(best->values[column])) {
+        column = HISTORY_LOSS;
+        best = find_lowest(history, column);
+    }
     printf("%s: %d epochs; best %s %.4f at epoch %d", run->name, history->count,
            history_name(column), best->values[column], best->epoch);
     if (!isnan(best->values[column + 1]))
