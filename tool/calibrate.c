@@ -127,7 +127,12 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
 {
     struct dataset data = {0};
     struct scored scored = {.data = &data};
-    bool good = pictures_load(&data, settings->data, model, settings->limit, 0, error);
+    const struct pictures_settings pictures = {
+        .folder = settings->data,
+        .limit = settings->limit,
+        .chosen = settings->model.classes != NULL,
+    };
+    bool good = pictures_load(&data, &pictures, model, error);
     if (good) {
         scored.scores = calloc((size_t)data.count * (size_t)data.class_count, sizeof(float));
         good = scored.scores || error_set(error, "out of memory for the scores");

@@ -69,9 +69,14 @@ static bool load(const struct evaluate_settings *settings, const struct model *m
         return idx_load(data, settings->fashion_mnist, false, fashion_mnist_classes, error);
     if (settings->cifar10)
         return cifar10_load(data, settings->cifar10, false, error);
-    /* Enough to be made worse as a camera would do it. */
-    int side_min = settings->corrupt ? CORRUPT_SIDE_MIN : 0;
-    return pictures_load(data, settings->data, model, settings->limit, side_min, error);
+    const struct pictures_settings pictures = {
+        .folder = settings->data,
+        .limit = settings->limit,
+        /* Enough to be made worse as a camera would do it. */
+        .side_min = settings->corrupt ? CORRUPT_SIDE_MIN : 0,
+        .chosen = settings->model.classes != NULL,
+    };
+    return pictures_load(data, &pictures, model, error);
 }
 
 /* --- output ----------------------------------------------------------------------------------- */

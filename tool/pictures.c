@@ -18,31 +18,33 @@ static int at_least(int side, int side_min)
     return side < side_min ? side_min : side;
 }
 
-bool pictures_load(struct dataset *data, const char *folder, const struct model *model,
-                   const char *limit, int side_min, struct error *error)
+bool pictures_load(struct dataset *data, const struct pictures_settings *settings,
+                   const struct model *model, struct error *error)
 {
     const struct shape *input = model_input_shape(model);
-    long at_most = 0;
-    if (limit && !number_integer("limit", limit, 1, 1 << 24, &at_most, error))
+    long limit = 0;
+    if (settings->limit && !number_integer("limit", settings->limit, 1, 1 << 24, &limit, error))
         return false;
     if (!model_takes_picture(model))
         return error_set_usage(error, "the model's input is no picture of 1 or 3 channels");
-    const struct folder_settings settings = {
-        .path = folder,
+    const struct folder_settings folder = {
+        .path = settings->folder,
         .classes = has_names(model) ? (const char *const *)model->class_names : NULL,
         .class_count = model->class_count,
-        .limit = (int)at_most,
-        .height = at_least(input->dim[0], side_min),
-        .width = at_least(input->dim[1], side_min),
+        .limit = (int)limit,
+        .height = at_least(input->dim[0], settings->side_min),
+        .width = at_least(input->dim[1], settings->side_min),
         .channels = input->dim[2],
         .threads = parallel_processors(),
         .codec = &codec_vision,
     };
     int count;
-    if (!folder_count_classes(&settings, &count, error))
+    if (!folder_count_classes(&folder, &count, error))
         return false;
     if (count != model->class_count) /* before all pictures are decoded */
-        return error_set_usage(error, "%s: %d classes do not fit the model's %d", folder, count,
-                               model->class_count);
-    return folder_load(data, &settings, error);
+        return error_set_usage(error, "%s: %d classes do not fit the model's %d", folder.path,
+                               count, model->class_count);
+    if (folder.classes && !settings->chosen && !folder_warn_of_others(&folder, error))
+        return false;
+    return folder_load(data, &folder, error);
 }

@@ -5,10 +5,17 @@
 #include "nn/model.h"
 #include "nn/train/dataset.h"
 
+struct pictures_settings {
+    const char *folder;
+    const char *limit; /* the text of --limit: so many of each class; NULL: all */
+    int side_min;
+    bool chosen; /* by --classes: whoever gave that knows of the folders of other names */
+};
+
 /* Loads FOLDER/CLASS/picture for the model's classes; a model whose file names none takes the
- * folders' names, sorted. The pictures have the sides of the network's input, or side_min where
- * that is more. `limit` is the text of --limit (so many of each class), or NULL. */
-bool pictures_load(struct dataset *data, const char *folder, const struct model *model,
-                   const char *limit, int side_min, struct error *error);
+ * folders' names, sorted. Folders of other names are left out, with one warning in the log. The
+ * pictures have the sides of the network's input, or side_min where that is more. */
+bool pictures_load(struct dataset *data, const struct pictures_settings *settings,
+                   const struct model *model, struct error *error);
 
 #endif

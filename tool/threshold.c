@@ -145,7 +145,12 @@ static bool recommend(const struct threshold_settings *settings, const struct mo
     if (settings->false_alarm &&
         !number_real("false-alarm", settings->false_alarm, 0, 1, &false_alarm_max, error))
         return false;
-    bool good = pictures_load(&data, settings->data, model, settings->limit, 0, error) &&
+    const struct pictures_settings pictures = {
+        .folder = settings->data,
+        .limit = settings->limit,
+        .chosen = settings->model.classes != NULL,
+    };
+    bool good = pictures_load(&data, &pictures, model, error) &&
                 measure(settings, model, &now, error) &&
                 operating_point_choose(&now.outcomes, false_alarm_max, &chosen, error);
     if (good && settings->json)

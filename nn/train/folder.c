@@ -1,6 +1,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/parallel.h"
+#include "common/text.h"
 #include "nn/train/sources.h"
 
 #include <dirent.h>
@@ -256,6 +257,32 @@ bool folder_count_classes(const struct folder_settings *settings, int *count, st
     const bool good = list_classes(settings, &classes, error);
     *count = classes.count;
     free_names(&classes);
+    return good;
+}
+
+static bool is_class(const struct folder_settings *settings, const char *name)
+{
+    for (int i = 0; i < settings->class_count; i++)
+        if (strcmp(settings->classes[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool folder_warn_of_others(const struct folder_settings *settings, struct error *error)
+{
+    struct names folders = {0};
+    char others[512] = ""; /* more than people read */
+    const bool good = list_folder(settings->path, true, &folders, error);
+    for (int i = 0; good && i < folders.count; i++) {
+        const size_t used = strlen(others);
+        if (!is_class(settings, folders.list[i]))
+            text_format(others + used, sizeof others - used, "%s%s", used ? ", " : "",
+                        folders.list[i]);
+    }
+    text_one_line(others);
+    if (*others)
+        log_warning("%s: left out, as the model has no such class: %s", settings->path, others);
+    free_names(&folders);
     return good;
 }
 

@@ -42,6 +42,10 @@ struct folder_settings {
 /* How many classes folder_load will find. */
 bool folder_count_classes(const struct folder_settings *settings, int *count, struct error *error);
 
+/* One warning in the log that names the sub-folders which are none of settings->classes: pictures
+ * in them are not loaded, which is a surprise where it was not the user who chose the classes. */
+bool folder_warn_of_others(const struct folder_settings *settings, struct error *error);
+
 /* As Keras's flow_from_directory finds them. Files that are no pictures are left out, with one
  * warning each in the log, and counted in data->skipped. */
 bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error);
