@@ -117,6 +117,15 @@ void atomic_file_abandon(struct atomic_file *file)
     free(file->path);
 }
 
+bool atomic_file_check(const char *path, struct error *error)
+{
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    atomic_file_abandon(&file);
+    return true;
+}
+
 bool atomic_file_write(const char *path, const void *bytes, size_t size, struct error *error)
 {
     struct atomic_file file;

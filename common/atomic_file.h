@@ -26,6 +26,9 @@ bool atomic_file_commit(struct atomic_file *file, struct error *error);
 /* Gives up. */
 void atomic_file_abandon(struct atomic_file *file);
 
+/* Could it be written? For those who work long before they write. What is there stays as it is. */
+bool atomic_file_check(const char *path, struct error *error);
+
 /* The whole at once, for what lies in memory. */
 bool atomic_file_write(const char *path, const void *bytes, size_t size, struct error *error);
 

@@ -1,4 +1,5 @@
 /* calibrate: a copy of a model whose scores mean what they say. */
+#include "common/atomic_file.h"
 #include "nn/keras/save.h"
 #include "nn/train/metrics.h"
 #include "tool/calibration.h"
@@ -132,7 +133,8 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
         .limit = settings->limit,
         .chosen = settings->model.classes != NULL,
     };
-    bool good = pictures_load(&data, &pictures, model, error);
+    bool good =
+        atomic_file_check(settings->out, error) && pictures_load(&data, &pictures, model, error);
     if (good) {
         scored.scores = calloc((size_t)data.count * (size_t)data.class_count, sizeof(float));
         good = scored.scores || error_set(error, "out of memory for the scores");

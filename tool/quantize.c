@@ -1,5 +1,6 @@
 /* quantize: a model file for 8-bit arithmetic, from one of floats and pictures like those it will
  * see, and what that costs in accuracy. */
+#include "common/atomic_file.h"
 #include "common/parallel.h"
 #include "nn/int8_calibrate.h"
 #include "nn/keras/save.h"
@@ -226,7 +227,7 @@ static bool load(const struct quantize_settings *settings, const char *path, str
                          "%s: only models that give class scores to pictures of 1 or 3 "
                          "channels can be quantized",
                          path);
-    if (!load_pictures(settings, q, error))
+    if (!atomic_file_check(settings->out, error) || !load_pictures(settings, q, error))
         return false;
     q->bgr = malloc((size_t)q->data.height * (size_t)q->data.width * 3);
     q->scores = malloc((size_t)q->floats->class_count * sizeof *q->scores);

@@ -1,4 +1,5 @@
 /* threshold: the score below which a model's answer is "unknown": shows, recommends, stores it. */
+#include "common/atomic_file.h"
 #include "common/text.h"
 #include "nn/keras/save.h"
 #include "tool/command.h"
@@ -150,7 +151,8 @@ static bool recommend(const struct threshold_settings *settings, const struct mo
         .limit = settings->limit,
         .chosen = settings->model.classes != NULL,
     };
-    bool good = pictures_load(&data, &pictures, model, error) &&
+    bool good = (!settings->store || atomic_file_check(path, error)) &&
+                pictures_load(&data, &pictures, model, error) &&
                 measure(settings, model, &now, error) &&
                 operating_point_choose(&now.outcomes, false_alarm_max, &chosen, error);
     if (good && settings->json)
@@ -165,14 +167,27 @@ static bool recommend(const struct threshold_settings *settings, const struct mo
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static bool run(const void *settings, char **operands, int operand_count, struct error *error)
+static bool check_settings(const struct threshold_settings *wanted, const char *path,
+                           struct error *error)
 {
-    const struct threshold_settings *wanted = settings;
-    (void)operand_count;
     if (wanted->set && (wanted->data || wanted->store))
         return error_set_usage(error, "--set goes without --data and --store");
     if (wanted->store && !wanted->data)
         return error_set_usage(error, "--store needs --data DIR; a known value is stored by --set");
+    if ((wanted->store || wanted->set) && text_ends_with(path, ".json"))
+        return error_set_usage(error,
+                               "%s: a threshold is stored in an .h5 file; `pawcam convert %s "
+                               "NAME.h5` makes one",
+                               path, path);
+    return true;
+}
+
+static bool run(const void *settings, char **operands, int operand_count, struct error *error)
+{
+    const struct threshold_settings *wanted = settings;
+    (void)operand_count;
+    if (!check_settings(wanted, operands[0], error))
+        return false;
     struct model *model = model_options_load(&wanted->model, operands[0], error);
     bool good = model && (wanted->data  ? recommend(wanted, model, operands[0], error)
                           : wanted->set ? set(wanted->set, operands[0], error)

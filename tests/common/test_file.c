@@ -162,6 +162,21 @@ START_TEST(what_an_earlier_run_left_is_no_obstacle)
 }
 END_TEST
 
+START_TEST(whether_a_file_can_be_written_is_asked_without_a_trace)
+{
+    setup();
+    ck_assert(atomic_file_check("model", &error));
+    ck_assert(access("model", F_OK) != 0 && access("model.part", F_OK) != 0);
+    write_text("model", "one");
+    ck_assert(atomic_file_check("model", &error));
+    check_text("model", "one");
+    ck_assert(!atomic_file_check("nowhere/model", &error));
+    ck_assert_str_eq(error.message, "nowhere/model: cannot be written: No such file or directory");
+    teardown();
+}
+END_TEST
+
 TEST_MAIN(file, only_regular_files_are_read, a_replaced_file_keeps_its_permissions,
           a_replaced_file_keeps_its_owner_and_group_as_far_as_allowed, a_link_stays_one,
-          what_an_earlier_run_left_is_no_obstacle)
+          what_an_earlier_run_left_is_no_obstacle,
+          whether_a_file_can_be_written_is_asked_without_a_trace)
