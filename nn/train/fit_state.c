@@ -70,6 +70,14 @@ static bool refuse(struct error *error, const char *what)
                      what);
 }
 
+static bool refuse_damaged(struct error *error, const char *what)
+{
+    return error_set(error,
+                     "%s; begin anew with --overwrite, or from the model.h5 beside it with --from "
+                     "MODEL in another folder",
+                     what);
+}
+
 static bool check_recipe(const struct fingerprint *wanted, const struct fingerprint *found,
                          struct error *error)
 {
@@ -131,7 +139,7 @@ static bool check_magic(FILE *file, struct error *error)
 {
     char found[sizeof magic];
     if (!get(file, found, sizeof found) || memcmp(found, magic, strlen("pawcam fit ")) != 0)
-        return error_set(error, "not the state of a training");
+        return refuse_damaged(error, "is not the state of a training");
     return memcmp(found, magic, sizeof magic) == 0 ||
            error_set(error, "another version of pawcam wrote this state: resume with that one");
 }
@@ -142,7 +150,7 @@ static bool get_identity(FILE *file, const struct fit_identity *wanted, struct f
     if (!check_magic(file, error))
         return false;
     if (!get(file, found, sizeof *found))
-        return error_set(error, "is cut off");
+        return refuse_damaged(error, "is cut off");
     return check_identity(wanted, found, error);
 }
 
@@ -157,7 +165,7 @@ static bool get_state(FILE *file, struct fit_state *state, struct error *error)
         get(file, state->callbacks, sizeof state->callbacks) && is_sane(state) &&
         get_history(file, &state->history) && get_best(file, state))
         return true;
-    return error_set(error, "is cut off or damaged");
+    return refuse_damaged(error, "is cut off or damaged");
 }
 
 bool fit_state_check(const struct fit_identity *wanted, const char *path, struct error *error)
@@ -174,7 +182,10 @@ bool fit_state_load(struct fit_state *state, struct trainer *trainer, const char
                     struct error *error)
 {
     FILE *file = file_open(path, error);
-    bool good = file && get_state(file, state, error) && trainer_load(trainer, file, error);
+    /* Behind the identity of this training there is no other's: what does not fit is damaged. */
+    bool good =
+        file && get_state(file, state, error) &&
+        (trainer_load(trainer, file, NULL) || refuse_damaged(error, "is cut off or damaged"));
     if (file)
         fclose(file);
     return good || error_prefix(error, "%s", path);
