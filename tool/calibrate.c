@@ -139,7 +139,9 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
         scored.scores = calloc((size_t)data.count * (size_t)data.class_count, sizeof(float));
         good = scored.scores || error_set(error, "out of memory for the scores");
     }
-    good = good && score_dataset(model, settings->model.cpu, &data, keep_scores, &scored, error) &&
+    good = good &&
+           score_dataset(model, settings->model.cpu, &data, VIEWS_WHOLE, keep_scores, &scored,
+                         error) &&
            calibrate(settings, model, &scored, error);
     if (good) {
         model->threshold = 0; /* it was one for other scores */

@@ -205,8 +205,8 @@ static bool evaluate_plain(const struct evaluate_settings *settings, double thre
     if (!metrics_init(&evaluation->metrics, evaluation->data.class_count, CONTACT_SHEET_MAX, error))
         return false;
     evaluation->catdog = catdog_begin(model, threshold);
-    if (!score_pictures(model, settings->model.cpu, &evaluation->data, mode, add_scores, evaluation,
-                        error))
+    if (!score_dataset(model, settings->model.cpu, &evaluation->data, mode, add_scores, evaluation,
+                       error))
         return false;
     if (settings->json ? !print_json(evaluation, error) : (print_text(evaluation), false))
         return false;
@@ -253,6 +253,8 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return false;
     if (settings->corrupt && (!settings->data || settings->worst))
         return error_set_usage(error, "--corrupt needs --data DIR and goes without --worst");
+    if (settings->corrupt && settings->views && mode != VIEWS_WHOLE)
+        return error_set_usage(error, "--corrupt looks at whole pictures; leave --views out");
     if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
         return false;
     if (!load(settings, evaluation->model, &evaluation->data, error))

@@ -50,7 +50,7 @@ static bool measure(struct measurement *now, const struct dataset *data, const c
     now->catdog = catdog_begin(now->model, now->threshold);
     if (!metrics_init(&now->metrics, data->class_count, 0, error))
         return false;
-    bool good = score_dataset(now->model, now->cpu, data, add_scores, now, error);
+    bool good = score_dataset(now->model, now->cpu, data, VIEWS_WHOLE, add_scores, now, error);
     if (good)
         add_row(now, name, strength);
     metrics_finish(&now->metrics);

@@ -1,12 +1,19 @@
 #include "tool/score.h"
 
+#include "classify/classifier.h"
+#include "classify/smooth.h"
+#include "common/file.h"
 #include "common/parallel.h"
+#include "common/text.h"
 #include "nn/session.h"
 #include "nn/shape.h"
 #include "nn/train/augment.h"
+#include "vision/picture.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { FILE_BYTES_MAX = 256 << 20, NONE = -1 };
 
 static bool check(const struct model *model, const struct dataset *data, struct error *error)
 {
@@ -47,25 +54,35 @@ static void take_scores(const struct model *model, const float *output, float *s
     }
 }
 
-/* What one thread works with. */
+/* What one thread works with: a session and its input for a dataset's pictures, or all that looks
+ * at their files as pawcamd does. */
 struct desk {
     struct session *session;
     float *input;
-    struct error error; /* of the last picture that failed; empty: none */
+    struct classifier *classifier;
+    struct image picture;
+    struct smooth smooth;
+    int failed; /* index of its first picture that failed, or NONE */
+    struct error error;
 };
 
 struct job {
     const struct model *model;
     const struct dataset *data;
-    float *scores; /* [data->count][class_count] */
+    bool files;
+    struct smooth_settings settings; /* of which nothing is asked but who speaks for a picture */
+    float *scores;                   /* [data->count][class_count] */
     int threads;
     struct desk desks[PARALLEL_THREADS_MAX];
 };
 
-static void score_picture(void *self, int thread, int index)
+static float *scores_of(const struct job *job, int index)
 {
-    struct job *job = self;
-    struct desk *desk = &job->desks[thread];
+    return job->scores + (size_t)index * (size_t)job->model->class_count;
+}
+
+static bool score_picture(const struct job *job, struct desk *desk, int index, struct error *error)
+{
     const struct dataset *data = job->data;
     const struct shape *shape = model_input_shape(job->model);
     int height = shape->rank == 3 ? shape->dim[0] : data->height;
@@ -73,29 +90,73 @@ static void score_picture(void *self, int thread, int index)
     struct picture_view view = {dataset_picture(data, index), data->height, data->width,
                                 data->channels};
     if (!augment_picture(&augment_none, NULL, &view, NULL, height, width, desk->input, NULL, NULL,
-                         &desk->error))
-        return;
+                         error))
+        return false;
     preprocess(job->model, desk->input, shape_count(shape), data->channels);
-    take_scores(job->model, session_run(desk->session, desk->input),
-                job->scores + (size_t)index * (size_t)job->model->class_count);
+    take_scores(job->model, session_run(desk->session, desk->input), scores_of(job, index));
+    return true;
+}
+
+static bool look(struct desk *desk, const char *path, struct looks *looks, struct error *error)
+{
+    uint8_t *bytes;
+    size_t size;
+    const int min_side = classifier_min_side(desk->classifier);
+    const bool good = file_read(path, FILE_BYTES_MAX, &bytes, &size, error) &&
+                      picture_decode(bytes, size, min_side, &desk->picture, error) &&
+                      classifier_look(desk->classifier, &desk->picture, looks, error);
+    free(bytes);
+    return good || error_prefix(error, "%s", path);
+}
+
+static bool score_file(const struct job *job, struct desk *desk, int index, struct error *error)
+{
+    float *scores = scores_of(job, index);
+    struct looks looks;
+    if (!look(desk, job->data->files[index], &looks, error))
+        return false;
+    smooth_reset(&desk->smooth);
+    smooth_update(&desk->smooth, &job->settings, 0, &looks, job->model->class_count);
+    for (int i = 0; i < job->model->class_count; i++)
+        scores[i] = (float)desk->smooth.scores[i];
+    return true;
+}
+
+static void score_one(void *self, int thread, int index)
+{
+    struct job *job = self;
+    struct desk *desk = &job->desks[thread];
+    struct error error;
+    if (!(job->files ? score_file : score_picture)(job, desk, index, &error) &&
+        (desk->failed == NONE || index < desk->failed)) {
+        desk->failed = index;
+        desk->error = error;
+    }
+}
+
+static bool prepare_desk(const struct job *job, struct desk *desk, const char *cpu,
+                         struct error *error)
+{
+    desk->failed = NONE;
+    if (job->files) {
+        desk->classifier = classifier_create(job->model, cpu, VIEWS_PARTS, error);
+        return desk->classifier != NULL;
+    }
+    desk->session = session_create(job->model, cpu, error);
+    desk->input = malloc(shape_count(model_input_shape(job->model)) * sizeof *desk->input);
+    return desk->session && (desk->input || error_set(error, "out of memory"));
 }
 
 static bool prepare(struct job *job, const char *cpu, struct error *error)
 {
-    size_t values = shape_count(model_input_shape(job->model));
     job->threads = parallel_threads(job->data->count);
     job->scores =
         calloc((size_t)job->data->count * (size_t)job->model->class_count, sizeof *job->scores);
     if (!job->scores)
         return error_set(error, "out of memory");
-    for (int i = 0; i < job->threads; i++) {
-        job->desks[i].session = session_create(job->model, cpu, error);
-        job->desks[i].input = malloc(values * sizeof(float));
-        if (!job->desks[i].session)
+    for (int i = 0; i < job->threads; i++)
+        if (!prepare_desk(job, &job->desks[i], cpu, error))
             return false;
-        if (!job->desks[i].input)
-            return error_set(error, "out of memory");
-    }
     return true;
 }
 
@@ -104,19 +165,25 @@ static void finish(struct job *job)
     for (int i = 0; i < job->threads; i++) {
         session_destroy(job->desks[i].session);
         free(job->desks[i].input);
+        classifier_destroy(job->desks[i].classifier);
+        image_free(&job->desks[i].picture);
     }
     free(job->scores);
 }
 
+/* Of many errors the first picture's is told. */
 static bool run_all(struct job *job, struct error *error)
 {
-    parallel_for(job->data->count, job->threads, score_picture, job);
-    for (int i = 0; i < job->threads; i++)
-        if (*job->desks[i].error.message) {
-            *error = job->desks[i].error;
-            return false;
-        }
-    return true;
+    const struct desk *first = NULL;
+    parallel_for(job->data->count, job->threads, score_one, job);
+    for (int i = 0; i < job->threads; i++) {
+        const struct desk *desk = &job->desks[i];
+        if (desk->failed != NONE && (!first || desk->failed < first->failed))
+            first = desk;
+    }
+    if (first)
+        *error = first->error;
+    return !first;
 }
 
 static bool check_scores(const struct job *job, int index, const float *scores, struct error *error)
@@ -127,11 +194,11 @@ static bool check_scores(const struct job *job, int index, const float *scores, 
                             : error_prefix(error, "picture %d", index);
 }
 
-/* In the pictures' order, so that of many errors the first is told. */
+/* In the pictures' order, for the same reason. */
 static bool visit_all(const struct job *job, score_visit visit, void *self, struct error *error)
 {
     for (int i = 0; i < job->data->count; i++) {
-        const float *scores = job->scores + (size_t)i * (size_t)job->model->class_count;
+        const float *scores = scores_of(job, i);
         if (!check_scores(job, i, scores, error))
             return false;
         visit(self, i, scores);
@@ -140,13 +207,21 @@ static bool visit_all(const struct job *job, score_visit visit, void *self, stru
 }
 
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
-                   score_visit visit, void *self, struct error *error)
+                   enum views_mode mode, score_visit visit, void *self, struct error *error)
 {
-    struct job job = {.model = model, .data = data};
+    struct error reason;
     if (!check(model, data, error))
         return false;
+    struct job *job = calloc(1, sizeof *job); /* a desk is large */
+    if (!job)
+        return error_set(error, "out of memory");
+    job->model = model;
+    job->data = data;
+    job->files = mode != VIEWS_WHOLE && data->files && classifier_check_model(model, &reason);
+    job->settings.nobody = text_find(model->class_names, model->class_count, "neither");
     bool good =
-        prepare(&job, cpu, error) && run_all(&job, error) && visit_all(&job, visit, self, error);
-    finish(&job);
+        prepare(job, cpu, error) && run_all(job, error) && visit_all(job, visit, self, error);
+    finish(job);
+    free(job);
     return good;
 }

@@ -10,16 +10,11 @@
  * thread; a single sigmoid p is {1 - p, p}. */
 typedef void (*score_visit)(void *self, int index, const float *scores);
 
-/* Resizes the pictures to the network's input where they differ. Works on all processors. A dataset
- * that does not fit the model is a usage error; a score that is no number is an error, too, which
- * names the picture. */
+/* VIEWS_WHOLE: the network sees the pictures resized to its input where they differ. VIEWS_PARTS:
+ * it sees the files that they came from as pawcamd sees the first frame of a source; where there
+ * are none, or pawcamd would not take the model, it is as with VIEWS_WHOLE. Works on all
+ * processors. A dataset that does not fit the model is a usage error. */
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
-                   score_visit visit, void *self, struct error *error);
-
-/* The same of the files that the pictures came from, decoded and looked at as pawcamd does with the
- * first frame of a source; as score_dataset with VIEWS_WHOLE, of a dataset without files, and for a
- * model that pawcamd does not take. */
-bool score_pictures(const struct model *model, const char *cpu, const struct dataset *data,
-                    enum views_mode mode, score_visit visit, void *self, struct error *error);
+                   enum views_mode mode, score_visit visit, void *self, struct error *error);
 
 #endif

@@ -63,6 +63,7 @@ static bool set(const char *text, const char *path, struct error *error)
 struct measurement {
     struct outcomes outcomes;
     const struct dataset *data;
+    enum views_mode mode;
 };
 
 static void add_scores(void *self, int index, const float *scores)
@@ -123,9 +124,6 @@ static bool print_json(const struct outcomes *outcomes, const struct model *mode
 static bool measure(const struct threshold_settings *settings, const struct model *model,
                     struct measurement *now, struct error *error)
 {
-    enum views_mode mode;
-    if (!views_option_parse(settings->views, &mode, error))
-        return false;
     const int neither = text_find(now->data->class_names, now->data->class_count, "neither");
     if (neither < 0)
         return error_set_usage(error,
@@ -133,7 +131,7 @@ static bool measure(const struct threshold_settings *settings, const struct mode
                                "alarms; name the classes with --classes, or give --set");
     return outcomes_init(&now->outcomes, now->data->count, now->data->class_count, neither,
                          error) &&
-           score_pictures(model, settings->model.cpu, now->data, mode, add_scores, now, error);
+           score_dataset(model, settings->model.cpu, now->data, now->mode, add_scores, now, error);
 }
 
 static bool recommend(const struct threshold_settings *settings, const struct model *model,
@@ -143,6 +141,8 @@ static bool recommend(const struct threshold_settings *settings, const struct mo
     struct measurement now = {.data = &data};
     struct operating_point chosen;
     double false_alarm_max = 0.02;
+    if (!views_option_parse(settings->views, &now.mode, error))
+        return false;
     if (settings->false_alarm &&
         !number_real("false-alarm", settings->false_alarm, 0, 1, &false_alarm_max, error))
         return false;

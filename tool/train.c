@@ -258,7 +258,7 @@ static bool print_test(const struct training *training, struct error *error)
     if (!metrics_init(&test.metrics, test.data->class_count, 0, error))
         return false;
     bool good = score_dataset(training->network.model, training->settings->cpu, test.data,
-                              count_scores, &test, error);
+                              VIEWS_WHOLE, count_scores, &test, error);
     if (good)
         printf("test: %d pictures, loss %.4f, accuracy %.4f\n", test.metrics.n,
                metrics_loss(&test.metrics), metrics_accuracy(&test.metrics));
