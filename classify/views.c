@@ -56,8 +56,8 @@ int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
                int views[VIEWS_MAX])
 {
     const double asked = asked_for(turns, count, time_s, sequence);
-    const int due = (int)fmax(1, floor(asked + 1e-9)),
-              next = turns->count == count ? turns->next : 0;
+    const int due = (int)fmax(1, floor(asked + 1e-9)); /* 1 / 15 + ... + 1 / 15 may miss 1 */
+    const int next = turns->count == count ? turns->next : 0;
     for (int i = 0; i < due; i++)
         views[i] = (next + i) % count;
     *turns = (struct turns){count, (next + due) % count, fmax(0, asked - due), time_s, sequence};
