@@ -1,4 +1,5 @@
 /* evaluate: how good a model is on labelled pictures. */
+#include "common/atomic_file.h"
 #include "common/log.h"
 #include "common/prediction.h"
 #include "nn/train/metrics.h"
@@ -256,6 +257,8 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
     if (settings->corrupt && settings->views && mode != VIEWS_WHOLE)
         return error_set_usage(error, "--corrupt looks at whole pictures; leave --views out");
     if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
+        return false;
+    if (settings->worst && !atomic_file_check(settings->worst, error))
         return false;
     if (!load(settings, evaluation->model, &evaluation->data, error))
         return false;
