@@ -102,15 +102,15 @@ static struct views views_in(const struct classifier *classifier, const struct i
                     classifier->height);
 }
 
-/* Makes an input of each of looks->count views. */
+/* Makes an input of each of looks->count views, of which `due` are the numbers. */
 static bool resize(struct classifier *classifier, const struct image *picture,
-                   const int views[VIEWS_MAX], struct looks *looks, struct error *error)
+                   const struct views *views, const int due[VIEWS_MAX], struct looks *looks,
+                   struct error *error)
 {
-    const struct views all = views_in(classifier, picture);
-    looks->views = all.count;
+    looks->views = views->count;
     for (int i = 0; i < looks->count; i++) {
-        const struct image part = part_of(picture, views_place(&all, views[i]));
-        looks->list[i].view = views[i];
+        const struct image part = part_of(picture, views_place(views, due[i]));
+        looks->list[i].view = due[i];
         if (!vision_resize(&part, classifier->width, classifier->height, &classifier->inputs[i],
                            error))
             return false;
@@ -141,13 +141,13 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
 {
     struct image *decoded = &classifier->decoded;
     struct classifier_times now = {.start_ns = clock_monotonic_ns()};
-    int views[VIEWS_MAX];
+    int due[VIEWS_MAX];
     if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error))
         return false;
     now.decoded_ns = clock_monotonic_ns();
-    looks->count = turns_take(&classifier->turns, views_in(classifier, decoded).count,
-                              frame->time_s, frame->sequence, views);
-    if (!resize(classifier, decoded, views, looks, error))
+    const struct views views = views_in(classifier, decoded);
+    looks->count = turns_take(&classifier->turns, views.count, frame->time_s, frame->sequence, due);
+    if (!resize(classifier, decoded, &views, due, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();
     if (!score_all(classifier, looks, error))
@@ -166,9 +166,11 @@ int classifier_min_side(const struct classifier *classifier)
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error)
 {
-    int views[VIEWS_MAX];
-    looks->count = views_in(classifier, picture).count;
+    const struct views views = views_in(classifier, picture);
+    int due[VIEWS_MAX];
+    looks->count = views.count;
     for (int i = 0; i < looks->count; i++)
-        views[i] = i;
-    return resize(classifier, picture, views, looks, error) && score_all(classifier, looks, error);
+        due[i] = i;
+    return resize(classifier, picture, &views, due, looks, error) &&
+           score_all(classifier, looks, error);
 }

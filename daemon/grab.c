@@ -19,9 +19,9 @@ struct loss {
 /* A source that comes and goes all the time is told of once a minute, until it stays away. */
 static bool is_told(struct loss *loss)
 {
-    const int64_t while_ns = (int64_t)FLAPPING_S * NS_PER_S;
-    const bool flaps = loss->returned_ns != 0 && loss->since_ns - loss->returned_ns < while_ns &&
-                       clock_monotonic_ns() - loss->since_ns < while_ns;
+    const int64_t limit_ns = (int64_t)FLAPPING_S * NS_PER_S;
+    const bool flaps = loss->returned_ns != 0 && loss->since_ns - loss->returned_ns < limit_ns &&
+                       clock_monotonic_ns() - loss->since_ns < limit_ns;
     return !flaps || log_limiter_event(&loss->limiter, FLAPPING_LOG_INTERVAL_S) > 0;
 }
 

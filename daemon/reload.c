@@ -15,11 +15,12 @@ static void log_postponed(const struct option_row *row, const char *before, cons
                           void *context)
 {
     (void)context;
+    if (row->live)
+        return;
     char old[160], new[160]; /* a source may hold a password */
     text_public_url(old, sizeof old, before);
     text_public_url(new, sizeof new, after);
-    if (!row->live)
-        log_warning("reload: %s: %s stays in force; %s needs a restart", row->name, old, new);
+    log_warning("reload: %s: %s stays in force; %s needs a restart", row->name, old, new);
 }
 
 void reload(struct app *app, int argc, char **argv)

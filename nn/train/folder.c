@@ -260,14 +260,6 @@ bool folder_count_classes(const struct folder_settings *settings, int *count, st
     return good;
 }
 
-static bool is_class(const struct folder_settings *settings, const char *name)
-{
-    for (int i = 0; i < settings->class_count; i++)
-        if (strcmp(settings->classes[i], name) == 0)
-            return true;
-    return false;
-}
-
 bool folder_warn_of_others(const struct folder_settings *settings, struct error *error)
 {
     struct names folders = {0};
@@ -275,7 +267,7 @@ bool folder_warn_of_others(const struct folder_settings *settings, struct error 
     const bool good = list_folder(settings->path, true, &folders, error);
     for (int i = 0; good && i < folders.count; i++) {
         const size_t used = strlen(others);
-        if (!is_class(settings, folders.list[i]))
+        if (text_find((char *const *)settings->classes, settings->class_count, folders.list[i]) < 0)
             text_format(others + used, sizeof others - used, "%s%s", used ? ", " : "",
                         folders.list[i]);
     }
