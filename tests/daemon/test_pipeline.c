@@ -347,6 +347,25 @@ START_TEST(a_good_frame_ends_the_loss)
 }
 END_TEST
 
+/* What counts is the time since the first damaged frame after the last good one. */
+START_TEST(damage_now_and_then_is_no_loss)
+{
+    struct fixture f;
+    uint64_t version = 0;
+    start_patient(&f, NULL, 0.2);
+    put(&f, damaged_frame(0));
+    put(&f, plain_frame(1, RED));
+    nanosleep(&(struct timespec){.tv_nsec = 400 * 1000 * 1000}, NULL);
+    put(&f, damaged_frame(2));
+    slot_close(&f.frames);
+    ck_assert(pipeline_join(f.pipeline, NULL));
+    struct snapshot *snapshot = await(&f, &version, is_dog);
+    ck_assert(is_online(snapshot));
+    snapshot_unref(&snapshot);
+    release(&f);
+}
+END_TEST
+
 /* The slot is closed while its last frame is still inside. */
 START_TEST(every_frame_up_to_the_end_gets_its_line)
 {
@@ -416,5 +435,6 @@ TEST_MAIN(pipeline, frame_becomes_a_prediction_and_no_picture_while_nobody_watch
           first_picture_says_that_none_came_yet,
           damaged_frames_are_dropped_and_the_last_good_one_stays,
           nothing_but_damage_for_a_while_is_a_loss, a_good_frame_ends_the_loss,
-          every_frame_up_to_the_end_gets_its_line, line_that_cannot_be_written_ends_the_pipeline,
-          heart_beats_with_frames_and_losses_only, threshold_changes_while_it_runs)
+          damage_now_and_then_is_no_loss, every_frame_up_to_the_end_gets_its_line,
+          line_that_cannot_be_written_ends_the_pipeline, heart_beats_with_frames_and_losses_only,
+          threshold_changes_while_it_runs)
