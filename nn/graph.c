@@ -119,6 +119,9 @@ static bool compose_scale(struct node *target, const struct layer *layer, struct
         scale_of(layer, c, &scale, &shift);
         target->scale[c] *= scale;
         target->shift[c] = target->shift[c] * scale + shift;
+        if (!isfinite(target->scale[c]) || !isfinite(target->shift[c]))
+            return error_set(error, "layer %s: scale and shift of channel %d are too large",
+                             layer->name, c);
     }
     return true;
 }
@@ -272,12 +275,13 @@ static void start_node(struct graph *graph, int index)
     }
 }
 
+/* From the output back to what it depends on, since layers read earlier ones only. */
 static void count_uses(struct graph *graph)
 {
-    for (int i = 0; i < graph->count; i++)
-        for (int k = 0; k < graph->nodes[i].layer->input_count; k++)
+    graph->nodes[graph->model->output].uses = 1;
+    for (int i = graph->model->output; i > 0; i--)
+        for (int k = 0; graph->nodes[i].uses > 0 && k < graph->nodes[i].layer->input_count; k++)
             graph->nodes[graph->nodes[i].layer->inputs[k]].uses++;
-    graph->nodes[graph->model->output].uses++;
 }
 
 static bool allocate(struct graph *graph, const struct model *model)
@@ -311,6 +315,10 @@ bool graph_init(struct graph *graph, const struct model *model, struct error *er
         start_node(graph, i);
         if (node->layer->op == LAYER_INPUT)
             continue;
+        if (node->uses == 0) {
+            node->runs = false;
+            continue;
+        }
         if (is_identity(node)) {
             fold_identity(graph, node);
             continue;

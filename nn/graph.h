@@ -2,12 +2,13 @@
  * graph: a model as the fast engine sees it. Layers that need no pass over the data of their own
  * are folded into the layer before (or, for padding and flattening, behind) them:
  *
- *   Dropout, linear Activation, Reshape that moves nothing    vanish
- *   BatchNormalization, Rescaling                             scale and shift of the layer (or
- * input) before Activation                                                done on the way out of
- * the layer before Add                                                       done on the way out of
- * a convolution MaxPooling2D 2x2                                          the same ZeroPadding2D
- * padding of the convolution behind it Flatten order of the weights of the Dense behind it
+ * - Dropout, linear Activation and a Reshape that moves nothing vanish.
+ * - BatchNormalization and Rescaling become scale and shift of the layer, or of the input, before.
+ * - Activation is done on the way out of the layer before.
+ * - Add, and MaxPooling2D of 2x2, are done on the way out of a convolution.
+ * - ZeroPadding2D becomes padding of the convolution behind it.
+ * - Flatten becomes an order of the weights of the Dense behind it.
+ * - What the model's output does not depend on is left out.
  *
  * Every value is seen as height x width x channels; vectors are 1 x 1 x channels.
  */
@@ -23,10 +24,10 @@ struct size3 {
 /* What is left of a layer: one pass over the data, or nothing. */
 struct node {
     const struct layer *layer;
-    int node;          /* index of the node that yields this layer's output; its own if it runs */
-    bool runs;         /* false: folded into `node`, or into the layers behind it */
-    int uses;          /* readers of this layer's output, that of the model included */
-    int *inputs;       /* nodes that it reads; layer->input_count of them */
+    int node;    /* index of the node that yields this layer's output; its own if it runs */
+    bool runs;   /* false: folded into `node` or the layers behind it, or nobody's business */
+    int uses;    /* layers that read this one's output and run, and the model if it is its output */
+    int *inputs; /* nodes that it reads; layer->input_count of them */
     int residual;      /* node whose output is added before the activation; -1: none */
     bool pool;         /* 2x2 max-pooling after the activation */
     bool reads_vector; /* inputs[0] of the layer has rank 1 */

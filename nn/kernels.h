@@ -6,8 +6,10 @@
  * Activations are blocked, NCHWc: [channels / lanes][height][width][lanes]. One vector then holds
  * `lanes` channels of one pixel, whatever the kernel size, stride or dilation is, and a
  * convolution becomes: broadcast one input value, multiply it by a vector of output channels, add.
- * The last block is padded with channels whose weights are zero. Padding of the picture is a border
- * of zeros in memory around it, so the loops have no branch for it. See docs/engine.md.
+ * Where the channels do not fill the last block, weights are zero for its spare lanes, and whoever
+ * writes a value leaves finite numbers in them: kernels compute them like the others, copies clear
+ * them (NaN times a weight of zero would not be zero). Padding of the picture is a border of zeros
+ * in memory around it, so the loops have no branch for it. See docs/engine.md.
  *
  * No kernel allocates, fails or checks; the plan (nn/plan.h) hands them views that fit. All
  * pointers to blocked data and packed weights are aligned to KERNEL_ALIGNMENT.

@@ -94,6 +94,7 @@ static ALWAYS_INLINE vec choose(ivec mask, vec yes, vec no)
     return (vec)(((ivec)yes & mask) | ((ivec)no & ~mask));
 }
 
+/* If a or b is NaN: b on x86, NaN on ARM. */
 static ALWAYS_INLINE vec max(vec a, vec b)
 {
 #if VL == 16
@@ -128,8 +129,8 @@ static ALWAYS_INLINE vec min(vec a, vec b)
  * compiler can take the branches out of the loop. */
 static ALWAYS_INLINE vec fuse(vec value, const struct fused *fused)
 {
-    if (fused->kind == FUSED_RELU)
-        return min(max(value, all(0)), all(fused->cap));
+    if (fused->kind == FUSED_RELU) /* in this order x86 lets NaN through, to be noticed */
+        return min(all(fused->cap), max(all(0), value));
     if (fused->kind == FUSED_LEAKY)
         return choose(value > 0, min(value, all(fused->cap)), value * fused->slope);
     return value;

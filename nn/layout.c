@@ -36,14 +36,42 @@ static void copy_channel(const struct transfer *t, int channel)
     }
 }
 
+void layout_clear_spare(const struct place *place)
+{
+    const struct view *v = &place->view;
+    const int used = place->channels % place->lanes;
+    if (used == 0)
+        return;
+    for (int y = 0; y < v->height; y++) {
+        float *spare = channel_at(place, place->channels - 1, y, 0) + 1;
+        for (int x = 0; x < v->width; x++, spare += place->lanes)
+            memset(spare, 0, (size_t)(place->lanes - used) * sizeof *spare);
+    }
+}
+
+/* The pixels that the transfer writes, all channels. */
+static struct place written(const struct transfer *t)
+{
+    struct place place = t->to;
+    place.view.data = channel_at(&t->to, 0, t->top, t->left);
+    place.view.height = t->from.view.height;
+    place.view.width = t->from.view.width;
+    return place;
+}
+
 void layout_copy(const struct transfer *t)
 {
+    const int channels = t->from.channels * t->repeat;
     if (copies_whole_blocks(t)) {
         copy_blocks(t);
         return;
     }
-    for (int channel = 0; channel < t->from.channels * t->repeat; channel++)
+    for (int channel = 0; channel < channels; channel++)
         copy_channel(t, channel);
+    if (t->first + channels == t->to.channels) {
+        const struct place place = written(t);
+        layout_clear_spare(&place);
+    }
 }
 
 void layout_clear_border(const struct place *place, const struct border *border)

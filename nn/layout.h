@@ -14,13 +14,17 @@ struct place {
 };
 
 /* Copies all of `from` into channels first, first + 1, ... and pixels (top, left) onwards of `to`;
- * the sizes must fit. Channels may be repeated: to channel first + i comes channel i / repeat. */
+ * the sizes must fit. Channels may be repeated: to channel first + i comes channel i / repeat. Who
+ * writes the last channel leaves the spare lanes behind it finite (nn/kernels.h). */
 struct transfer {
     struct place from, to;
     int first, top, left, repeat;
 };
 
 void layout_copy(const struct transfer *transfer);
+
+/* Zeroes of the last block's lanes behind the last channel. */
+void layout_clear_spare(const struct place *place);
 
 /* Zeroes of the tensor around the view: `top` rows above and so on. Strides must leave room. */
 struct border {

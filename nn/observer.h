@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* Called after each pass over the data, for parts of its output in any order; `layer` is the last
- * of the layers that the pass runs. Channels that only pad the memory come along. */
+ * of the layers that the pass runs. */
 struct observer {
     void (*see)(void *self, int layer, const float *values, size_t count);
     void *self;

@@ -121,6 +121,17 @@ static int last_layer(const struct graph *graph, int node)
     return last;
 }
 
+/* A row of one block: at once, or pixel by pixel without the spare lanes. */
+static void show_row(const struct observer *observer, int layer, const float *row, int width,
+                     int lanes, int channels)
+{
+    if (channels >= lanes)
+        observer->see(observer->self, layer, row, (size_t)width * (size_t)lanes);
+    else
+        for (int x = 0; x < width; x++)
+            observer->see(observer->self, layer, row + (ptrdiff_t)x * lanes, (size_t)channels);
+}
+
 static void show(const struct plan *plan, int node)
 {
     const struct tensor *tensor = &plan->planned[node].out;
@@ -128,8 +139,8 @@ static void show(const struct plan *plan, int node)
     const int layer = last_layer(&plan->graph, node);
     for (int block = 0; tensor->buffer.count > 0 && block < v.blocks; block++)
         for (int y = 0; y < v.height; y++)
-            plan->observer.see(plan->observer.self, layer, v.data + block * v.block + y * v.row,
-                               (size_t)v.width * (size_t)tensor->lanes);
+            show_row(&plan->observer, layer, v.data + block * v.block + y * v.row, v.width,
+                     tensor->lanes, tensor->size.channels - block * tensor->lanes);
 }
 
 void plan_observe(struct plan *plan, const struct observer *observer)
@@ -215,6 +226,7 @@ static void take_values(const struct plan *plan, const float *values)
     }
     for (int y = 0; y < view->height; y++)
         take_row(&plan->input, y, values + y * row);
+    layout_clear_spare(&plan->input.place);
 }
 
 const float *plan_run(struct plan *plan, const float *values)
@@ -264,6 +276,7 @@ const float *plan_run_pixels(struct plan *plan, const uint8_t *pixels, int strid
         if (!in_order)
             spread_row(input, bgr, y);
     }
+    layout_clear_spare(&input->place);
     return run_steps(plan);
 }
 

@@ -584,7 +584,9 @@ static void describe_folded(struct plan *plan, int index)
     const struct node *node = &plan->graph.nodes[index];
     char *text = plan->planned[index].text;
     const size_t size = sizeof plan->planned[index].text;
-    if (node->node != index)
+    if (node->uses == 0)
+        snprintf(text, size, "left out: nothing reads it");
+    else if (node->node != index)
         snprintf(text, size, "in %.50s", plan->graph.nodes[node->node].layer->name);
     else
         snprintf(text, size, "in the layer behind it");

@@ -224,6 +224,74 @@ START_TEST(all_machines_agree)
 }
 END_TEST
 
+/* Channels that do not fill a block, joined and then read as floats: what old bytes left in the
+ * block's other lanes must not reach the output. */
+START_TEST(floats_behind_a_join_of_odd_channels)
+{
+    struct model *model = build_model(SIDE, SIDE, 3);
+    add(model, with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    const int stem = last(model);
+    add(model, conv(5, 3, 1, PADDING_SAME));
+    struct layer branch = conv(6, 3, 1, PADDING_SAME);
+    branch.inputs = (int[]){stem};
+    branch.input_count = 1;
+    add(model, branch);
+    add_join(model, LAYER_CONCATENATE, last(model) - 1, last(model));
+    add(model, (struct layer){.op = LAYER_GLOBAL_AVERAGE_POOL2D});
+    add(model, dense(OUTPUTS));
+    fill_weights(model, 5);
+    give_ranges(model, -3, 5);
+    float input[PIXELS];
+    fill(input, PIXELS, 9);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        ck_assert_ptr_nonnull(plan);
+        for (int run = 0; run < 3; run++) {
+            const float *output = plan_run(plan, input);
+            for (int i = 0; i < OUTPUTS; i++)
+                ck_assert_msg(isfinite(output[i]), "%s: %g", (*k)->name, (double)output[i]);
+        }
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+END_TEST
+
+/* Calibration sees channels, not what fills a block behind them. */
+static void count_values(void *self, int layer, const float *values, size_t count)
+{
+    (void)values;
+    ((size_t *)self)[layer] += count;
+}
+
+START_TEST(observers_see_real_channels_only)
+{
+    struct model *model = build_model(6, 5, 3);
+    add(model, conv(9, 3, 1, PADDING_SAME));
+    add(model, conv(21, 3, 1, PADDING_SAME));
+    fill_weights(model, 5);
+    finish(model);
+    float input[6 * 5 * 3];
+    fill(input, 6 * 5 * 3, 9);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        size_t counts[3] = {0};
+        struct plan *plan = plan_create(model, *k, NULL);
+        ck_assert_ptr_nonnull(plan);
+        plan_observe(plan, &(struct observer){count_values, counts});
+        plan_run(plan, input);
+        ck_assert_uint_eq(counts[1], 6 * 5 * 9);
+        ck_assert_uint_eq(counts[2], 6 * 5 * 21);
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+END_TEST
+
 /* 3x3 convolutions of odd sizes on a border that is not 0, with a residual and with pooling. */
 START_TEST(all_machines_agree_by_winograd)
 {
@@ -263,4 +331,5 @@ START_TEST(great_sums_are_convolved_directly)
 END_TEST
 
 TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
-          all_machines_agree_by_winograd, great_sums_are_convolved_directly)
+          all_machines_agree_by_winograd, floats_behind_a_join_of_odd_channels,
+          observers_see_real_channels_only, great_sums_are_convolved_directly)

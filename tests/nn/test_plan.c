@@ -33,7 +33,10 @@ static void check_floats(const struct model *model, struct plan *plan, const cha
     float *input = malloc(count * sizeof *input);
     void *reference = engine_reference.create(model, NULL);
     ck_assert(input && reference);
-    for (unsigned seed = 1; seed <= 2; seed++) { /* the second run meets what the first left */
+    for (size_t i = 0; i < count; i++)
+        input[i] = NAN;
+    plan_run(plan, input); /* the next run must not mind what this one left in memory */
+    for (unsigned seed = 1; seed <= 2; seed++) {
         fill(input, count, seed);
         compare(model, plan, cpu, plan_run(plan, input), engine_reference.run(reference, input));
     }
@@ -275,6 +278,70 @@ START_TEST(layers_that_move_values)
                                   .pool = {.pad_top = 1, .pad_left = 2, .pad_right = 3}};
     check_layer(5, 6, 7, padding);
     check_layer(5, 6, 20, padding);
+}
+END_TEST
+
+/* Who reads the input in blocks reads its spare lanes, too. */
+START_TEST(an_input_in_blocks)
+{
+    struct model *model = build_model(12, 33, 3);
+    add(model, (struct layer){.op = LAYER_ADD, .inputs = (int[]){0, 0}, .input_count = 2});
+    add(model, (struct layer){.op = LAYER_GLOBAL_MAX_POOL2D});
+    add(model, with(dense(1), ACTIVATION_SIGMOID));
+    check_model(model);
+}
+END_TEST
+
+/* Layers that the output does not depend on are left out, whatever they read. */
+START_TEST(layers_that_nobody_reads)
+{
+    struct model *model = build_model(9, 7, 3);
+    add(model, conv(6, 3, 1, PADDING_SAME));
+    add(model, (struct layer){.op = LAYER_BATCH_NORM, .batch_norm = {1e-3f, 0.99f}});
+    add(model, conv(5, 3, 2, PADDING_SAME)); /* the end of a branch, */
+    struct layer other = conv(4, 3, 1, PADDING_SAME);
+    other.inputs = (int[]){1}; /* and what would read the first convolution beside the norm */
+    other.input_count = 1;
+    add(model, other);
+    struct layer answer = {.op = LAYER_GLOBAL_AVERAGE_POOL2D};
+    answer.inputs = (int[]){2};
+    answer.input_count = 1;
+    add(model, answer);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        struct plan *plan = cpu_can_run(*k) ? (finish(model), plan_create(model, *k, NULL)) : NULL;
+        if (!plan)
+            continue;
+        ck_assert_str_eq(plan_describe(plan, 2), "in layer");
+        ck_assert_ptr_nonnull(strstr(plan_describe(plan, 3), "left out"));
+        ck_assert_ptr_nonnull(strstr(plan_describe(plan, 4), "left out"));
+        plan_destroy(plan);
+    }
+    check_model(model);
+}
+END_TEST
+
+/* Kernels must not hide what was no number: the scores tell. */
+START_TEST(relu_lets_nan_through)
+{
+    struct model *model = build_model(4, 4, 1);
+    add(model, with(conv(20, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    fill_weights(model, 1);
+    finish(model);
+    float input[16];
+    for (int i = 0; i < 16; i++)
+        input[i] = NAN;
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        ck_assert_ptr_nonnull(plan);
+        const float *output = plan_run(plan, input);
+        for (int i = 0; i < 16 * 20; i++)
+            ck_assert_msg(isnan(output[i]), "%s: %g", (*k)->name, (double)output[i]);
+        plan_destroy(plan);
+    }
+    model_destroy(model);
 }
 END_TEST
 
@@ -569,6 +636,7 @@ TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           channel_counts_around_the_vector_lengths,
           winograd_on_sizes_that_are_no_multiple_of_its_tile, winograd_with_tiles_of_2x2, depthwise,
           poolings, activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
+          an_input_in_blocks, layers_that_nobody_reads, relu_lets_nan_through,
           residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
           padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
