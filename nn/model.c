@@ -256,6 +256,18 @@ static bool check_finite(const struct model *model, const struct layer *layer, s
     return true;
 }
 
+static bool check_variance(const struct layer *layer, struct error *error)
+{
+    for (int c = 0; layer->op == LAYER_BATCH_NORM && c < shape_channels(&layer->shape); c++)
+        if (!((double)layer->variance[c] + (double)layer->batch_norm.epsilon > 0))
+            return error_set(error,
+                             "layer %s (%s): variance %g of channel %d and epsilon %g have no "
+                             "square root to divide by; the file is damaged",
+                             layer->name, layer_op_name(layer->op), (double)layer->variance[c], c,
+                             (double)layer->batch_norm.epsilon);
+    return true;
+}
+
 static int output_classes(const struct model *model)
 {
     const struct shape *output = model_output_shape(model);
@@ -342,7 +354,8 @@ bool model_finish(struct model *model, struct error *error)
     if (model->output <= 0 || model->output >= model->layer_count)
         return error_set(error, "model %s has no layers", model->name);
     for (int i = 0; i < model->layer_count; i++)
-        if (!check_finite(model, &model->layers[i], error))
+        if (!check_finite(model, &model->layers[i], error) ||
+            !check_variance(&model->layers[i], error))
             return false;
     int classes = output_classes(model);
     if (classes > 0 && model->class_count != classes)

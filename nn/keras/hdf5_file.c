@@ -314,6 +314,14 @@ static bool lies_plain(hid_t dataset, size_t bytes, off_t *offset)
     return plain;
 }
 
+/* A link may lead into another file. */
+static bool is_here(const struct hdf5_file *file, hid_t dataset)
+{
+    H5O_info_t here, there;
+    return H5Oget_info2(file->id, &here, H5O_INFO_BASIC) >= 0 &&
+           H5Oget_info2(dataset, &there, H5O_INFO_BASIC) >= 0 && here.fileno == there.fileno;
+}
+
 static bool read_bytes(int file, void *to, size_t count, off_t offset)
 {
     char *at = to;
@@ -333,7 +341,7 @@ static bool read_bytes(int file, void *to, size_t count, off_t offset)
 static bool read_values(const struct hdf5_file *file, hid_t dataset, size_t count, float *values)
 {
     off_t offset;
-    if (lies_plain(dataset, count * sizeof *values, &offset))
+    if (is_here(file, dataset) && lies_plain(dataset, count * sizeof *values, &offset))
         return !file->values || read_bytes(file->bytes, values, count * sizeof *values, offset);
     return H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
 }

@@ -165,6 +165,23 @@ rescaling = {"class_name": "Sequential", "config": {"name": "net", "layers": sca
 save("rescaling.h5", rescaling, groups)
 expect("rescaling.h5", numpy_keras.run(rescaling, weights, [picture]))
 
+# augmentation comes first, as in Keras's tutorials
+scaled[0] = layer("Rescaling", "scale", scale=1 / 255, offset=0.0)
+flips = [layer("RandomFlip", "flip", mode="horizontal", seed=None, batch_input_shape=SHAPE)]
+augmenting = {"class_name": "Sequential", "config": {"name": "net", "layers": flips + scaled}}
+save("augmenting.h5", augmenting, groups)
+expect("augmenting.h5", numpy_keras.run(rescaling, weights, [picture]))
+
+# a kernel that lies in another file, at an address that means something else in this one
+save("links.h5", sequential, groups)
+with h5py.File(os.path.join(folder, "links.h5"), "a") as file, \
+        h5py.File(os.path.join(folder, "elsewhere.h5"), "w") as other:
+    kernel = file["model_weights/conv/conv"]["kernel:0"][...]
+    del file["model_weights/conv/conv/kernel:0"]
+    other["kernel"] = kernel
+    file["model_weights/conv/conv/kernel:0"] = h5py.ExternalLink("elsewhere.h5", "kernel")
+expect("links.h5", answer)
+
 
 # --- nested and functional ------------------------------------------------------------------------
 
@@ -377,6 +394,8 @@ spoil("wrong_shape.h5", ["conv/bias:0", "(5)", "needs (4)"], None,
       array("conv", 1, lambda a: np.zeros(5)))
 spoil("wrong_rank.h5", ["conv/kernel:0", "(108)", "(3, 3, 3, 4)"], None,
       array("conv", 0, lambda a: a.reshape(-1)))
+spoil("variance.h5", ["layer norm", "variance -5 of channel 1"], None,
+      array("norm", 3, with_value(-5)))
 spoil("nan.h5", ["layer norm", "moving_mean", "NaN"], None, array("norm", 2, with_value(np.nan)))
 spoil("infinite.h5", ["layer answer", "infinite"], None, array("answer", 0, with_value(np.inf)))
 spoil("integers.h5", ["conv/kernel:0", "floating point"], dtype="i4")

@@ -71,9 +71,12 @@ END_TEST
 
 START_TEST(a_model_that_rescales_itself_gets_plain_pixels)
 {
-    struct model *model = load("rescaling.h5");
-    ck_assert(model->preprocessing.scale[0] == 1);
-    model_destroy(model);
+    static const char *const names[] = {"rescaling.h5", "augmenting.h5"};
+    for (int i = 0; i < 2; i++) {
+        struct model *model = load(names[i]);
+        ck_assert(model->preprocessing.scale[0] == 1);
+        model_destroy(model);
+    }
 }
 END_TEST
 

@@ -136,6 +136,28 @@ START_TEST(weights_that_are_no_numbers_are_refused_by_name)
 }
 END_TEST
 
+/* Channel 1 of a batch normalization with this variance. */
+static void check_variance(float variance, float epsilon, bool good)
+{
+    struct error error = {0};
+    struct model *model = build_model(4, 4, 3);
+    struct layer layer = {.op = LAYER_BATCH_NORM, .batch_norm = {epsilon, 0.9f}};
+    layer.name = (char *)"norm_3";
+    add(model, layer)->variance[1] = variance;
+    ck_assert(model_finish(model, &error) == good);
+    ck_assert(good || strstr(error.message, "norm_3"));
+    model_destroy(model);
+}
+
+START_TEST(a_variance_without_a_root_is_refused)
+{
+    check_variance(0, 1e-3f, true);
+    check_variance(-1e-4f, 1e-3f, true); /* rounding in the program that wrote it */
+    check_variance(-5, 1e-3f, false);
+    check_variance(0, 0, false);
+}
+END_TEST
+
 START_TEST(an_empty_model_is_refused)
 {
     struct error error;
@@ -265,7 +287,7 @@ END_TEST
 TEST_MAIN(model, windows_slide_as_in_tensorflow, bad_geometry_is_refused_by_name,
           a_flat_input_does_not_fit_a_convolution, inputs_of_joins_must_fit,
           sizes_are_limited_before_memory_is_asked_for,
-          weights_that_are_no_numbers_are_refused_by_name, an_empty_model_is_refused,
-          classes_follow_the_output, scores_that_are_no_numbers_are_refused_by_name,
-          class_names_are_different_and_plain, parameter_counts_of_the_lessons,
-          options_take_weights_away)
+          weights_that_are_no_numbers_are_refused_by_name, a_variance_without_a_root_is_refused,
+          an_empty_model_is_refused, classes_follow_the_output,
+          scores_that_are_no_numbers_are_refused_by_name, class_names_are_different_and_plain,
+          parameter_counts_of_the_lessons, options_take_weights_away)
