@@ -5,6 +5,7 @@
 #include "nn/session.h"
 #include "tool/command.h"
 #include "tool/model_options.h"
+#include "tool/number.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -27,7 +28,8 @@ static const struct command_option options[] = {
     {"json", NULL, "one JSON object", offsetof(struct bench_settings, json)},
 };
 
-enum { THREADS_MAX = 256, SECONDS_MAX = 3600, WARM_RUNS = 3, SAMPLES_MAX = 1 << 20 };
+static const double SECONDS_MIN = 0.001, SECONDS_MAX = 3600;
+enum { THREADS_MAX = 256, WARM_RUNS = 3, SAMPLES_MAX = 1 << 20 };
 
 /* One thread: a session, its input and its times. */
 struct runner {
@@ -47,28 +49,18 @@ struct outcome {
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static bool parse_number(const char *name, const char *text, double max, double *value,
-                         struct error *error)
-{
-    char *end;
-    if (!text)
-        return true;
-    *value = strtod(text, &end);
-    return (end != text && *end == '\0' && *value > 0 && *value <= max) ||
-           error_set_usage(error, "--%s must be above 0 and at most %.0f, not %s", name, max, text);
-}
-
 static bool parse(const struct bench_settings *settings, int *threads, double *seconds,
                   struct error *error)
 {
-    double number = 1;
+    long count = 1;
     *seconds = 2;
-    if (!parse_number("threads", settings->threads, THREADS_MAX, &number, error) ||
-        !parse_number("seconds", settings->seconds, SECONDS_MAX, seconds, error))
+    if ((settings->threads &&
+         !number_integer("threads", settings->threads, 1, THREADS_MAX, &count, error)) ||
+        (settings->seconds &&
+         !number_real("seconds", settings->seconds, SECONDS_MIN, SECONDS_MAX, seconds, error)))
         return false;
-    *threads = (int)number;
-    return *threads == number ||
-           error_set_usage(error, "--threads must be a whole number, not %s", settings->threads);
+    *threads = (int)count;
+    return true;
 }
 
 /* --- measuring -------------------------------------------------------------------------------- */

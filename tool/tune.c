@@ -166,15 +166,13 @@ static bool write_text(const char *path, const char *text, struct error *error)
     return atomic_file_commit(&file, error);
 }
 
-static bool write_file(const struct model *model, const struct tuning *tuning,
-                       const char *model_path, struct error *error)
+static bool write_file(const struct model *model, const struct tuning *tuning, const char *path,
+                       struct error *error)
 {
-    char *path = tuning_file_path(model_path), *text = tuning_file_text(model, tuning);
-    const bool good =
-        path && text ? write_text(path, text, error) : error_set(error, "out of memory");
+    char *text = tuning_file_text(model, tuning);
+    const bool good = text ? write_text(path, text, error) : error_set(error, "out of memory");
     if (good)
         printf("Written to %s\n", path);
-    free(path);
     free(text);
     return good;
 }
@@ -198,6 +196,7 @@ static struct tuning *choose(const struct model *model, const struct kernels *ke
     return tuning;
 }
 
+/* `path` is the file to write; NULL: none. */
 static bool tune(const struct tune_settings *settings, const struct model *model,
                  const struct kernels *kernels, double seconds, const char *path,
                  struct error *error)
@@ -205,11 +204,12 @@ static bool tune(const struct tune_settings *settings, const struct model *model
     enum tune_bfloat16 bfloat16;
     struct tune_samples samples;
     if (!parse_bfloat16(settings->bfloat16, &bfloat16, error) ||
+        (path && !atomic_file_check(path, error)) ||
         !tune_measure(model, kernels, seconds, &samples, error))
         return false;
     struct tuning *tuning = choose(model, kernels, &samples, bfloat16, error);
     const bool good = tuning && print(model, kernels, &samples, tuning, error) &&
-                      (settings->print || write_file(model, tuning, path, error));
+                      (!path || write_file(model, tuning, path, error));
     free(tuning);
     tune_free(&samples);
     return good;
@@ -224,7 +224,11 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     if (!kernels || (s->seconds && !number_real("seconds", s->seconds, 0, 3600, &seconds, error)))
         return false;
     struct model *model = keras_load_guarded(operands[0], error);
-    const bool good = model && tune(s, model, kernels, seconds, operands[0], error);
+    char *path = s->print ? NULL : tuning_file_path(operands[0]);
+    const bool good =
+        model && (path || s->print || error_set(error, "out of memory for the name of a file")) &&
+        tune(s, model, kernels, seconds, path, error);
+    free(path);
     model_destroy(model);
     return good;
 }

@@ -124,10 +124,15 @@ static bool parse_shape(const json_t *list, bool channels_first, struct shape *s
     if (rank < 1 || rank > SHAPE_RANK_MAX)
         return error_set(error, "an input of %d axes besides the batch is not supported", rank);
     *shape = (struct shape){.rank = rank};
-    for (int i = 0; i < rank; i++)
-        if (!keras_to_int(json_array_get(list, (size_t)i + 1), &shape->dim[i]))
+    for (int i = 0; i < rank; i++) {
+        const json_t *size = json_array_get(list, (size_t)i + 1);
+        if (json_is_null(size))
             return error_set(error, "the input's size is not fixed; save the model with one, "
                                     "such as (128, 128, 3)");
+        if (!keras_to_int(size, &shape->dim[i]))
+            return error_set(error, "the input's size has to be whole numbers, such as "
+                                    "(128, 128, 3)");
+    }
     if (channels_first && rank == 3)
         *shape = (struct shape){3, {shape->dim[1], shape->dim[2], shape->dim[0]}};
     return true;

@@ -408,6 +408,7 @@ spoil("subclassed.h5", ["no layers"], lambda c: c.update(config={"name": "x"}, c
 spoil("custom.h5", ["model inner lists no layers", "subclassed"], lambda c: c["config"].append(
     {"class_name": "Model", "config": {"name": "inner"}}))
 spoil("no_shape.h5", ["no input shape"], lambda c: c["config"][0]["config"].pop("batch_input_shape"))
+spoil("broken_shape.h5", ["has to be whole numbers"], setting(0, batch_input_shape=[None, 16.5, 16, 3]))
 spoil("open_shape.h5", ["size is not fixed"], setting(0, batch_input_shape=[None, None, None, 3]))
 spoil("negative_shape.h5", ["at least 1, not -6 x 8 x 3"], setting(0, batch_input_shape=[None, -6, 8, 3]))
 spoil("five_axes.h5", ["5 axes"], setting(0, batch_input_shape=[None, 1, 2, 3, 4, 5]))
