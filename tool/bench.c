@@ -28,7 +28,7 @@ static const struct command_option options[] = {
     {"json", NULL, "one JSON object", offsetof(struct bench_settings, json)},
 };
 
-static const double SECONDS_MIN = 0.001, SECONDS_MAX = 3600;
+static const double SECONDS_MIN = 0.0001, SECONDS_MAX = 3600;
 enum { THREADS_MAX = 256, WARM_RUNS = 3, SAMPLES_MAX = 1 << 20 };
 
 /* One thread: a session, its input and its times. */
