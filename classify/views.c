@@ -12,33 +12,69 @@ static const double refresh_s = 0.25;
 static int parts_of(double length)
 {
     const int parts = (int)ceil((length - 1) * 2 - 1e-9) + 1;
-    return parts < VIEWS_MAX - 1 ? parts : VIEWS_MAX - 1;
+    return parts < VIEWS_PARTS_MAX ? parts : VIEWS_PARTS_MAX;
+}
+
+/* Near views have this share of a part's sides, and cover a length of so many of their own. They
+ * overlap by a third, as far as there may be so many. */
+static const double near_share = 0.6;
+
+static int near_of(double length, int most)
+{
+    const int count = (int)ceil((length - 1) * 1.5 - 1e-9) + 1;
+    return count < most ? count : most;
+}
+
+static void add_near(struct views *views)
+{
+    views->near_width = (int)fmax(1, round(near_share * views->part_width));
+    views->near_height = (int)fmax(1, round(near_share * views->part_height));
+    views->columns = near_of((double)views->width / views->near_width, VIEWS_NEAR_MAX / 2);
+    views->rows =
+        near_of((double)views->height / views->near_height, VIEWS_NEAR_MAX / views->columns);
+    views->count += views->columns * views->rows;
 }
 
 struct views views_of(enum views_mode mode, int width, int height, int input_width,
                       int input_height)
 {
-    struct views views = {1, width, height, width, height};
+    struct views views = {
+        .count = 1, .width = width, .height = height, .part_width = width, .part_height = height};
     const double ratio = (double)width * input_height / ((double)height * input_width);
     const double length = ratio > 1 ? ratio : 1 / ratio;
-    if (mode == VIEWS_WHOLE || length < elongated)
+    if (mode == VIEWS_WHOLE)
         return views;
     if (ratio > 1)
         views.part_width = (int)fmax(1, round(width / ratio));
     else
         views.part_height = (int)fmax(1, round(height * ratio));
-    views.count += parts_of(length);
+    views.parts = length < elongated ? 0 : parts_of(length);
+    views.count += views.parts;
+    if (mode == VIEWS_CLOSER)
+        add_near(&views);
     return views;
+}
+
+/* Where a piece begins, when `count` of them are spread over the room. */
+static int spread(int room, int index, int count)
+{
+    return count > 1 ? room * index / (count - 1) : room / 2;
 }
 
 struct rectangle views_place(const struct views *views, int view)
 {
     if (view == 0)
         return (struct rectangle){0, 0, views->width, views->height};
-    const int last = views->count - 2; /* a frame that has parts has two or more */
-    return (struct rectangle){(views->width - views->part_width) * (view - 1) / last,
-                              (views->height - views->part_height) * (view - 1) / last,
-                              views->part_width, views->part_height};
+    if (view <= views->parts)
+        return (struct rectangle){
+            spread(views->width - views->part_width, view - 1, views->parts),
+            spread(views->height - views->part_height, view - 1, views->parts), views->part_width,
+            views->part_height};
+    const int near = view - 1 - views->parts;
+    return (struct rectangle){
+        spread(views->width - views->near_width, near % views->columns, views->columns),
+        spread(views->height - views->near_height, near / views->columns, views->rows),
+        views->near_width, views->near_height};
 }
 
 /* How many views of the frame the source's own rate asks for; it may be a fraction. */

@@ -3,7 +3,9 @@
  * the network's shape: of 16:9 a square network sees 56 % of the width, and an animal that is small
  * in the frame is hardly there. Where the frame is much wider (or taller) than that shape, the
  * parts that have it and lie side by side, overlapping by half or more (beyond 4:1 by less), are
- * views as well: in them an animal is as many pixels wide as it is high.
+ * views as well: in them an animal is as many pixels wide as it is high. Who looks closer has views
+ * of 0.6 of a part's sides, too, up to eight spread over the frame: an animal far from the camera
+ * is large enough in one of them, and there are more views to be wrong in.
  *
  * A frame is looked at from one view, the next frame from the next, so that a frame of a camera
  * costs one run of the network; scores are averaged by view over time (classify/smooth.h).
@@ -15,16 +17,19 @@
 
 #include <stdint.h>
 
-enum { VIEWS_MAX = 8 };
+enum { VIEWS_PARTS_MAX = 7, VIEWS_NEAR_MAX = 8, VIEWS_MAX = 1 + VIEWS_PARTS_MAX + VIEWS_NEAR_MAX };
 
 /* The order is that of the choices of pawcamd's option. */
-enum views_mode { VIEWS_PARTS, VIEWS_WHOLE };
-#define VIEWS_CHOICES "parts|whole"
+enum views_mode { VIEWS_PARTS, VIEWS_WHOLE, VIEWS_CLOSER };
+#define VIEWS_CHOICES "parts|whole|closer"
 
 struct views {
     int count;                   /* 1: the whole only */
     int width, height;           /* of the frame, in pixels */
-    int part_width, part_height; /* of a part */
+    int parts;                   /* views 1, 2, ... are parts, */
+    int part_width, part_height; /* of this size, */
+    int columns, rows;           /* and those after them the near views, row by row; 0: none */
+    int near_width, near_height;
 };
 
 struct rectangle {

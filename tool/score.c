@@ -69,6 +69,7 @@ struct desk {
 struct job {
     const struct model *model;
     const struct dataset *data;
+    enum views_mode mode;
     bool files;
     struct smooth_settings settings; /* of which nothing is asked but who speaks for a picture */
     float *scores;                   /* [data->count][class_count] */
@@ -139,7 +140,7 @@ static bool prepare_desk(const struct job *job, struct desk *desk, const char *c
 {
     desk->failed = NONE;
     if (job->files) {
-        desk->classifier = classifier_create(job->model, cpu, VIEWS_PARTS, error);
+        desk->classifier = classifier_create(job->model, cpu, job->mode, error);
         return desk->classifier != NULL;
     }
     desk->session = session_create(job->model, cpu, error);
@@ -217,6 +218,7 @@ bool score_dataset(const struct model *model, const char *cpu, const struct data
         return error_set(error, "out of memory");
     job->model = model;
     job->data = data;
+    job->mode = mode;
     job->files = mode != VIEWS_WHOLE && data->files && classifier_check_model(model, &reason);
     job->settings.nobody = text_find(model->class_names, model->class_count, "neither");
     bool good =

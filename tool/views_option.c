@@ -4,7 +4,13 @@
 
 bool views_option_parse(const char *text, enum views_mode *mode, struct error *error)
 {
-    *mode = text && strcmp(text, "whole") == 0 ? VIEWS_WHOLE : VIEWS_PARTS;
-    return !text || *mode == VIEWS_WHOLE || strcmp(text, "parts") == 0 ||
-           error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
+    static const char *const names[] = {
+        [VIEWS_PARTS] = "parts", [VIEWS_WHOLE] = "whole", [VIEWS_CLOSER] = "closer"};
+    *mode = VIEWS_PARTS;
+    for (size_t i = 0; text && i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *mode = (enum views_mode)i;
+            return true;
+        }
+    return !text || error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
 }

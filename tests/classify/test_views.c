@@ -2,6 +2,8 @@
 
 #include "tests/suite.h"
 
+#include <stdbool.h>
+
 static void check_place(const struct views *views, int view, int x, int y, int width, int height)
 {
     const struct rectangle place = views_place(views, view);
@@ -44,6 +46,44 @@ START_TEST(parts_have_the_shape_of_the_network)
 }
 END_TEST
 
+START_TEST(near_views_come_after_the_parts)
+{
+    struct views views = views_of(VIEWS_CLOSER, 640, 360, 128, 128);
+    ck_assert_int_eq(views.count, 4 + 4 * 2);
+    check_place(&views, 3, 280, 0, 360, 360);
+    check_place(&views, 4, 0, 0, 216, 216);
+    check_place(&views, 5, 141, 0, 216, 216);
+    check_place(&views, 7, 424, 0, 216, 216);
+    check_place(&views, 8, 0, 144, 216, 216);
+    check_place(&views, 11, 424, 144, 216, 216);
+    views = views_of(VIEWS_CLOSER, 100, 100, 128, 128); /* no parts */
+    ck_assert_int_eq(views.count, 1 + 2 * 2);
+    check_place(&views, 1, 0, 0, 60, 60);
+    check_place(&views, 4, 40, 40, 60, 60);
+}
+END_TEST
+
+/* Unless the frame is so long that there would be too many. */
+START_TEST(near_views_leave_nothing_out)
+{
+    static const int sizes[][2] = {{640, 480}, {1920, 1080}, {90, 160}, {128, 128}, {641, 359}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const int width = sizes[i][0], height = sizes[i][1];
+        const struct views views = views_of(VIEWS_CLOSER, width, height, 128, 128);
+        for (int y = 0; y < height; y += 7)
+            for (int x = 0; x < width; x += 7) {
+                bool seen = false;
+                for (int view = 1 + views.parts; view < views.count; view++) {
+                    const struct rectangle p = views_place(&views, view);
+                    seen =
+                        seen || (x >= p.x && x < p.x + p.width && y >= p.y && y < p.y + p.height);
+                }
+                ck_assert_msg(seen, "(%d, %d) of %dx%d", x, y, width, height);
+            }
+    }
+}
+END_TEST
+
 START_TEST(the_whole_is_enough)
 {
     ck_assert_int_eq(views_of(VIEWS_WHOLE, 640, 360, 128, 128).count, 1);
@@ -57,9 +97,10 @@ START_TEST(parts_of_any_shape_lie_in_the_frame_and_cover_it)
 {
     static const int sides[] = {1, 2, 3, 7, 100, 129, 640, 1081, 16384};
     enum { COUNT = sizeof sides / sizeof *sides };
-    for (int i = 0; i < COUNT * COUNT; i++) {
-        const int width = sides[i / COUNT], height = sides[i % COUNT];
-        const struct views views = views_of(VIEWS_PARTS, width, height, 128, 128);
+    for (int i = 0; i < 2 * COUNT * COUNT; i++) {
+        const int width = sides[i / 2 / COUNT], height = sides[i / 2 % COUNT];
+        const enum views_mode mode = i % 2 ? VIEWS_CLOSER : VIEWS_PARTS;
+        const struct views views = views_of(mode, width, height, 128, 128);
         ck_assert_int_ge(views.count, 1);
         ck_assert_int_le(views.count, VIEWS_MAX);
         for (int view = 0; view < views.count; view++) {
@@ -134,6 +175,7 @@ END_TEST
 
 TEST_MAIN(views, a_wide_frame_has_squares_from_left_to_right,
           a_tall_frame_has_squares_from_the_top_down, parts_have_the_shape_of_the_network,
-          the_whole_is_enough, parts_of_any_shape_lie_in_the_frame_and_cover_it,
-          one_view_a_frame_in_turn, more_views_a_frame_from_a_slow_source,
-          a_rate_in_between_costs_what_it_asks_for, one_view_where_frames_were_dropped)
+          near_views_come_after_the_parts, near_views_leave_nothing_out, the_whole_is_enough,
+          parts_of_any_shape_lie_in_the_frame_and_cover_it, one_view_a_frame_in_turn,
+          more_views_a_frame_from_a_slow_source, a_rate_in_between_costs_what_it_asks_for,
+          one_view_where_frames_were_dropped)
