@@ -1,5 +1,7 @@
 #include "nn/train/callbacks.h"
 
+#include "nn/train/fingerprint.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -10,13 +12,18 @@ static bool wants_more(const struct callback_settings *settings, enum history_co
     return strcmp(settings->mode, "max") == 0;
 }
 
-/* Never 0, which is no callback. */
-static int what_of(const struct callback_settings *settings)
+/* What a callback's best is the best of, and the file that has it: those for whom all of this is
+ * the same have the same state. Never 0. */
+static uint64_t identity_of(const struct callback_settings *settings)
 {
+    const char *path = settings->path ? settings->path : "";
     enum history_column column = HISTORY_LOSS;
-    if (!settings->monitor || !history_find(settings->monitor, &column))
-        return 1 + (int)settings->kind;
-    return 1 + (int)settings->kind + 16 * (1 + (int)column) + 256 * wants_more(settings, column);
+    const bool monitors = settings->monitor && history_find(settings->monitor, &column);
+    const int32_t numbers[] = {(int32_t)settings->kind, monitors, (int32_t)column,
+                               monitors && wants_more(settings, column), settings->save_best_only};
+    uint64_t hash = fingerprint_mix(FINGERPRINT_BEGIN, numbers, sizeof numbers);
+    hash = fingerprint_mix(hash, &settings->min_delta, sizeof settings->min_delta);
+    return fingerprint_mix(hash, path, strlen(path)) | 1;
 }
 
 void callbacks_match(const struct recipe *recipe, struct callback_state states[CALLBACKS_MAX])
@@ -27,9 +34,9 @@ void callbacks_match(const struct recipe *recipe, struct callback_state states[C
         states[i] = (struct callback_state){0};
         if (i >= recipe->callback_count)
             continue;
-        states[i].what = what_of(&recipe->callbacks[i]);
+        states[i].identity = identity_of(&recipe->callbacks[i]);
         for (int k = 0; k < CALLBACKS_MAX; k++)
-            if (found[k].what == states[i].what)
+            if (found[k].identity == states[i].identity)
                 states[i] = found[k];
     }
 }

@@ -8,7 +8,7 @@
 
 /* One per callback of the recipe; zero at the start. Plain data: a checkpoint holds it. */
 struct callback_state {
-    int what; /* kind, figure and direction of the callback that it belongs to */
+    uint64_t identity; /* of the callback that it belongs to; 0: of none */
     bool has_best;
     double best;
     int best_epoch; /* from 1 */
@@ -16,7 +16,8 @@ struct callback_state {
 };
 
 /* Gives each state to its callback. When a training is resumed, the recipe may have other callbacks
- * than the one that wrote the states: who looks at the same figure goes on, others begin anew. */
+ * than the one that wrote the states, in another order: who judges by the same, and writes the same
+ * file, goes on; others begin anew. Patience may change. */
 void callbacks_match(const struct recipe *recipe, struct callback_state states[CALLBACKS_MAX]);
 
 /* Looks at the epoch's figure that the callback monitors. Returns whether it is the best so far (by

@@ -21,8 +21,7 @@ static bool counts(const struct statement *s)
     return true;
 }
 
-/* FNV-1a; source: Fowler, Noll, Vo, RFC 9923 */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+uint64_t fingerprint_mix(uint64_t hash, const void *bytes, size_t size)
 {
     for (const uint8_t *byte = bytes; size > 0; size--)
         hash = (hash ^ *byte++) * 0x100000001b3;
@@ -31,14 +30,14 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 
 static uint64_t mix_text(uint64_t hash, const char *text)
 {
-    return text ? mix(hash, text, strlen(text) + 1) : mix(hash, "\xff", 1);
+    return text ? fingerprint_mix(hash, text, strlen(text) + 1) : fingerprint_mix(hash, "\xff", 1);
 }
 
 static uint64_t mix_expression(uint64_t hash, const struct expr *e)
 {
-    hash = mix(hash, &e->kind, sizeof e->kind);
-    hash = mix(hash, &e->number, sizeof e->number);
-    hash = mix(hash, &e->count, sizeof e->count);
+    hash = fingerprint_mix(hash, &e->kind, sizeof e->kind);
+    hash = fingerprint_mix(hash, &e->number, sizeof e->number);
+    hash = fingerprint_mix(hash, &e->count, sizeof e->count);
     hash = mix_text(hash, e->text);
     if (e->callee)
         hash = mix_expression(hash, e->callee);
@@ -59,7 +58,7 @@ static uint64_t mix_section(uint64_t hash, const struct recipe *recipe, const ch
 static uint64_t mix_frozen(uint64_t hash, const struct network *network)
 {
     for (int i = 0; i < network->model->layer_count; i++)
-        hash = mix(hash, &network->layers[i].frozen, sizeof network->layers[i].frozen);
+        hash = fingerprint_mix(hash, &network->layers[i].frozen, sizeof network->layers[i].frozen);
     return hash;
 }
 
@@ -67,7 +66,7 @@ struct fingerprint fingerprint_of(const struct recipe *recipe, const struct netw
 {
     struct fingerprint print;
     for (int i = 0; i < RECIPE_SECTIONS; i++) {
-        uint64_t hash = mix_section(0xcbf29ce484222325, recipe, recipe_sections[i]);
+        uint64_t hash = mix_section(FINGERPRINT_BEGIN, recipe, recipe_sections[i]);
         if (strcmp(recipe_sections[i], "network") == 0)
             hash = mix_frozen(hash, network);
         print.sections[i] = hash;

@@ -9,6 +9,11 @@
 
 #include "nn/train/recipe.h"
 
+/* FNV-1a: the hash so far, FINGERPRINT_BEGIN at first, with more bytes in it. Source: Fowler, Noll,
+ * Vo, RFC 9923. */
+#define FINGERPRINT_BEGIN UINT64_C(0xcbf29ce484222325)
+uint64_t fingerprint_mix(uint64_t hash, const void *bytes, size_t size);
+
 /* Plain data: a checkpoint holds it. */
 struct fingerprint {
     uint64_t sections[RECIPE_SECTIONS];

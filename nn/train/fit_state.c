@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "pawcam fit 2\n";
+static const char magic[16] = "pawcam fit 3\n";
 
 enum { EPOCHS_MAX = 1 << 20 };
 

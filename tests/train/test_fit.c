@@ -272,6 +272,50 @@ START_TEST(callbacks_may_change_on_the_way)
 }
 END_TEST
 
+/* Trains 3 epochs with one list of callbacks, then on to the 8th with another. */
+static struct fit_result resume_with(const char *before, const char *after)
+{
+    struct fit_result result;
+    setup(before);
+    recipe.epochs = 3;
+    for (int i = 0; i <= EPOCHS; i++)
+        val_losses[i] = 1 - 0.01 * i;
+    val_losses[3] = 9;
+    ck_assert_msg(run(false, &result), "%s", error.message);
+    ck_assert(result.end == FIT_COMPLETE && result.epochs == 3);
+    read_recipe(after, "", "");
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    return result;
+}
+
+START_TEST(each_callback_goes_on_with_its_own_state)
+{
+    static const char *const checkpoints[] = {
+        "ModelCheckpoint('best{epoch}.h5', save_best_only=True), ModelCheckpoint('all{epoch}.h5')",
+        "ModelCheckpoint('all{epoch}.h5'), ModelCheckpoint('best{epoch}.h5', save_best_only=True)"};
+    static const char *const stops[] = {
+        "EarlyStopping(min_delta=0.5, patience=4), EarlyStopping(patience=6)",
+        "EarlyStopping(patience=6), EarlyStopping(min_delta=0.5, patience=4)",
+        "CSVLogger('a.csv'), EarlyStopping(min_delta=0.5, patience=4)"};
+    for (size_t i = 0; i < 2; i++) {
+        resume_with(checkpoints[0], checkpoints[i]);
+        ck_assert(exists("all4.h5") && exists("best3.h5") && !exists("best4.h5"));
+        ck_assert(exists("best5.h5"));
+        teardown();
+    }
+    for (size_t i = 0; i < 3; i++) {
+        /* None is better than the first by more than 0.5: four epochs behind it are enough. */
+        struct fit_result result = resume_with(stops[i % 2], stops[i]);
+        ck_assert(result.end == FIT_STOPPED_EARLY && result.epochs == 5);
+        teardown();
+    }
+    /* A file that was not written before has no best yet. */
+    resume_with(checkpoints[0], "ModelCheckpoint('other{epoch}.h5', save_best_only=True)");
+    ck_assert(exists("other4.h5") && exists("other5.h5"));
+    teardown();
+}
+END_TEST
+
 START_TEST(another_recipe_is_not_resumed)
 {
     static const char *const changes[][3] = {
@@ -396,8 +440,8 @@ END_TEST
 
 TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
           goes_on_behind_an_early_stop_when_asked, callbacks_may_change_on_the_way,
-          another_recipe_is_not_resumed, keeps_best_checkpoints_only,
-          an_interrupted_training_goes_on_with_the_next_step,
+          each_callback_goes_on_with_its_own_state, another_recipe_is_not_resumed,
+          keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
           interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
           a_last_step_that_breaks_the_weights_is_not_saved,
           a_checkpoint_that_fails_does_not_end_the_training)
