@@ -79,7 +79,7 @@ static bool make_folder_of(const struct fit_run *run, const char *name, struct e
     return folder_make(*path ? path : "/", error);
 }
 
-static void save_checkpoint(const struct fit_run *run, const char *pattern,
+static bool save_checkpoint(const struct fit_run *run, const char *pattern,
                             const struct history_row *row)
 {
     char name[FIT_PATH_BYTES];
@@ -89,6 +89,16 @@ static void save_checkpoint(const struct fit_run *run, const char *pattern,
                     : error_set(&error, "%.80s: the name of the checkpoint is too long", pattern);
     if (!good)
         report(run, &error);
+    return good;
+}
+
+/* The best so far is the best in a file: one that could not be written is none. */
+static void save_if_best(const struct fit_run *run, const struct callback_settings *callback,
+                         struct callback_state *state, const struct history_row *row)
+{
+    const struct callback_state before = *state;
+    if (callback_improved(callback, state, row) && !save_checkpoint(run, callback->path, row))
+        *state = before;
 }
 
 static void write_csv(const struct fit_run *run, const char *name)
@@ -107,7 +117,9 @@ static bool run_callback(struct fit_run *run, int index, const struct history_ro
     struct callback_state *state = &run->state.callbacks[index];
     switch (callback->kind) {
     case CALLBACK_CHECKPOINT:
-        if (!callback->save_best_only || callback_improved(callback, state, row))
+        if (callback->save_best_only)
+            save_if_best(run, callback, state, row);
+        else
             save_checkpoint(run, callback->path, row);
         return true;
     case CALLBACK_EARLY_STOPPING:

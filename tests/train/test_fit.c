@@ -438,10 +438,30 @@ START_TEST(a_checkpoint_that_fails_does_not_end_the_training)
 }
 END_TEST
 
+START_TEST(a_best_checkpoint_that_fails_is_tried_again)
+{
+    struct fit_result result;
+    char blocked[200];
+    setup("ModelCheckpoint('sub/{epoch}.h5', save_best_only=True)");
+    snprintf(blocked, sizeof blocked, "%s/sub", folder);
+    fclose(fopen(blocked, "w"));
+    recipe.epochs = 3;
+    ck_assert(run(false, &result) && strstr(trouble, "sub"));
+    unlink(blocked);
+    recipe.epochs = EPOCHS;
+    val_losses[3] = 9; /* worse than what could not be written, and the best that there is */
+    val_losses[4] = 10;
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(exists("sub/4.h5") && !exists("sub/5.h5") && exists("sub/6.h5"));
+    teardown();
+}
+END_TEST
+
 TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
           goes_on_behind_an_early_stop_when_asked, callbacks_may_change_on_the_way,
           each_callback_goes_on_with_its_own_state, another_recipe_is_not_resumed,
           keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
           interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
           a_last_step_that_breaks_the_weights_is_not_saved,
-          a_checkpoint_that_fails_does_not_end_the_training)
+          a_checkpoint_that_fails_does_not_end_the_training,
+          a_best_checkpoint_that_fails_is_tried_again)
