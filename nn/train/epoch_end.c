@@ -54,7 +54,7 @@ static bool save_state(struct fit_run *run, struct error *error)
     return good;
 }
 
-static bool keep_best(struct fit_run *run, struct error *error)
+static bool keep_best(struct fit_run *run, int epoch, struct error *error)
 {
     struct fit_state *state = &run->state;
     if (!state->best_weights)
@@ -62,6 +62,7 @@ static bool keep_best(struct fit_run *run, struct error *error)
     if (!state->best_weights)
         return error_set(error, "out of memory for the best weights");
     weights_get(run->settings->network->model, state->best_weights);
+    state->best_weights_epoch = epoch;
     return true;
 }
 
@@ -124,7 +125,7 @@ static bool run_callback(struct fit_run *run, int index, const struct history_ro
         return true;
     case CALLBACK_EARLY_STOPPING:
         if (callback_improved(callback, state, row) && callback->restore_best_weights &&
-            !keep_best(run, error))
+            !keep_best(run, row->epoch, error))
             return false;
         return true;
     case CALLBACK_CSV:
@@ -180,14 +181,16 @@ bool epoch_end(struct fit_run *run, const struct history_row *row, struct error 
     return true;
 }
 
-/* The best epoch whose weights the recipe wants back; 0: none. */
-static int restored_epoch(const struct fit_run *run)
+/* Does the recipe want weights back, and are those that are kept of the best epoch? They are not
+ * where an earlier recipe did not want them when that was over. */
+static bool has_best_weights(const struct fit_run *run)
 {
     const struct recipe *recipe = run->settings->recipe;
     for (int i = 0; i < recipe->callback_count; i++)
         if (recipe->callbacks[i].restore_best_weights)
-            return run->state.callbacks[i].best_epoch;
-    return 0;
+            return run->state.best_weights &&
+                   run->state.callbacks[i].best_epoch == run->state.best_weights_epoch;
+    return false;
 }
 
 bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *error)
@@ -196,10 +199,9 @@ bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *er
     if (interrupted && !save_state(run, error))
         return false;
     store(run);
-    const int best_epoch = restored_epoch(run);
-    if (!interrupted && best_epoch && run->state.best_weights) {
+    if (!interrupted && has_best_weights(run)) {
         weights_set(run->settings->network->model, run->state.best_weights);
-        result->best_epoch = best_epoch;
+        result->best_epoch = run->state.best_weights_epoch;
     }
     struct error reason;
     if (save_model(run, "model.h5", &reason))

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "pawcam fit 3\n";
+static const char magic[16] = "pawcam fit 4\n";
 
 enum { EPOCHS_MAX = 1 << 20 };
 
@@ -26,7 +26,6 @@ static void put(FILE *file, const void *bytes, size_t size)
 
 static void put_state(FILE *file, const struct fit_state *state)
 {
-    int has_best = state->best_weights != NULL;
     put(file, magic, sizeof magic);
     put(file, &state->identity, sizeof state->identity);
     put(file, &state->epoch, sizeof state->epoch);
@@ -36,8 +35,8 @@ static void put_state(FILE *file, const struct fit_state *state)
     put(file, &state->history.count, sizeof state->history.count);
     if (state->history.count)
         put(file, state->history.rows, (size_t)state->history.count * sizeof *state->history.rows);
-    put(file, &has_best, sizeof has_best);
-    if (has_best)
+    put(file, &state->best_weights_epoch, sizeof state->best_weights_epoch);
+    if (state->best_weights)
         put(file, state->best_weights, state->identity.weights * sizeof *state->best_weights);
 }
 
@@ -124,10 +123,9 @@ static bool get_history(FILE *file, struct history *history)
 
 static bool get_best(FILE *file, struct fit_state *state)
 {
-    int has_best;
-    if (!get(file, &has_best, sizeof has_best))
+    if (!get(file, &state->best_weights_epoch, sizeof state->best_weights_epoch))
         return false;
-    if (!has_best)
+    if (!state->best_weights_epoch)
         return true;
     size_t count = state->identity.weights;
     state->best_weights = malloc(count * sizeof *state->best_weights);

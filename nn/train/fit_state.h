@@ -33,6 +33,8 @@ struct fit_state {
     struct history history;
     float *best_weights; /* for EarlyStopping(restore_best_weights=True): identity.weights of them,
                           * owned; NULL: not wanted, or no epoch is over */
+    int best_weights_epoch; /* theirs, from 1; 0: there are none. The recipe may change on the way
+                             */
 };
 
 void fit_state_free(struct fit_state *state);

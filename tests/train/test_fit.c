@@ -254,6 +254,27 @@ START_TEST(goes_on_behind_an_early_stop_when_asked)
 }
 END_TEST
 
+START_TEST(weights_that_were_not_kept_are_not_restored)
+{
+    static const char keeps[] = "EarlyStopping(patience=9, restore_best_weights=True)";
+    struct fit_result result;
+    setup(keeps);
+    recipe.epochs = 2;
+    ck_assert(run(false, &result) && result.best_epoch == 2);
+    read_recipe("EarlyStopping(patience=9)", "epochs = 8", "epochs = 4");
+    ck_assert_msg(run(true, &result), "%s", error.message);
+    ck_assert(result.best_epoch == 0 && result.epochs == 4);
+    /* The best is the fourth now, whose weights nobody has; then the sixth is. */
+    val_losses[4] = 9;
+    read_recipe(keeps, "epochs = 8", "epochs = 5");
+    ck_assert(run(true, &result) && result.best_epoch == 0 && final_weight() == 5 * STEPS);
+    read_recipe(keeps, "epochs = 8", "epochs = 7");
+    val_losses[6] = 9;
+    ck_assert(run(true, &result) && result.best_epoch == 6 && final_weight() == 6 * STEPS);
+    teardown();
+}
+END_TEST
+
 START_TEST(callbacks_may_change_on_the_way)
 {
     struct fit_result result;
@@ -458,9 +479,10 @@ START_TEST(a_best_checkpoint_that_fails_is_tried_again)
 END_TEST
 
 TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
-          goes_on_behind_an_early_stop_when_asked, callbacks_may_change_on_the_way,
-          each_callback_goes_on_with_its_own_state, another_recipe_is_not_resumed,
-          keeps_best_checkpoints_only, an_interrupted_training_goes_on_with_the_next_step,
+          goes_on_behind_an_early_stop_when_asked, weights_that_were_not_kept_are_not_restored,
+          callbacks_may_change_on_the_way, each_callback_goes_on_with_its_own_state,
+          another_recipe_is_not_resumed, keeps_best_checkpoints_only,
+          an_interrupted_training_goes_on_with_the_next_step,
           interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
           a_last_step_that_breaks_the_weights_is_not_saved,
           a_checkpoint_that_fails_does_not_end_the_training,
