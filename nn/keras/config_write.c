@@ -1,6 +1,8 @@
 /* From a model to Keras's configuration. Sources: get_config of keras/layers of Keras 2. */
 #include "nn/keras/save.h"
 
+#include "common/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -189,7 +191,10 @@ static json_t *layer_config(const struct layer *layer, struct error *error)
     json_t *config =
         json_pack("{s:s, s:b, s:s}", "name", layer->name, "trainable", 1, "dtype", "float32");
     const char *class_name = set_arguments(config, layer);
-    return json_pack("{s:s, s:o}", "class_name", class_name, "config", config);
+    json_t *entry = json_pack("{s:s, s:o}", "class_name", class_name, "config", config);
+    if (!entry)
+        error_set_memory(error, "out of memory");
+    return entry;
 }
 
 /* [[["name", 0, 0, {}], ...]]: the layer is called once, on the outputs of these. */
@@ -211,14 +216,15 @@ static bool is_sequential(const struct model *model)
     return model->output == model->layer_count - 1;
 }
 
-enum { LAYER_NAME_BYTES_MAX = 256 };
-
 static bool check_names(const struct model *model, struct error *error)
 {
     for (int i = 0; i < model->layer_count; i++) {
         const char *name = model->layers[i].name;
-        if (strlen(name) > LAYER_NAME_BYTES_MAX || strchr(name, '/'))
+        if (strlen(name) > KERAS_NAME_BYTES_MAX || strchr(name, '/'))
             return error_set(error, "layer name %.40s is too long for the file, or holds a '/'",
+                             name);
+        if (!text_is_plain(name))
+            return error_set(error, "layer name %.40s is not UTF-8, or has control characters",
                              name);
         for (int j = 0; j < i; j++)
             if (strcmp(name, model->layers[j].name) == 0)
@@ -257,6 +263,6 @@ json_t *keras_config(const struct model *model, struct error *error)
     json_t *tree = json_pack("{s:s, s:o}", "class_name", sequential ? "Sequential" : "Functional",
                              "config", config);
     if (!tree)
-        error_set(error, "out of memory");
+        error_set_memory(error, "out of memory");
     return tree;
 }

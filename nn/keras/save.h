@@ -20,8 +20,11 @@ bool keras_save(const struct model *model, const char *path, struct error *error
  * could read; all else in it stays, whoever made it. A crash or a full disk leaves the old file. */
 bool keras_store_threshold(const char *path, double threshold, struct error *error);
 
+/* Longer names of layers would not fit into the paths of their weights. */
+enum { KERAS_NAME_BYTES_MAX = 256 };
+
 /* {"class_name": "Sequential" | "Functional", "config": ...}; the caller owns it. NULL: out of
- * memory, or something that Keras cannot express, by name. */
+ * memory, or something that Keras or JSON cannot express, by name. */
 json_t *keras_config(const struct model *model, struct error *error);
 
 #endif

@@ -1,5 +1,7 @@
 #include "nn/train/arguments.h"
 
+#include "common/text.h"
+#include "nn/keras/save.h"
 #include "nn/train/bind.h"
 #include "nn/train/initializer.h"
 
@@ -140,12 +142,20 @@ static bool bind_l2(const struct script *script, const struct expr *e, double *l
     return e->kind == EXPR_STRING || bind_call(script, e, FIELDS(fields), l2, error);
 }
 
+/* A model file must be able to hold it, behind which SeparableConv2D puts a word. */
+enum { NAME_BYTES_MAX = KERAS_NAME_BYTES_MAX - 16 };
+
 static bool bind_name(const struct script *script, const struct expr *e, const char **name,
                       struct error *error)
 {
     if (e->kind != EXPR_STRING || e->text[0] == '\0' || strchr(e->text, '/'))
         return error_set_usage(error, "%s:%d: a layer's name must be a string without '/'",
                                script->path, e->line);
+    if (!text_is_plain(e->text) || strlen(e->text) > NAME_BYTES_MAX)
+        return error_set_usage(error,
+                               "%s:%d: a layer's name must be UTF-8 without control characters, "
+                               "of at most %d bytes",
+                               script->path, e->line, NAME_BYTES_MAX);
     *name = e->text;
     return true;
 }

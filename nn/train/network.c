@@ -143,6 +143,17 @@ static bool begin_model(struct reader *r, const struct expr *e)
     return note_training(r, NULL, NULL, 0);
 }
 
+/* A call can add more layers than it names: SeparableConv2D adds NAME_depthwise, too. */
+static bool check_names(const struct reader *r, int line, int first_new)
+{
+    const struct model *model = r->network->model;
+    for (int i = first_new; i < model->layer_count; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(model->layers[i].name, model->layers[k].name) == 0)
+                return refuse(r, line, "another layer has this name already");
+    return true;
+}
+
 /* Appends the layer of a call such as Conv2D(8, 3); inputs NULL: on top of the last layer. */
 static bool add_layer(struct reader *r, const struct expr *call, const int *inputs, int input_count,
                       int *output)
@@ -163,10 +174,6 @@ static bool add_layer(struct reader *r, const struct expr *call, const int *inpu
         refuse(r, call->line, "the first layer needs input_shape=(height, width, channels)");
         goto done;
     }
-    if (arguments.name && is_taken(model, arguments.name)) {
-        refuse(r, call->line, "another layer has this name already");
-        goto done;
-    }
     automatic_name(model, bind_callee(call), automatic);
     int first_new = model->layer_count, last = first_new - 1;
     const struct source source = {
@@ -176,9 +183,10 @@ static bool add_layer(struct reader *r, const struct expr *call, const int *inpu
         .inputs = inputs ? inputs : &last,
         .input_count = inputs ? input_count : 1,
     };
-    ok = builder_add(&r->builder, &source, output, r->error)
-             ? note_training(r, call, &arguments, first_new)
-             : blame(r, call->line);
+    ok =
+        builder_add(&r->builder, &source, output, r->error)
+            ? check_names(r, call->line, first_new) && note_training(r, call, &arguments, first_new)
+            : blame(r, call->line);
 done:
     json_decref(arguments.config);
     return ok;

@@ -264,6 +264,14 @@ START_TEST(errors_name_file_and_line)
                    "net.recipe:2: an initializer must be");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, name='a')(x)\nx = Dense(2, name='a')(x)",
                    "net.recipe:3: another layer has this name");
+    assert_refused("x = Input((8, 8, 3))\nx = Conv2D(2, 1, name='a_depthwise')(x)\n"
+                   "x = SeparableConv2D(2, 3, name='a')(x)",
+                   "net.recipe:3: another layer has this name");
+    assert_refused("x = Input((3,))\nx = Dense(2, name='\xff')(x)",
+                   "net.recipe:2: a layer's name must be UTF-8");
+    char longer[400];
+    snprintf(longer, sizeof longer, "x = Input((3,))\nx = Dense(2, name='%0300d')(x)", 1);
+    assert_refused(longer, "net.recipe:2: a layer's name must be UTF-8");
     assert_refused("x = Input((8, 8, 3))\nx = Input((8, 8, 3))", "net.recipe:2: a network has one");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, trainable=1)(x)",
                    "net.recipe:2: trainable must be True or False");
