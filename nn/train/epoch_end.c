@@ -150,6 +150,15 @@ static const char *events_folder(const struct fit_run *run, char path[FIT_PATH_B
     return NULL;
 }
 
+void events_begin(struct fit_run *run)
+{
+    char path[FIT_PATH_BYTES];
+    struct error error;
+    const char *folder = events_folder(run, path);
+    if (folder && !tensorboard_begin(folder, run->state.epoch, &error))
+        report(run, &error);
+}
+
 static void write_events(const struct fit_run *run, const struct history_row *row)
 {
     char path[FIT_PATH_BYTES];

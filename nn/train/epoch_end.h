@@ -19,6 +19,9 @@ struct fit_run {
     int saved_epochs; /* of so many epochs */
 };
 
+/* Before the first epoch: readies the event files for those that are to come. */
+void events_begin(struct fit_run *run);
+
 /* Takes the epoch into the history, runs the callbacks, moves the state to the next epoch and saves
  * it. Files that cannot be written are told to the observer; only memory can run out. */
 bool epoch_end(struct fit_run *run, const struct history_row *row, struct error *error);

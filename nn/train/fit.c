@@ -255,7 +255,10 @@ static bool prepare(struct fit_run *run, struct error *error)
     if (!run->trainer)
         return false;
     callbacks_match(settings->recipe, run->state.callbacks);
-    return settings->resume ? resume(run, error) : forget(settings->out, error);
+    if (!(settings->resume ? resume(run, error) : forget(settings->out, error)))
+        return false;
+    events_begin(run);
+    return true;
 }
 
 static bool stopped_early(const struct fit_run *run)

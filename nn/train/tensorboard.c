@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One message fits; the longest tag has 19 bytes. */
 enum { MESSAGE_BYTES = 256, PATH_BYTES = 4096 };
@@ -126,7 +127,6 @@ struct scalar {
 static void write_scalars(FILE *file, int epoch, const struct scalar *scalars, int count)
 {
     double wall_s = clock_wall_s();
-    fseek(file, 0, SEEK_END);
     if (ftell(file) == 0) {
         struct message version = version_event(wall_s);
         write_record(file, &version);
@@ -138,21 +138,46 @@ static void write_scalars(FILE *file, int epoch, const struct scalar *scalars, i
         }
 }
 
+/* FOLDER/PART/file */
+struct event_path {
+    char folder[PATH_BYTES];
+    char file[PATH_BYTES + sizeof file_name + 1];
+};
+
+static struct event_path path_of(const char *folder, const char *part)
+{
+    struct event_path path;
+    snprintf(path.folder, sizeof path.folder, "%s/%s", folder, part);
+    snprintf(path.file, sizeof path.file, "%s/%s", path.folder, file_name);
+    return path;
+}
+
+/* Part of a record, as a full disk leaves it, would hide all that comes behind it. */
+static bool refuse_writing(const char *path, off_t size, int reason, struct error *error)
+{
+    const bool whole = truncate(path, size) == 0;
+    return error_set(error, "%s: cannot be written: %s%s", path, strerror(reason),
+                     whole ? "" : "; it is damaged now");
+}
+
 static bool append(const char *folder, const char *part, int epoch, const struct scalar *scalars,
                    int count, struct error *error)
 {
-    char path[PATH_BYTES], file_path[PATH_BYTES + sizeof file_name + 1];
-    snprintf(path, sizeof path, "%s/%s", folder, part);
-    if (!folder_make(path, error))
+    const struct event_path path = path_of(folder, part);
+    if (!folder_make(path.folder, error))
         return false;
-    snprintf(file_path, sizeof file_path, "%s/%s", path, file_name);
-    FILE *file = fopen(file_path, "abe");
-    if (!file)
-        return error_set(error, "%s: %s", file_path, strerror(errno));
+    FILE *file = fopen(path.file, "abe");
+    if (!file || fseek(file, 0, SEEK_END) != 0) {
+        error_set(error, "%s: %s", path.file, strerror(errno));
+        if (file)
+            fclose(file);
+        return false;
+    }
+    const off_t size = ftello(file);
     write_scalars(file, epoch, scalars, count);
     bool good = !ferror(file);
     if ((fclose(file) != 0) | !good)
-        return error_set(error, "%s: cannot be written: %s", file_path, strerror(errno));
+        return refuse_writing(path.file, size, errno, error);
     return true;
 }
 
@@ -167,4 +192,73 @@ bool tensorboard_add_epoch(const char *folder, const struct history_row *row, st
     return append(folder, "train", row->epoch, train, 3, error) &&
            (isnan(values[HISTORY_VAL_LOSS]) ||
             append(folder, "validation", row->epoch, validation, 2, error));
+}
+
+/* --- what is there ---------------------------------------------------------------------------- */
+
+static uint64_t get_fixed(const uint8_t *bytes, int count)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < count; i++)
+        bits |= (uint64_t)bytes[i] << (8 * i);
+    return bits;
+}
+
+/* false: the file is over, or what follows is none of our records. */
+static bool read_record(FILE *file, struct message *message)
+{
+    uint8_t head[12], tail[4];
+    if (fread(head, 1, sizeof head, file) != sizeof head ||
+        get_fixed(head + 8, 4) != tensorboard_mask(tensorboard_crc32c(head, 8)) ||
+        get_fixed(head, 8) > MESSAGE_BYTES)
+        return false;
+    message->size = get_fixed(head, 8);
+    return fread(message->bytes, 1, message->size, file) == message->size &&
+           fread(tail, 1, sizeof tail, file) == sizeof tail &&
+           get_fixed(tail, 4) ==
+               tensorboard_mask(tensorboard_crc32c(message->bytes, message->size));
+}
+
+/* Event.step as begin_event puts it, behind the time; 0: the event of the version. */
+static int64_t step_of(const struct message *message)
+{
+    size_t at = 1 + 8;
+    uint64_t step = 0;
+    if (message->size <= at || message->bytes[at++] != (2 << 3 | WIRE_VARINT))
+        return 0;
+    for (int shift = 0; at < message->size && shift < 63; shift += 7) {
+        step |= (uint64_t)(message->bytes[at] & 0x7f) << shift;
+        if (message->bytes[at++] < 0x80)
+            break;
+    }
+    return (int64_t)step;
+}
+
+/* Cuts the file off behind the last event of these epochs. */
+static bool cut(const char *path, int epochs, struct error *error)
+{
+    FILE *file = fopen(path, "r+be");
+    struct message message;
+    off_t end = 0;
+    if (!file)
+        return errno == ENOENT || error_set(error, "%s: %s", path, strerror(errno));
+    while (read_record(file, &message) && step_of(&message) <= epochs)
+        end = ftello(file);
+    const bool good = ftruncate(fileno(file), end) == 0 ||
+                      error_set(error, "%s: cannot be shortened: %s", path, strerror(errno));
+    fclose(file);
+    return good;
+}
+
+bool tensorboard_begin(const char *folder, int epochs, struct error *error)
+{
+    static const char *const parts[] = {"train", "validation"};
+    for (int i = 0; i < 2; i++) {
+        const struct event_path path = path_of(folder, parts[i]);
+        if (epochs == 0 && unlink(path.file) != 0 && errno != ENOENT && errno != ENOTDIR)
+            return error_set(error, "%s: cannot be removed: %s", path.file, strerror(errno));
+        if (epochs > 0 && !cut(path.file, epochs, error))
+            return false;
+    }
+    return true;
 }

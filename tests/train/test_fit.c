@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EPOCHS = 8, STEPS = 3 }; /* 60 pictures in batches of 20 */
@@ -415,6 +416,22 @@ START_TEST(interrupted_behind_the_last_step_only_validation_is_left)
 }
 END_TEST
 
+START_TEST(events_are_those_of_this_training)
+{
+    struct fit_result result;
+    struct stat status;
+    char path[200];
+    setup("TensorBoard('events')");
+    snprintf(path, sizeof path, "%s/events/train/events.out.tfevents.0.pawcam.v2", folder);
+    ck_assert(run(false, &result) && stat(path, &status) == 0);
+    const off_t whole = status.st_size;
+    validations = 0;
+    ck_assert(run(false, &result) && stat(path, &status) == 0);
+    ck_assert_int_eq(status.st_size, whole);
+    teardown();
+}
+END_TEST
+
 START_TEST(nan_stops_by_epoch_and_step)
 {
     struct fit_result result;
@@ -483,7 +500,8 @@ TEST_MAIN(fit, counts_loss_accuracy_and_rate, stops_early_and_restores_the_best,
           callbacks_may_change_on_the_way, each_callback_goes_on_with_its_own_state,
           another_recipe_is_not_resumed, keeps_best_checkpoints_only,
           an_interrupted_training_goes_on_with_the_next_step,
-          interrupted_behind_the_last_step_only_validation_is_left, nan_stops_by_epoch_and_step,
+          interrupted_behind_the_last_step_only_validation_is_left,
+          events_are_those_of_this_training, nan_stops_by_epoch_and_step,
           a_last_step_that_breaks_the_weights_is_not_saved,
           a_checkpoint_that_fails_does_not_end_the_training,
           a_best_checkpoint_that_fails_is_tried_again)

@@ -5,8 +5,10 @@
 #include "tests/suite.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,7 +170,7 @@ static struct event read_event(struct reader r)
 /* All records of a file, after checking their sums. */
 static int read_events(const char *path, struct event *events)
 {
-    static uint8_t bytes[4096];
+    static uint8_t bytes[1 << 17];
     int count = 0;
     FILE *file = fopen(path, "rb");
     ck_assert_ptr_nonnull(file);
@@ -213,5 +215,61 @@ START_TEST(tensorboard_files_can_be_read)
 }
 END_TEST
 
+/* Writes epochs first..last, of which each is three records behind the version's. */
+static void add_epochs(const char *folder, int first, int last)
+{
+    for (int i = first; i <= last; i++) {
+        struct history_row one = row(i, 0.5 / i, NAN);
+        ck_assert_msg(tensorboard_add_epoch(folder, &one, &error), "%s", error.message);
+    }
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? status.st_size : -1;
+}
+
+START_TEST(tensorboard_files_survive_full_disks_and_crashes)
+{
+    char folder[] = "/tmp/pawcam-events-XXXXXX", path[100];
+    struct event events[1000];
+    struct rlimit unlimited, limit;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/train/events.out.tfevents.0.pawcam.v2", folder);
+    ck_assert(tensorboard_begin(folder, 3, &error) && tensorboard_begin(folder, 0, &error));
+    add_epochs(folder, 1, 2);
+    const off_t whole = size_of(path);
+
+    getrlimit(RLIMIT_FSIZE, &unlimited);
+    limit = (struct rlimit){(rlim_t)whole + 100, unlimited.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    struct history_row one = row(3, 0.5, NAN);
+    ck_assert(!tensorboard_add_epoch(folder, &one, &error));
+    ck_assert_msg(strstr(error.message, "File too large"), "%s", error.message);
+    setrlimit(RLIMIT_FSIZE, &unlimited);
+    ck_assert_int_eq(size_of(path), whole);
+    add_epochs(folder, 4, 4);
+    ck_assert_int_eq(read_events(path, events), 10);
+    ck_assert_int_eq(events[9].step, 4);
+
+    /* Killed in the middle of a record, and taken up behind an epoch before. */
+    ck_assert_int_eq(truncate(path, size_of(path) - 5), 0);
+    ck_assert(tensorboard_begin(folder, 4, &error));
+    ck_assert_int_eq(read_events(path, events), 9);
+    ck_assert(tensorboard_begin(folder, 1, &error));
+    ck_assert_int_eq(read_events(path, events), 4);
+    add_epochs(folder, 2, 300);
+    ck_assert(tensorboard_begin(folder, 200, &error)); /* whose number has two bytes */
+    ck_assert_int_eq(read_events(path, events), 601);
+    ck_assert_int_eq(events[600].step, 200);
+
+    ck_assert(tensorboard_begin(folder, 0, &error) && size_of(path) == -1);
+    snprintf(path, sizeof path, "rm -r %s", folder);
+    ck_assert_int_eq(system(path), 0);
+}
+END_TEST
+
 TEST_MAIN(history, comes_back_from_csv, checkpoints_are_named_as_in_keras, crc_is_castagnoli,
-          tensorboard_files_can_be_read)
+          tensorboard_files_can_be_read, tensorboard_files_survive_full_disks_and_crashes)
