@@ -46,6 +46,12 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void sort_names(struct names *names)
+{
+    if (names->count > 0)
+        qsort(names->list, (size_t)names->count, sizeof *names->list, compare_names);
+}
+
 static bool is_picture(const char *name)
 {
     static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".webp"};
@@ -62,29 +68,63 @@ static char *join(const char *folder, const char *name)
     return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-static bool is_folder(const char *folder, const char *name)
+/* Links can lead in a circle. */
+enum kind { PICTURES, FOLDERS, FOLDERS_BUT_LINKS };
+
+static bool is_folder(const char *folder, const char *name, bool follow)
 {
     struct stat status;
     char *path = join(folder, name);
-    bool result = path && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    bool result = path && (follow ? stat : lstat)(path, &status) == 0 && S_ISDIR(status.st_mode);
     free(path);
     return result;
 }
 
-/* Sorted names of the sub-folders, or of the pictures, in a folder; hidden ones do not count. */
-static bool list_folder(const char *path, bool folders, struct names *names, struct error *error)
+static bool is_kind(const char *folder, const struct dirent *entry, enum kind kind)
+{
+    if (kind == PICTURES)
+        return is_picture(entry->d_name) && entry->d_type != DT_DIR;
+    return is_folder(folder, entry->d_name, kind == FOLDERS);
+}
+
+/* Sorted names of what there is of a kind in a folder; hidden ones do not count. */
+static bool list_folder(const char *path, enum kind kind, struct names *names, struct error *error)
 {
     bool good = true;
     DIR *folder = opendir(path);
     if (!folder)
         return error_set(error, "%s: %s", path, strerror(errno));
     for (struct dirent *entry; good && (entry = readdir(folder));)
-        if (entry->d_name[0] != '.' &&
-            (folders ? is_folder(path, entry->d_name) : is_picture(entry->d_name)))
+        if (entry->d_name[0] != '.' && is_kind(path, entry, kind))
             good = add_name(names, strdup(entry->d_name), error);
     closedir(folder);
-    if (names->count > 0)
-        qsort(names->list, (size_t)names->count, sizeof *names->list, compare_names);
+    sort_names(names);
+    return good;
+}
+
+/* Appends the paths of what there is of a kind in a folder. */
+static bool add_paths(const char *path, enum kind kind, struct names *paths, struct error *error)
+{
+    struct names names = {0};
+    bool good = list_folder(path, kind, &names, error);
+    for (int i = 0; good && i < names.count; i++)
+        good = add_name(paths, join(path, names.list[i]), error);
+    free_names(&names);
+    return good;
+}
+
+/* The pictures in a folder and in those below it: folder by folder in the order of their paths, as
+ * Keras's _iter_valid_files has them. */
+static bool list_tree(const char *path, struct names *pictures, struct error *error)
+{
+    struct names folders = {0};
+    bool good = add_name(&folders, strdup(path), error);
+    for (int i = 0; good && i < folders.count; i++) /* which grow on the way */
+        good = add_paths(folders.list[i], FOLDERS_BUT_LINKS, &folders, error);
+    sort_names(&folders);
+    for (int i = 0; good && i < folders.count; i++)
+        good = add_paths(folders.list[i], PICTURES, pictures, error);
+    free_names(&folders);
     return good;
 }
 
@@ -109,7 +149,7 @@ static bool list_classes(const struct folder_settings *settings, struct names *c
 {
     bool good = true;
     if (!settings->classes) {
-        good = list_folder(settings->path, true, classes, error);
+        good = list_folder(settings->path, FOLDERS, classes, error);
         if (good && classes->count < 2)
             good = error_set(error, "%s: %s; a classifier needs a folder for each of two classes",
                              settings->path,
@@ -123,12 +163,13 @@ static bool list_classes(const struct folder_settings *settings, struct names *c
 static bool list_class(const struct folder_settings *settings, int label, struct listing *listing,
                        struct error *error)
 {
-    struct names names = {0};
+    struct names pictures = {0};
     char *path = join(settings->path, listing->classes.list[label]);
-    bool good = path ? list_folder(path, false, &names, error) : error_set(error, "out of memory");
-    if (good && names.count == 0)
+    bool good = path ? list_tree(path, &pictures, error) : error_set(error, "out of memory");
+    if (good && pictures.count == 0)
         good = error_set(error, "%s: holds no pictures (jpg, jpeg, png, bmp, webp)", path);
-    int take = settings->limit && settings->limit < names.count ? settings->limit : names.count;
+    int take =
+        settings->limit && settings->limit < pictures.count ? settings->limit : pictures.count;
     int first = listing->files.count;
     int *labels = good ? realloc(listing->labels, (size_t)(first + take) * sizeof *labels) : NULL;
     if (labels)
@@ -137,9 +178,9 @@ static bool list_class(const struct folder_settings *settings, int label, struct
         good = error_set(error, "out of memory for a list of files");
     for (int i = 0; good && i < take; i++) {
         listing->labels[first + i] = label;
-        good = add_name(&listing->files, join(path, names.list[i]), error);
+        good = add_name(&listing->files, strdup(pictures.list[i]), error);
     }
-    free_names(&names);
+    free_names(&pictures);
     free(path);
     return good;
 }
@@ -264,7 +305,7 @@ bool folder_warn_of_others(const struct folder_settings *settings, struct error 
 {
     struct names folders = {0};
     char others[512] = ""; /* more than people read */
-    const bool good = list_folder(settings->path, true, &folders, error);
+    const bool good = list_folder(settings->path, FOLDERS, &folders, error);
     for (int i = 0; good && i < folders.count; i++) {
         const size_t used = strlen(others);
         if (text_find((char *const *)settings->classes, settings->class_count, folders.list[i]) < 0)

@@ -30,10 +30,10 @@ struct picture_codec {
 };
 
 struct folder_settings {
-    const char *path;           /* PATH/CLASS/picture.{jpg,jpeg,png,bmp,webp} */
+    const char *path;           /* PATH/CLASS/[.../]picture.{jpg,jpeg,png,bmp,webp} */
     const char *const *classes; /* in the order of the labels; NULL: all sub-folders, sorted */
     int class_count;
-    int limit; /* at most so many pictures of each class, the first by name; 0: all */
+    int limit; /* at most so many pictures of each class, the first in order; 0: all */
     int height, width, channels;
     int threads; /* that decode */
     const struct picture_codec *codec;
@@ -46,8 +46,9 @@ bool folder_count_classes(const struct folder_settings *settings, int *count, st
  * in them are not loaded, which is a surprise where it was not the user who chose the classes. */
 bool folder_warn_of_others(const struct folder_settings *settings, struct error *error);
 
-/* As Keras's flow_from_directory finds them. Files that are no pictures are left out, with one
- * warning each in the log, and counted in data->skipped. */
+/* As Keras's flow_from_directory finds them: in folders below a class's folder, too, but not behind
+ * links to folders; in the order of the folders' paths, then of the files' names. Files that are no
+ * pictures are left out, with one warning each in the log, and counted in data->skipped. */
 bool folder_load(struct dataset *data, const struct folder_settings *settings, struct error *error);
 
 /* Drawn triangles, squares and circles of random size, place and grey, in turn: light on dark,

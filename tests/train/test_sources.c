@@ -197,6 +197,33 @@ START_TEST(folders_are_classes)
 }
 END_TEST
 
+START_TEST(folders_in_folders_count_as_in_keras)
+{
+    char *target;
+    setup();
+    write_pets();
+    ck_assert(mkdir(at("dog/old"), 0777) == 0 && mkdir(at("dog/old/er"), 0777) == 0);
+    ck_assert(mkdir(at("dog/old-2"), 0777) == 0 && mkdir(at("dog/.trash"), 0777) == 0);
+    ck_assert_int_eq(mkdir(at("dog/folder.jpg"), 0777), 0);
+    write_file("dog/old/a.jpg", "7", 1);
+    write_file("dog/old/er/a.jpg", "8", 1);
+    write_file("dog/old-2/a.jpg", "6", 1); /* '-' comes before '/', so before old/er */
+    write_file("dog/.trash/a.jpg", "0", 1);
+    write_file("dog/folder.jpg/a.jpg", "2", 1);
+    target = strdup(at("dog"));
+    ck_assert_int_eq(symlink(target, at("dog/old/circle")), 0);
+    ck_assert_int_eq(symlink(target, at("hound")), 0); /* a class may be one */
+    free(target);
+    struct folder_settings settings = pets();
+    ck_assert_msg(folder_load(&data, &settings, &error), "%s", error.message);
+    ck_assert(data.count == 15 && data.class_count == 3 && data.labels[14] == 2);
+    const char expected[] = "13452768";
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(dataset_picture(&data, i)[0], expected[i]);
+    teardown();
+}
+END_TEST
+
 START_TEST(short_memory_leaves_no_picture_out)
 {
     setup();
@@ -281,6 +308,7 @@ START_TEST(shapes_are_the_same_for_one_seed)
 END_TEST
 
 TEST_MAIN(sources, idx_plain_and_compressed, idx_damaged, mnist_itself, cifar_planes_become_pixels,
-          folders_are_classes, short_memory_leaves_no_picture_out, folders_in_a_chosen_order,
+          folders_are_classes, folders_in_folders_count_as_in_keras,
+          short_memory_leaves_no_picture_out, folders_in_a_chosen_order,
           folders_that_are_not_enough, the_last_of_each_class_is_held_out,
           shapes_are_the_same_for_one_seed)
