@@ -56,6 +56,17 @@ struct evaluation {
 
 /* --- data ------------------------------------------------------------------------------------- */
 
+/* A set of the lessons. */
+static bool load_known(const struct evaluate_settings *settings, struct dataset *data,
+                       struct error *error)
+{
+    if (settings->mnist)
+        return idx_load(data, settings->mnist, false, mnist_classes, error);
+    if (settings->fashion_mnist)
+        return idx_load(data, settings->fashion_mnist, false, fashion_mnist_classes, error);
+    return cifar10_load(data, settings->cifar10, false, error);
+}
+
 static bool load(const struct evaluate_settings *settings, const struct model *model,
                  struct dataset *data, struct error *error)
 {
@@ -64,12 +75,8 @@ static bool load(const struct evaluate_settings *settings, const struct model *m
     if (given != 1)
         return error_set_usage(
             error, "give one of --data DIR, --mnist DIR, --fashion-mnist DIR, --cifar10 DIR");
-    if (settings->mnist)
-        return idx_load(data, settings->mnist, false, mnist_classes, error);
-    if (settings->fashion_mnist)
-        return idx_load(data, settings->fashion_mnist, false, fashion_mnist_classes, error);
-    if (settings->cifar10)
-        return cifar10_load(data, settings->cifar10, false, error);
+    if (!settings->data)
+        return load_known(settings, data, error) && pictures_match(data, model, error);
     const struct pictures_settings pictures = {
         .folder = settings->data,
         .limit = settings->limit,

@@ -18,4 +18,8 @@ struct pictures_settings {
 bool pictures_load(struct dataset *data, const struct pictures_settings *settings,
                    const struct model *model, struct error *error);
 
+/* Puts the labels of pictures that have class names of their own into the order of the model's,
+ * which are the same names or a usage error. A model whose file names none goes by place. */
+bool pictures_match(struct dataset *data, const struct model *model, struct error *error);
+
 #endif
