@@ -74,7 +74,7 @@ static const struct field fields[] = {
     ROW(jpeg_quality, FIELD_BOUNDS, 1, 100),
 };
 
-const struct fields augment_fields = {fields, sizeof fields / sizeof *fields};
+const struct fields augment_fields = {fields, sizeof fields / sizeof *fields, 0};
 
 bool augment_check(const struct augment_settings *settings, struct error *error)
 {

@@ -189,9 +189,9 @@ bool bind_call(const struct script *script, const struct expr *call, struct fiel
     const char *name = bind_callee(call);
     for (int i = 0; i < call->count; i++) {
         const char *key = call->keys[i];
-        if (!key && i >= fields.count)
-            return bind_refuse(script, call->line, error, "%s takes at most %d arguments", name,
-                               fields.count);
+        if (!key && i >= fields.positional)
+            return bind_refuse(script, call->line, error,
+                               "%s takes at most %d positional arguments", name, fields.positional);
         const struct field *field = key ? find(fields, key) : &fields.list[i];
         if (!field)
             return refuse_name(script, call->items[i].line, name, key, fields, error);

@@ -31,16 +31,18 @@ struct field {
     double min, max; /* of each number, inclusive */
 };
 
-/* A table with its length; positional arguments take the fields in this order. */
+/* A table with its length; positional arguments take the fields in this order, as far as Keras has
+ * the same. */
 struct fields {
     const struct field *list;
     int count;
+    int positional; /* so many of them at most */
 };
 
 #define FIELDS(array)                                                                              \
     (struct fields)                                                                                \
     {                                                                                              \
-        array, sizeof array / sizeof *array                                                        \
+        array, sizeof array / sizeof *array, sizeof array / sizeof *array                          \
     }
 
 /* The arguments of a call such as Adam(learning_rate=1e-3). All errors are usage errors. */

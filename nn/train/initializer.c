@@ -39,7 +39,7 @@ static struct fields fields_of(const char *name)
     if (strcmp(name, "constant") == 0)
         return FIELDS(constant_fields);
     if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0)
-        return (struct fields){NULL, 0};
+        return (struct fields){NULL, 0, 0};
     return FIELDS(seed_fields);
 }
 

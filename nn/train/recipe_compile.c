@@ -5,14 +5,17 @@
 
 /* --- optimizers ------------------------------------------------------------------------------- */
 
-/* What the arguments of all optimizers are bound to; lr is Keras's older name. */
+/* What the arguments of all optimizers are bound to; lr is Keras's older name. Rates that are not
+ * given are below 0. */
 struct optimizer_arguments {
     double learning_rate, lr, decay;
     struct trainer_settings trainer;
 };
 
-/* A moving average that forgets nothing would never learn anything. */
+/* A moving average that forgets nothing would never learn anything. A weight whose gradient is 0
+ * would be divided by 0. */
 #define BELOW_1 0.999999
+#define ABOVE_0 1e-20
 
 #define RATE(name)                                                                                 \
     {                                                                                              \
@@ -21,6 +24,10 @@ struct optimizer_arguments {
 #define ROW(name, member, max)                                                                     \
     {                                                                                              \
         name, FIELD_NUMBER, offsetof(struct optimizer_arguments, trainer.member), 0, max           \
+    }
+#define EPSILON                                                                                    \
+    {                                                                                              \
+        "epsilon", FIELD_NUMBER, offsetof(struct optimizer_arguments, trainer.epsilon), ABOVE_0, 1 \
     }
 #define COMMON                                                                                     \
     RATE(lr), RATE(decay), ROW("weight_decay", weight_decay, 1), ROW("clipnorm", clip_norm, 1e9),  \
@@ -36,43 +43,44 @@ static const struct field sgd_fields[] = {
 static const struct field rmsprop_fields[] = {
     RATE(learning_rate),
     ROW("rho", rho, BELOW_1),
-    ROW("epsilon", epsilon, 1),
+    EPSILON,
     COMMON,
 };
 static const struct field adam_fields[] = {
     RATE(learning_rate),
     ROW("beta_1", beta_1, BELOW_1),
     ROW("beta_2", beta_2, BELOW_1),
-    ROW("epsilon", epsilon, 1),
+    EPSILON,
     COMMON,
 };
 
-#define TABLE(array)                                                                               \
+#define TABLE(array, positional)                                                                   \
     {                                                                                              \
-        array, sizeof array / sizeof *array                                                        \
+        array, sizeof array / sizeof *array, (positional)                                          \
     }
 
-/* Defaults: those of tf.keras 2. */
+/* Defaults: those of tf.keras 2, whose second argument of AdamW is weight_decay, and third of
+ * RMSprop momentum. */
 static const struct optimizer_row {
     const char *name, *short_name;
     struct fields fields;
     double learning_rate;
     struct trainer_settings defaults;
 } optimizers[] = {
-    {"SGD", "sgd", TABLE(sgd_fields), 0.01, {.optimizer = OPTIMIZER_SGD}},
+    {"SGD", "sgd", TABLE(sgd_fields, 3), 0.01, {.optimizer = OPTIMIZER_SGD}},
     {"RMSprop",
      "rmsprop",
-     TABLE(rmsprop_fields),
+     TABLE(rmsprop_fields, 2),
      0.001,
      {.optimizer = OPTIMIZER_RMSPROP, .rho = 0.9, .epsilon = 1e-7}},
     {"Adam",
      "adam",
-     TABLE(adam_fields),
+     TABLE(adam_fields, 4),
      0.001,
      {.optimizer = OPTIMIZER_ADAM, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7}},
     {"AdamW",
      "adamw",
-     TABLE(adam_fields),
+     TABLE(adam_fields, 1),
      0.001,
      {.optimizer = OPTIMIZER_ADAMW,
       .beta_1 = 0.9,
@@ -109,7 +117,15 @@ static void set_optimizer(struct recipe *recipe, const struct optimizer_argument
     to->clip_value = from->clip_value;
     to->ema = from->ema;
     recipe->schedule.decay = arguments->decay;
-    recipe->schedule.rate = arguments->lr >= 0 ? arguments->lr : arguments->learning_rate;
+}
+
+static bool set_rate(struct recipe *recipe, int line, const struct optimizer_arguments *arguments,
+                     double otherwise, struct error *error)
+{
+    const double rate = arguments->learning_rate, older = arguments->lr;
+    recipe->schedule.rate = rate >= 0 ? rate : older >= 0 ? older : otherwise;
+    return rate < 0 || older < 0 ||
+           bind_refuse(&recipe->script, line, error, "give learning_rate or lr, not both");
 }
 
 /* As Keras, which takes one of them. */
@@ -129,8 +145,8 @@ static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct e
         return bind_refuse(&recipe->script, e->line, error,
                            "optimizer must be SGD(...), RMSprop(...), Adam(...) or AdamW(...)");
     struct optimizer_arguments arguments = {
-        .learning_rate = row->learning_rate,
-        .lr = -1, /* not given */
+        .learning_rate = -1,
+        .lr = -1,
         .trainer = row->defaults,
     };
     if (e->kind == EXPR_CALL && !bind_call(&recipe->script, e, row->fields, &arguments, error))
@@ -138,7 +154,7 @@ static bool read_optimizer(struct recipe *recipe, const struct expr *e, struct e
     if (!check_clipping(&recipe->script, e->line, &arguments.trainer, error))
         return false;
     set_optimizer(recipe, &arguments);
-    return true;
+    return set_rate(recipe, e->line, &arguments, row->learning_rate, error);
 }
 
 /* --- losses ----------------------------------------------------------------------------------- */
@@ -172,7 +188,8 @@ static bool bind_loss(struct recipe *recipe, const struct expr *call, const stru
 {
     struct loss_arguments arguments = {0};
     const int count = row->loss == LOSS_MSE ? 0 : row->smooths ? 2 : 1;
-    if (!bind_call(&recipe->script, call, (struct fields){loss_fields, count}, &arguments, error))
+    if (!bind_call(&recipe->script, call, (struct fields){loss_fields, count, count}, &arguments,
+                   error))
         return false;
     recipe->trainer.label_smoothing = arguments.label_smoothing;
     return !arguments.from_logits ||

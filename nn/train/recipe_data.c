@@ -31,11 +31,11 @@ static const struct source_row {
     struct fields fields;
     bool has_path, has_split;
 } rows[] = {
-    {"MNIST", SOURCE_MNIST, {split_fields, 2}, true, true},
-    {"FashionMNIST", SOURCE_FASHION_MNIST, {split_fields, 2}, true, true},
-    {"CIFAR10", SOURCE_CIFAR10, {split_fields, 2}, true, true},
-    {"Folder", SOURCE_FOLDER, {folder_fields, 6}, true, false},
-    {"Shapes", SOURCE_SHAPES, {shapes_fields, 4}, false, false},
+    {"MNIST", SOURCE_MNIST, {split_fields, 2, 2}, true, true},
+    {"FashionMNIST", SOURCE_FASHION_MNIST, {split_fields, 2, 2}, true, true},
+    {"CIFAR10", SOURCE_CIFAR10, {split_fields, 2, 2}, true, true},
+    {"Folder", SOURCE_FOLDER, {folder_fields, 6, 6}, true, false},
+    {"Shapes", SOURCE_SHAPES, {shapes_fields, 4, 4}, false, false},
 };
 
 static const struct source_row *find_row(const char *name)

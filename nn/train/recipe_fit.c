@@ -49,13 +49,15 @@ static const struct callback_row {
     struct callback_settings defaults;
 } rows[] = {
     {"ModelCheckpoint",
-     {checkpoint_fields, 4},
+     {checkpoint_fields, 4, 4},
      {.kind = CALLBACK_CHECKPOINT, .monitor = "val_loss", .mode = "auto"}},
     {"EarlyStopping",
-     {stopping_fields, 5},
+     {stopping_fields, 5, 5},
      {.kind = CALLBACK_EARLY_STOPPING, .monitor = "val_loss", .mode = "auto"}},
-    {"CSVLogger", {csv_fields, 1}, {.kind = CALLBACK_CSV}},
-    {"TensorBoard", {tensorboard_fields, 1}, {.kind = CALLBACK_TENSORBOARD, .path = "tensorboard"}},
+    {"CSVLogger", {csv_fields, 1, 1}, {.kind = CALLBACK_CSV}},
+    {"TensorBoard",
+     {tensorboard_fields, 1, 1},
+     {.kind = CALLBACK_TENSORBOARD, .path = "tensorboard"}},
 };
 
 static const struct callback_row *find_row(const char *name)

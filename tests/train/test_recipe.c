@@ -157,6 +157,14 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("optimizers.SGD(", "Adam(beta_1=1) #",
                    "pets.recipe:15: beta_1 must be a number from 0 to 0.999999");
     assert_refused("lr=0.1", "lr=-0.1", "pets.recipe:15: lr must be a number, 0 or more");
+    assert_refused("lr=0.1", "lr=0.1, learning_rate=0.2",
+                   "pets.recipe:15: give learning_rate or lr, not both");
+    assert_refused("optimizers.SGD(", "Adam(epsilon=0) #",
+                   "pets.recipe:15: epsilon must be a number from 1e-20 to 1");
+    assert_refused("optimizers.SGD(", "RMSprop(0.001, 0.9, 0.5) #",
+                   "pets.recipe:15: RMSprop takes at most 2 positional arguments");
+    assert_refused("optimizers.SGD(", "AdamW(0.001, 0.05) #",
+                   "pets.recipe:15: AdamW takes at most 1 positional arguments");
     assert_refused("momentum=0.9", "momentum=2",
                    "pets.recipe:15: momentum must be a number from 0");
     assert_refused("label_smoothing=0.1", "label_smoothing=2", "pets.recipe:16: label_smoothing");
