@@ -2,15 +2,38 @@
 
 #include "common/text.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Room for the longest path and what is said of it. */
+enum { WHOLE_BYTES = 8192 };
+
+/* What is too long loses its middle, of a long path as a rule: where it happened is at the
+ * beginning, why at the end. */
+static void take_message(struct error *error, const char *whole)
+{
+    const size_t size = sizeof error->message, length = strlen(whole);
+    if (length < size) {
+        memcpy(error->message, whole, length + 1);
+    } else {
+        text_copy(error->message, size / 3, whole);
+        const size_t used = strlen(error->message) + strlen("...");
+        const char *end = whole + length - (size - 1 - used);
+        while (((unsigned char)*end & 0xc0) == 0x80) /* not inside of a character */
+            end++;
+        strcat(strcat(error->message, "..."), end);
+    }
+    text_one_line(error->message);
+}
 
 static bool set(struct error *error, enum exit_code code, const char *format, va_list args)
 {
+    char whole[WHOLE_BYTES];
     if (error) {
+        text_vformat(whole, sizeof whole, format, args);
         error->code = code;
         error->memory = false;
-        text_vformat(error->message, sizeof error->message, format, args);
-        text_one_line(error->message);
+        take_message(error, whole);
     }
     return false;
 }
@@ -48,13 +71,13 @@ bool error_prefix(struct error *error, const char *format, ...)
 {
     if (!error)
         return false;
-    struct error inner = *error;
+    char whole[WHOLE_BYTES];
     va_list args;
     va_start(args, format);
-    set(error, inner.code, format, args);
+    text_vformat(whole, sizeof whole - sizeof error->message, format, args);
     va_end(args);
-    error->memory = inner.memory;
-    size_t used = strlen(error->message);
-    text_format(error->message + used, sizeof error->message - used, ": %s", inner.message);
+    const size_t used = strlen(whole);
+    snprintf(whole + used, sizeof whole - used, ": %s", error->message);
+    take_message(error, whole);
     return false;
 }

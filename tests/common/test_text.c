@@ -120,7 +120,7 @@ START_TEST(errors_are_cut_between_characters)
     char name[2 * sizeof error.message];
     for (size_t i = 0; i < sizeof name - 1; i++)
         name[i] = i % 2 ? '\xa4' : '\xc3';
-    name[sizeof name - 1] = '\0';
+    name[sizeof name - 2] = '\0'; /* whole characters */
     for (int shift = 0; shift < 2; shift++) {
         error_set(&error, "%.*s%s", shift, "-", name);
         ck_assert(text_is_plain(error.message));
@@ -128,6 +128,27 @@ START_TEST(errors_are_cut_between_characters)
         error_prefix(&error, "no more");
         ck_assert(text_is_plain(error.message));
     }
+}
+END_TEST
+
+START_TEST(the_reason_stands_behind_a_long_path)
+{
+    struct error error, short_one;
+    char path[4096];
+    memset(path, 'x', sizeof path);
+    memcpy(path, "/begin/", 7);
+    memcpy(path + sizeof path - 5, "/end", 5);
+    error_set_usage(&error, "no space left");
+    error_prefix(&error, "%s", path);
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+    ck_assert(strncmp(error.message, "/begin/xxx", 10) == 0 && strstr(error.message, "x...x"));
+    ck_assert(strstr(error.message, "x/end: no space left") && error.code == EXIT_CODE_USAGE);
+    error_set(&error, "%s: %s", path, "no space left");
+    ck_assert(strstr(error.message, "x...x") && strstr(error.message, "x/end: no space left"));
+    path[500] = '\0';
+    error_set(&short_one, "%s: is full", path);
+    ck_assert_uint_eq(strlen(short_one.message), 509);
+    ck_assert_ptr_null(strstr(short_one.message, "..."));
 }
 END_TEST
 
@@ -167,4 +188,5 @@ TEST_MAIN(text, ends_and_places, a_url_is_shown_without_what_may_be_secret,
           control_characters_are_shown_as_question_marks, utf8_is_plain,
           what_is_no_utf8_or_controls_is_not_plain, white_space_is_trimmed_from_both_ends,
           a_list_is_cut_at_its_commas, a_copy_is_cut_between_characters,
-          what_fits_or_is_no_utf8_is_copied_as_it_is, errors_are_cut_between_characters)
+          what_fits_or_is_no_utf8_is_copied_as_it_is, the_reason_stands_behind_a_long_path,
+          errors_are_cut_between_characters)
