@@ -23,7 +23,7 @@ static void take_message(struct error *error, const char *whole)
             end++;
         strcat(strcat(error->message, "..."), end);
     }
-    text_one_line(error->message);
+    text_make_plain(error->message);
 }
 
 static bool set(struct error *error, enum exit_code code, const char *format, va_list args)

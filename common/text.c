@@ -50,6 +50,16 @@ bool text_is_plain(const char *text)
     return true;
 }
 
+void text_make_plain(char *text)
+{
+    text_one_line(text);
+    if (text_is_plain(text))
+        return;
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            *text = '?';
+}
+
 char *text_trim(char *text)
 {
     text += strspn(text, white_space);

@@ -15,6 +15,22 @@ START_TEST(control_characters_are_shown_as_question_marks)
 }
 END_TEST
 
+START_TEST(what_is_no_utf8_is_made_plain)
+{
+    static const char *const texts[][2] = {
+        {"", ""}, {"K\xc3\xa4tzchen\n", "K\xc3\xa4tzchen?"}, {"\xc3\xa4k\xe4t\x01", "??k?t?"}};
+    struct error error;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char text[32];
+        text_copy(text, sizeof text, texts[i][0]);
+        text_make_plain(text);
+        ck_assert_str_eq(text, texts[i][1]);
+        error_set(&error, "%s", texts[i][0]);
+        ck_assert_str_eq(error.message, texts[i][1]);
+    }
+}
+END_TEST
+
 START_TEST(utf8_is_plain)
 {
     static const char *const plain[] = {
@@ -185,8 +201,8 @@ START_TEST(a_url_is_shown_without_what_may_be_secret)
 END_TEST
 
 TEST_MAIN(text, ends_and_places, a_url_is_shown_without_what_may_be_secret,
-          control_characters_are_shown_as_question_marks, utf8_is_plain,
-          what_is_no_utf8_or_controls_is_not_plain, white_space_is_trimmed_from_both_ends,
-          a_list_is_cut_at_its_commas, a_copy_is_cut_between_characters,
-          what_fits_or_is_no_utf8_is_copied_as_it_is, the_reason_stands_behind_a_long_path,
-          errors_are_cut_between_characters)
+          control_characters_are_shown_as_question_marks, what_is_no_utf8_is_made_plain,
+          utf8_is_plain, what_is_no_utf8_or_controls_is_not_plain,
+          white_space_is_trimmed_from_both_ends, a_list_is_cut_at_its_commas,
+          a_copy_is_cut_between_characters, what_fits_or_is_no_utf8_is_copied_as_it_is,
+          the_reason_stands_behind_a_long_path, errors_are_cut_between_characters)
