@@ -40,9 +40,11 @@ bool pictures_load(struct dataset *data, const struct pictures_settings *setting
         .threads = parallel_processors(),
         .codec = &codec_vision,
     };
-    int count;
-    if (!folder_count_classes(&folder, &count, error))
+    struct dataset classes;
+    if (!folder_find_classes(&classes, &folder, error))
         return false;
+    const int count = classes.class_count;
+    dataset_free(&classes);
     if (count != model->class_count) /* before all pictures are decoded */
         return error_set_usage(error, "%s: %d classes do not fit the model's %d", folder.path,
                                count, model->class_count);

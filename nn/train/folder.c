@@ -144,6 +144,16 @@ static void free_listing(struct listing *listing)
     *listing = (struct listing){0};
 }
 
+/* As model_set_classes will want it, but before all pictures are decoded. */
+static bool check_class_name(const char *folder, const char *name, struct error *error)
+{
+    return text_is_plain(name) ||
+           error_set(error,
+                     "%s/%s: the name of a class must be UTF-8 without control characters: rename "
+                     "the folder",
+                     folder, name);
+}
+
 static bool list_classes(const struct folder_settings *settings, struct names *classes,
                          struct error *error)
 {
@@ -157,6 +167,8 @@ static bool list_classes(const struct folder_settings *settings, struct names *c
     }
     for (int i = 0; good && settings->classes && i < settings->class_count; i++)
         good = add_name(classes, strdup(settings->classes[i]), error);
+    for (int i = 0; good && i < classes->count; i++)
+        good = check_class_name(settings->path, classes->list[i], error);
     return good;
 }
 
@@ -292,12 +304,17 @@ static bool read_listing(struct dataset *data, const struct folder_settings *set
     return good && check_classes(data, settings->path, error);
 }
 
-bool folder_count_classes(const struct folder_settings *settings, int *count, struct error *error)
+bool folder_find_classes(struct dataset *data, const struct folder_settings *settings,
+                         struct error *error)
 {
     struct names classes = {0};
-    const bool good = list_classes(settings, &classes, error);
-    *count = classes.count;
+    *data = (struct dataset){0};
+    const bool good =
+        list_classes(settings, &classes, error) &&
+        dataset_set_classes(data, (const char *const *)classes.list, classes.count, error);
     free_names(&classes);
+    if (!good)
+        dataset_free(data);
     return good;
 }
 

@@ -1,5 +1,6 @@
 #include "nn/train/load.h"
 
+#include "common/text.h"
 #include "nn/shape.h"
 
 #include <stdio.h>
@@ -53,9 +54,12 @@ static enum target_kind target_of(const struct recipe *recipe, const struct mode
     return shape_count(model_output_shape(model)) == 1 ? TARGET_BINARY : TARGET_ONE_HOT;
 }
 
-static bool check_classes(const struct recipe *recipe, const struct source *source, int count,
-                          const struct model *model, struct error *error)
+static bool check_classes(const struct recipe *recipe, const struct source *source,
+                          const struct dataset *data, const struct model *model,
+                          struct error *error)
 {
+    const int count = data->class_count;
+    const char *background = recipe->augment.background;
     int outputs = (int)shape_count(model_output_shape(model));
     enum target_kind target = target_of(recipe, model);
     if (count != (outputs == 1 ? 2 : outputs))
@@ -66,6 +70,10 @@ static bool check_classes(const struct recipe *recipe, const struct source *sour
     if (source->mode && strcmp(source->mode, mode_of(target)) != 0)
         return error_set_usage(error, "mode='%s' does not fit loss and network, which take '%s'",
                                source->mode, mode_of(target));
+    if (background && text_find(data->class_names, count, background) < 0)
+        return error_set_usage(error,
+                               "there is no class '%.40s', which is the background in line %d",
+                               background, script_line(&recipe->script, "augment", "background"));
     return true;
 }
 
@@ -74,9 +82,11 @@ static bool read_folder(const struct recipe *recipe, const struct source *source
                         const struct folder_settings *folder, const struct model *model,
                         struct dataset *data, struct error *error)
 {
-    int count;
-    return folder_count_classes(folder, &count, error) &&
-           check_classes(recipe, source, count, model, error) && folder_load(data, folder, error);
+    struct dataset classes;
+    const bool good = folder_find_classes(&classes, folder, error) &&
+                      check_classes(recipe, source, &classes, model, error);
+    dataset_free(&classes);
+    return good && folder_load(data, folder, error);
 }
 
 static bool load_folder(const struct recipe *recipe, const struct source *source, const char *path,
@@ -93,8 +103,8 @@ static bool load_folder(const struct recipe *recipe, const struct source *source
     folder.threads = settings->threads;
     folder.codec = settings->codec;
     if (!is_picture(input) && !before->count && !source->size[0])
-        return bind_refuse(&recipe->script, source->line, error,
-                           "the network takes no pictures: give Folder a size=(height, width)");
+        return error_set_usage(error, "the network takes no pictures: give Folder a size=(height, "
+                                      "width)");
     if (!source->classes)
         return read_folder(recipe, source, &folder, model, data, error);
     const char **classes = calloc((size_t)source->classes->count, sizeof *classes);
@@ -160,8 +170,7 @@ static bool load_source(const struct recipe *recipe, const struct source *source
     char *path = resolve(settings->root, source->path);
     bool good = path || error_set(error, "out of memory");
     good = good && load_any(recipe, source, path, model, settings, data, &more, error) &&
-           check_size(&more, input, error) &&
-           check_classes(recipe, source, more.class_count, model, error);
+           check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
     if (good && data->count) {
         good = dataset_append(data, &more, error);
         if (good)

@@ -39,8 +39,10 @@ struct folder_settings {
     const struct picture_codec *codec;
 };
 
-/* How many classes folder_load will find. */
-bool folder_count_classes(const struct folder_settings *settings, int *count, struct error *error);
+/* The classes that folder_load will find, of a dataset without pictures: what does not fit is to be
+ * found out before all of them are decoded. */
+bool folder_find_classes(struct dataset *data, const struct folder_settings *settings,
+                         struct error *error);
 
 /* One warning in the log that names the sub-folders which are none of settings->classes: pictures
  * in them are not loaded, which is a surprise where it was not the user who chose the classes. */

@@ -264,6 +264,8 @@ START_TEST(folders_that_are_not_enough)
     write_file("cat/a.jpg", "1", 1);
     write_file("bird/a.jpg", "?", 1);
     assert_error(folder_load(&data, &settings, &error), "bird: none of its pictures can be read");
+    ck_assert_int_eq(mkdir(at("k\xe4t"), 0777), 0);
+    assert_error(folder_load(&data, &settings, &error), "/k?t: the name of a class must be");
     settings.classes = names;
     settings.class_count = 2;
     settings.path = "/nonexistent";
