@@ -41,8 +41,10 @@ static const char *expectation(enum field_kind kind)
         return "a string";
     case FIELD_STRINGS:
         return "a list of strings, as ['cat', 'dog']";
+    case FIELD_EXPRESSION:
+        return "anything";
     case FIELD_RANGE:
-        return "a number or (low, high)";
+        break;
     case FIELD_BOUNDS:
         return "(low, high)";
     case FIELD_TRIPLE:
@@ -127,6 +129,9 @@ static bool read_value(const struct field *field, const struct expr *e, void *me
     case FIELD_STRINGS:
         *(const struct expr **)member = e;
         return is_list_of_strings(e);
+    case FIELD_EXPRESSION:
+        *(const struct expr **)member = e;
+        return true;
     case FIELD_RANGE:
     case FIELD_BOUNDS:
         return read_range(field, e, member);
@@ -144,7 +149,8 @@ static bool read_value(const struct field *field, const struct expr *e, void *me
 
 static bool has_numbers(enum field_kind kind)
 {
-    return kind != FIELD_BOOL && kind != FIELD_STRING && kind != FIELD_STRINGS;
+    return kind != FIELD_BOOL && kind != FIELD_STRING && kind != FIELD_STRINGS &&
+           kind != FIELD_EXPRESSION;
 }
 
 static bool bind_value(const struct script *script, const struct field *field, const struct expr *e,
@@ -153,6 +159,12 @@ static bool bind_value(const struct script *script, const struct field *field, c
     char bounds[64] = "";
     if (read_value(field, e, (char *)target + field->offset))
         return true;
+    if (field->kind == FIELD_RANGE)
+        return bind_refuse(script, e->line, error,
+                           "%s must be a number z from 0 to %.10g, for (1 - z, 1 + z), or (low, "
+                           "high) from %.10g to %.10g",
+                           field->name, fmin(1 - field->min, field->max - 1), field->min,
+                           field->max);
     if (has_numbers(field->kind) && isfinite(field->max))
         snprintf(bounds, sizeof bounds, " from %.10g to %.10g", field->min, field->max);
     else if (has_numbers(field->kind) && isfinite(field->min))
@@ -171,14 +183,26 @@ static const struct field *find(struct fields fields, const char *name)
     return NULL;
 }
 
+/* "a, b, c", or "a, b, ..." where there is no room for all. */
+static void list_names(struct fields fields, char *list, size_t size)
+{
+    static const char more[] = ", ...";
+    size_t used = 0;
+    for (int i = 0; i < fields.count; i++) {
+        const char *name = fields.list[i].name;
+        if (used + strlen(", ") + strlen(name) + sizeof more > size) {
+            memcpy(list + used, more, sizeof more);
+            return;
+        }
+        used += (size_t)snprintf(list + used, size - used, "%s%s", i ? ", " : "", name);
+    }
+}
+
 static bool refuse_name(const struct script *script, int line, const char *where, const char *name,
                         struct fields fields, struct error *error)
 {
-    char list[320] = "";
-    size_t used = 0;
-    for (int i = 0; i < fields.count && used < sizeof list; i++)
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
-                                 fields.list[i].name);
+    char list[320];
+    list_names(fields, list, sizeof list);
     return bind_refuse(script, line, error, "%s takes no %.40s; it takes: %s", where, name,
                        fields.count ? list : "nothing");
 }

@@ -13,15 +13,16 @@
 #include <stddef.h>
 
 enum field_kind {
-    FIELD_NUMBER,  /* double */
-    FIELD_INTEGER, /* int */
-    FIELD_BOOL,    /* bool: True or False */
-    FIELD_STRING,  /* const char * */
-    FIELD_STRINGS, /* const struct expr *: a list of strings */
-    FIELD_RANGE,   /* double[2]: (low, high), or one number z for (1 - z, 1 + z) */
-    FIELD_BOUNDS,  /* double[2]: (low, high) */
-    FIELD_TRIPLE,  /* double[3]: three numbers, or one for all */
-    FIELD_SIZE,    /* int[2]: (height, width), or one number for both */
+    FIELD_NUMBER,     /* double */
+    FIELD_INTEGER,    /* int */
+    FIELD_BOOL,       /* bool: True or False */
+    FIELD_STRING,     /* const char * */
+    FIELD_STRINGS,    /* const struct expr *: a list of strings */
+    FIELD_EXPRESSION, /* const struct expr *: whatever it is */
+    FIELD_RANGE,      /* double[2]: (low, high), or one number z for (1 - z, 1 + z) */
+    FIELD_BOUNDS,     /* double[2]: (low, high) */
+    FIELD_TRIPLE,     /* double[3]: three numbers, or one for all */
+    FIELD_SIZE,       /* int[2]: (height, width), or one number for both */
 };
 
 struct field {

@@ -9,6 +9,7 @@ struct fit_section {
     int epochs, batch_size, seed;
     double validation_split;
     bool shuffle, balance;
+    const struct expr *callbacks; /* NULL: none given */
 };
 
 static const struct field fit_fields[] = {
@@ -18,6 +19,7 @@ static const struct field fit_fields[] = {
     {"shuffle", FIELD_BOOL, offsetof(struct fit_section, shuffle), 0, 0},
     {"balance", FIELD_BOOL, offsetof(struct fit_section, balance), 0, 0},
     {"seed", FIELD_INTEGER, offsetof(struct fit_section, seed), 0, 1 << 30},
+    {"callbacks", FIELD_EXPRESSION, offsetof(struct fit_section, callbacks), 0, 0},
 };
 
 /* --- callbacks -------------------------------------------------------------------------------- */
@@ -188,31 +190,15 @@ bool recipe_read_callbacks(struct recipe *recipe, const struct expr *list, struc
 
 /* --- the section ------------------------------------------------------------------------------ */
 
-/* Binds the section without its line of callbacks, which bind.h has no kind for. */
-static bool bind_numbers(struct recipe *recipe, struct fit_section *fit,
-                         const struct expr **callbacks, struct error *error)
-{
-    int index = 0;
-    for (const struct statement *s; (s = recipe_next(recipe, "fit", &index));) {
-        bool is_callbacks = s->target && strcmp(s->target, "callbacks") == 0;
-        if (is_callbacks)
-            *callbacks = &s->value;
-        else if (!bind_statement(&recipe->script, s, FIELDS(fit_fields), fit, error))
-            return false;
-    }
-    return true;
-}
-
 bool recipe_read_fit(struct recipe *recipe, struct error *error)
 {
-    const struct expr *callbacks = NULL;
     struct fit_section fit = {
         .epochs = recipe->epochs,
         .batch_size = recipe->trainer.batch,
         .seed = (int)recipe->trainer.seed,
         .shuffle = recipe->shuffle,
     };
-    if (!bind_numbers(recipe, &fit, &callbacks, error))
+    if (!bind_section(&recipe->script, "fit", FIELDS(fit_fields), &fit, error))
         return false;
     recipe->epochs = fit.epochs;
     recipe->trainer.batch = fit.batch_size;
@@ -220,5 +206,5 @@ bool recipe_read_fit(struct recipe *recipe, struct error *error)
     recipe->validation_split = fit.validation_split;
     recipe->shuffle = fit.shuffle;
     recipe->balance = fit.balance;
-    return !callbacks || recipe_read_callbacks(recipe, callbacks, error);
+    return !fit.callbacks || recipe_read_callbacks(recipe, fit.callbacks, error);
 }

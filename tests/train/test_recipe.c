@@ -127,6 +127,8 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("'pets/val'", "", "pets.recipe:3: Folder needs its folder");
     assert_refused("rescale = 1./255", "scale = 2", "pets.recipe:5: [preprocess] takes no scale");
     assert_refused("mean = 0.5", "mean = (1, 2)", "pets.recipe:6: mean must be a number or three");
+    assert_refused("zoom_range = 0.2", "zoom_range = 1.0",
+                   "pets.recipe:9: zoom_range must be a number z from 0 to 0.99, for (1 - z");
     assert_refused("= (0.5, 1.5)", "= 0.5", "pets.recipe:10: brightness_range must be (low, high)");
     assert_refused("= (0.5, 1.5)", "= (2, 1)", "pets.recipe:10: brightness_range");
     assert_refused("= True", "= Yes", "pets.recipe:11: horizontal_flip must be True or False");
@@ -143,6 +145,8 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("CosineDecay", "Cosine", "pets.recipe:18: schedule must be");
     assert_refused("loss =", "# loss =", "pets.recipe:14: [compile] needs a line loss =");
     assert_refused("epochs = 20", "epoch = 20", "pets.recipe:20: [fit] takes no epoch");
+    assert_refused("epochs = 20", "epoch = 20", "shuffle, balance, seed, callbacks");
+    assert_refused("horizontal_flip", "flip", ", ...");
     assert_refused("batch_size = 64", "validation_split = 0.5",
                    "pets.recipe:21: give validation data or validation_split, not both");
     assert_refused("{val_loss:.4f}", "{val_los:.4f}", "pets.recipe:22: '{val_los:.4f}");
