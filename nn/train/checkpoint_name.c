@@ -80,11 +80,14 @@ static int print_figure(const struct figure *figure, const struct history_row *r
         return snprintf(text, size, figure->zeros ? "%0*d" : "%*d", figure->width, row->epoch);
     switch (figure->letter) {
     case 'e':
-        return snprintf(text, size, "%*.*e", figure->width, figure->precision, value);
+        return snprintf(text, size, figure->zeros ? "%0*.*e" : "%*.*e", figure->width,
+                        figure->precision, value);
     case 'f':
-        return snprintf(text, size, "%*.*f", figure->width, figure->precision, value);
+        return snprintf(text, size, figure->zeros ? "%0*.*f" : "%*.*f", figure->width,
+                        figure->precision, value);
     default:
-        return snprintf(text, size, "%*.*g", figure->width, figure->precision, value);
+        return snprintf(text, size, figure->zeros ? "%0*.*g" : "%*.*g", figure->width,
+                        figure->precision, value);
     }
 }
 

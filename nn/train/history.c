@@ -127,7 +127,7 @@ static bool read_row(char *line, const struct header *header, struct history_row
             continue;
         if (!text || end == text || *end)
             return false;
-        if (header->meaning[i] == EPOCH && (value < 0 || value > 1e9))
+        if (header->meaning[i] == EPOCH && !(value >= 0 && value <= 1e9)) /* nor NaN */
             return false;
         if (header->meaning[i] == EPOCH)
             row->epoch = (int)value;

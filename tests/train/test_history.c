@@ -44,6 +44,23 @@ START_TEST(comes_back_from_csv)
 }
 END_TEST
 
+START_TEST(epochs_are_numbers)
+{
+    static const char *const epochs[] = {"nan", "-1", "inf", "1e10", ""};
+    char path[] = "/tmp/pawcam-history-XXXXXX";
+    struct history history;
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+        FILE *file = fopen(path, "w");
+        fprintf(file, "epoch,loss\n%s,0.5\n", epochs[i]);
+        fclose(file);
+        ck_assert_msg(!history_read(&history, path, &error), "accepted: %s", epochs[i]);
+        ck_assert_ptr_nonnull(strstr(error.message, ":2: one number for each"));
+    }
+    unlink(path);
+}
+END_TEST
+
 /* --- names of checkpoints --------------------------------------------------------------------- */
 
 static void assert_name(const char *pattern, const char *expected)
@@ -58,6 +75,8 @@ static void assert_name(const char *pattern, const char *expected)
 START_TEST(checkpoints_are_named_as_in_keras)
 {
     assert_name("{epoch:02d}-{val_loss:.4f}.hdf5", "03-0.1235.hdf5");
+    assert_name("{val_loss:08.4f},{loss:8.4f}", "000.1235,  0.2500");
+    assert_name("{loss:010.2e},{loss:07.3g}", "002.50e-01,0000.25");
     assert_name("best.h5", "best.h5");
     assert_name("{epoch}/{acc:.1e}", "3/5.0e-01");
     char name[8];
@@ -271,5 +290,6 @@ START_TEST(tensorboard_files_survive_full_disks_and_crashes)
 }
 END_TEST
 
-TEST_MAIN(history, comes_back_from_csv, checkpoints_are_named_as_in_keras, crc_is_castagnoli,
-          tensorboard_files_can_be_read, tensorboard_files_survive_full_disks_and_crashes)
+TEST_MAIN(history, comes_back_from_csv, epochs_are_numbers, checkpoints_are_named_as_in_keras,
+          crc_is_castagnoli, tensorboard_files_can_be_read,
+          tensorboard_files_survive_full_disks_and_crashes)
