@@ -112,7 +112,8 @@ static bool apply_settings(struct training *training, struct error *error)
 static bool name_out(struct training *training, const char *recipe_path, struct error *error)
 {
     const char *slash = strrchr(recipe_path, '/'), *name = slash ? slash + 1 : recipe_path;
-    int length = (int)strcspn(name, ".");
+    const char *dot = strrchr(name, '.');
+    int length = name[0] == '.' ? 0 : dot ? (int)(dot - name) : (int)strlen(name);
     if (training->settings->out)
         length = snprintf(training->out, sizeof training->out, "%s", training->settings->out);
     else
