@@ -32,9 +32,15 @@ struct plot {
 
 /* --- ranges ----------------------------------------------------------------------------------- */
 
+/* Beyond it there are no differences that a double can hold. */
+static bool can_be_drawn(double value)
+{
+    return fabs(value) <= 1e300; /* nor NaN */
+}
+
 static void widen(struct range *range, double value)
 {
-    if (isfinite(value)) {
+    if (can_be_drawn(value)) {
         range->low = fmin(range->low, value);
         range->high = fmax(range->high, value);
     }
@@ -129,7 +135,7 @@ static void draw_stretch(const struct plot *plot, int count, double width, unsig
                  colour);
 }
 
-/* A value that is missing or infinite breaks the line. */
+/* A value that is missing or as good as infinite breaks the line. */
 static void draw_column(const struct plot *plot, const struct history *history,
                         enum history_column column, unsigned colour, bool validation)
 {
@@ -137,7 +143,7 @@ static void draw_column(const struct plot *plot, const struct history *history,
     int count = 0;
     for (int i = 0; i < history->count; i++) {
         const double value = history->rows[i].values[column];
-        if (!isfinite(value)) {
+        if (!can_be_drawn(value)) {
             draw_stretch(plot, count, width, colour, !validation);
             count = 0;
             continue;

@@ -1,4 +1,5 @@
 #include "common/atomic_file.h"
+#include "common/text.h"
 #include "nn/train/curves.h"
 
 /* Its self is the file; what cannot be written is noticed when that is completed. */
@@ -20,9 +21,13 @@ static void svg_box(void *self, double x, double y, double width, double height,
             x, y, width, height, colour);
 }
 
-static void print_escaped(FILE *out, const char *text)
+/* XML is UTF-8 without control characters, and a run has the name of its file. */
+static void print_escaped(FILE *out, const char *name)
 {
-    for (; *text; text++)
+    char plain[256];
+    text_copy(plain, sizeof plain, name);
+    text_make_plain(plain);
+    for (const char *text = plain; *text; text++)
         switch (*text) {
         case '<':
             fputs("&lt;", out);
