@@ -145,8 +145,8 @@ static bool bind_l2(const struct script *script, const struct expr *e, double *l
 /* A model file must be able to hold it, behind which SeparableConv2D puts a word. */
 enum { NAME_BYTES_MAX = KERAS_NAME_BYTES_MAX - 16 };
 
-static bool bind_name(const struct script *script, const struct expr *e, const char **name,
-                      struct error *error)
+bool arguments_bind_name(const struct script *script, const struct expr *e, const char **name,
+                         struct error *error)
 {
     if (e->kind != EXPR_STRING || e->text[0] == '\0' || strchr(e->text, '/'))
         return error_set_usage(error, "%s:%d: a layer's name must be a string without '/'",
@@ -224,7 +224,7 @@ static bool bind_one(const struct script *script, const struct signature *signat
                      struct error *error)
 {
     if (strcmp(key, "name") == 0)
-        return bind_name(script, e, &arguments->name, error);
+        return arguments_bind_name(script, e, &arguments->name, error);
     if (strcmp(key, "input_shape") == 0) {
         arguments->input_shape = e;
         return true;

@@ -21,4 +21,8 @@ struct layer_arguments {
 bool arguments_bind(const struct script *script, const struct expr *call,
                     struct layer_arguments *arguments, struct error *error);
 
+/* The argument `name` of a layer. */
+bool arguments_bind_name(const struct script *script, const struct expr *e, const char **name,
+                         struct error *error);
+
 #endif

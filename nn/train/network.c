@@ -202,13 +202,36 @@ static bool names_layer(const struct expr *e, const char *name)
 
 static bool read_tensor(struct reader *r, const struct expr *e, int *layer);
 
-/* Input((128, 128, 3)) or Input(shape=(128, 128, 3)) */
+static bool name_input(struct reader *r, const struct expr *e)
+{
+    const char *name;
+    if (!arguments_bind_name(r->script, e, &name, r->error))
+        return false;
+    char *copy = strdup(name);
+    if (!copy)
+        return out_of_memory(r);
+    free(r->network->model->layers[0].name);
+    r->network->model->layers[0].name = copy;
+    return true;
+}
+
+/* Input((128, 128, 3)) or Input(shape=(128, 128, 3)), with a name if wanted */
 static bool read_input(struct reader *r, const struct expr *e, int *layer)
 {
-    if (e->count != 1 || (e->keys[0] && strcmp(e->keys[0], "shape") != 0))
-        return refuse(r, e->line, "Input takes one argument, its shape");
+    const struct expr *shape = NULL, *name = NULL;
+    for (int i = 0; i < e->count; i++) {
+        const char *key = e->keys[i] ? e->keys[i] : i == 0 ? "shape" : "";
+        const struct expr **place = strcmp(key, "shape") == 0  ? &shape
+                                    : strcmp(key, "name") == 0 ? &name
+                                                               : NULL;
+        if (!place || *place)
+            return refuse(r, e->line, "Input takes its shape, and name=");
+        *place = &e->items[i];
+    }
+    if (!shape)
+        return refuse(r, e->line, "Input needs its shape, as Input((128, 128, 3))");
     *layer = 0;
-    return begin_model(r, &e->items[0]);
+    return begin_model(r, shape) && (!name || name_input(r, name));
 }
 
 /* Layer(...)(x) or Layer(...)([x, y]) */

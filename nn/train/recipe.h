@@ -54,6 +54,7 @@ struct callback_settings {
     double min_delta;
     int patience;
     bool restore_best_weights;
+    const struct expr *verbose; /* which Keras has; here what is done is always told */
 };
 
 enum { CALLBACKS_MAX = 8, RECIPE_SECTIONS = 6 };

@@ -32,6 +32,7 @@ static const struct field fit_fields[] = {
 static const struct field checkpoint_fields[] = {
     ROW("filepath", path, FIELD_STRING, 0, 0),
     ROW("monitor", monitor, FIELD_STRING, 0, 0),
+    ROW("verbose", verbose, FIELD_EXPRESSION, 0, 0),
     ROW("save_best_only", save_best_only, FIELD_BOOL, 0, 0),
     ROW("mode", mode, FIELD_STRING, 0, 0),
 };
@@ -39,6 +40,7 @@ static const struct field stopping_fields[] = {
     ROW("monitor", monitor, FIELD_STRING, 0, 0),
     ROW("min_delta", min_delta, FIELD_NUMBER, 0, 1e9),
     ROW("patience", patience, FIELD_INTEGER, 0, 1 << 20),
+    ROW("verbose", verbose, FIELD_EXPRESSION, 0, 0),
     ROW("mode", mode, FIELD_STRING, 0, 0),
     ROW("restore_best_weights", restore_best_weights, FIELD_BOOL, 0, 0),
 };
@@ -51,10 +53,10 @@ static const struct callback_row {
     struct callback_settings defaults;
 } rows[] = {
     {"ModelCheckpoint",
-     {checkpoint_fields, 4, 4},
+     {checkpoint_fields, 5, 4},
      {.kind = CALLBACK_CHECKPOINT, .monitor = "val_loss", .mode = "auto"}},
     {"EarlyStopping",
-     {stopping_fields, 5, 5},
+     {stopping_fields, 6, 5},
      {.kind = CALLBACK_EARLY_STOPPING, .monitor = "val_loss", .mode = "auto"}},
     {"CSVLogger", {csv_fields, 1, 1}, {.kind = CALLBACK_CSV}},
     {"TensorBoard",

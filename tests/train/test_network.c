@@ -86,6 +86,14 @@ START_TEST(functional_with_branches)
 END_TEST
 
 /* The network of a lesson that imports modules instead of names. */
+START_TEST(the_input_can_have_a_name)
+{
+    build("x = Input(name='picture', shape=(8, 8, 3))\nx = Flatten()(x)\nx = Dense(2)(x)");
+    ck_assert_str_eq(network.model->layers[0].name, "picture");
+    finish();
+}
+END_TEST
+
 START_TEST(dotted_names_are_their_last_part)
 {
     build("model = keras.models.Sequential()\n"
@@ -298,6 +306,12 @@ START_TEST(errors_name_file_and_line)
                    "net.recipe:2: kernel_regularizer must be l2(number)");
     assert_refused("x = Input((3,))\nx = Dense(2, kernel_regularizer=l2(-1))(x)",
                    "net.recipe:2: l2 must be a number from 0 to 1000000");
+    assert_refused("x = Input((3,), 5)", "net.recipe:1: Input takes its shape, and name=");
+    assert_refused("x = Input((3,), shape=(3,))", "net.recipe:1: Input takes its shape");
+    assert_refused("x = Input(name='a')", "net.recipe:1: Input needs its shape");
+    assert_refused("x = Input((3,), name='a/b')", "net.recipe:1: a layer's name must be");
+    assert_refused("x = Input((3,), name='a')\nx = Dense(2, name='a')(x)",
+                   "net.recipe:2: another layer has this name");
     assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
     assert_refused("x = Input((8, 8, 3))", "the network has no layers");
     assert_refused("[fit]\nepochs = 3", "has no [network] section");
@@ -307,6 +321,6 @@ START_TEST(errors_name_file_and_line)
 END_TEST
 
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
-          dotted_names_are_their_last_part, biases_begin_as_told, parameter_counts_of_the_lessons,
-          one_seed_one_network, initializers_have_their_deviation, layers_can_be_frozen,
-          errors_name_file_and_line)
+          the_input_can_have_a_name, dotted_names_are_their_last_part, biases_begin_as_told,
+          parameter_counts_of_the_lessons, one_seed_one_network, initializers_have_their_deviation,
+          layers_can_be_frozen, errors_name_file_and_line)

@@ -92,6 +92,20 @@ START_TEST(sources_can_be_many)
 }
 END_TEST
 
+START_TEST(verbose_is_taken_and_not_looked_at)
+{
+    struct recipe r;
+    struct error error;
+    const char *text =
+        "[data]\ndata = MNIST('mnist')\n[compile]\noptimizer = 'adam'\nloss = 'mse'\n"
+        "[fit]\ncallbacks = [ModelCheckpoint('a.h5', 'loss', 1, True),\n"
+        "    EarlyStopping('loss', 0.5, 3, verbose=True, mode='min')]\n";
+    ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+    ck_assert(r.callbacks[0].save_best_only && r.callbacks[1].patience == 3);
+    recipe_free(&r);
+}
+END_TEST
+
 /* The whole recipe with `from` replaced by `to` must be refused with this message. */
 static void assert_refused(const char *from, const char *to, const char *message)
 {
@@ -306,6 +320,7 @@ START_TEST(the_recipes_of_the_lessons)
 END_TEST
 
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
-          refuses_by_file_and_line, losses_and_optimizers_by_their_modules,
-          clipping_has_three_names, mixup_needs_soft_targets, networks_that_cannot_be_trained,
-          schedules, the_recipes_of_the_lessons)
+          verbose_is_taken_and_not_looked_at, refuses_by_file_and_line,
+          losses_and_optimizers_by_their_modules, clipping_has_three_names,
+          mixup_needs_soft_targets, networks_that_cannot_be_trained, schedules,
+          the_recipes_of_the_lessons)
