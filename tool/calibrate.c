@@ -6,6 +6,7 @@
 #include "tool/command.h"
 #include "tool/figure.h"
 #include "tool/model_options.h"
+#include "tool/model_out.h"
 #include "tool/pictures.h"
 #include "tool/score.h"
 
@@ -22,7 +23,8 @@ struct calibrate_settings {
 static const struct command_option options[] = {
     {"data", "DIR", "pictures that it was not trained with, in a folder for each class",
      offsetof(struct calibrate_settings, data)},
-    {"out", "FILE", "the Keras HDF5 file to write", offsetof(struct calibrate_settings, out)},
+    {"out", "FILE", "the model file to write, .h5 or .json",
+     offsetof(struct calibrate_settings, out)},
     {"limit", "N", "take only the first N pictures of each class folder",
      offsetof(struct calibrate_settings, limit)},
     {"biases", NULL, "fit a bias for each class, too: how often each is met should be as in DIR",
@@ -133,8 +135,8 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
         .limit = settings->limit,
         .chosen = settings->model.classes != NULL,
     };
-    bool good =
-        atomic_file_check(settings->out, error) && pictures_load(&data, &pictures, model, error);
+    bool good = model_out_check(settings->out, error) && atomic_file_check(settings->out, error) &&
+                calibration_check(model, error) && pictures_load(&data, &pictures, model, error);
     if (good) {
         scored.scores = calloc((size_t)data.count * (size_t)data.class_count, sizeof(float));
         good = scored.scores || error_set(error, "out of memory for the scores");
@@ -147,6 +149,8 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
         model->threshold = 0; /* it was one for other scores */
         good = keras_save(model, settings->out, error);
     }
+    if (good && !settings->json)
+        model_out_tell(settings->out);
     free(scored.scores);
     dataset_free(&data);
     return good;

@@ -178,16 +178,21 @@ static struct layer *find_head(struct model *model)
     return last->op == LAYER_DENSE && last->bias ? last : NULL;
 }
 
+bool calibration_check(struct model *model, struct error *error)
+{
+    return find_head(model) ||
+           error_set(error,
+                     "model %s: only a model that ends in a Dense layer with a bias and softmax "
+                     "or sigmoid can be calibrated",
+                     model->name);
+}
+
 bool calibration_store(const struct calibration *calibration, struct model *model,
                        struct error *error)
 {
+    if (!calibration_check(model, error))
+        return false;
     struct layer *head = find_head(model);
-    if (!head)
-        return error_set(
-            error,
-            "model %s: only a model that ends in a Dense layer with a bias and softmax "
-            "or sigmoid can be calibrated",
-            model->name);
     const int units = head->dense.units,
               inputs = shape_channels(&model->layers[head->inputs[0]].shape);
     const double *biases = calibration->biases;

@@ -27,8 +27,11 @@ void calibration_finish(struct calibration *calibration);
 /* One picture's scores as they are after it; in place. */
 void calibration_apply(const struct calibration *calibration, float *scores);
 
-/* Puts it into the weights of the Dense layer behind whose softmax (or sigmoid, for two classes)
- * the scores come. A model that ends in another way is refused and unchanged. */
+/* Do the model's scores come behind the softmax (or sigmoid, for two classes) of a Dense layer? A
+ * model that ends in another way cannot be calibrated. */
+bool calibration_check(struct model *model, struct error *error);
+
+/* Puts it into the weights of that layer. */
 bool calibration_store(const struct calibration *calibration, struct model *model,
                        struct error *error);
 
