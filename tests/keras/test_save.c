@@ -1,5 +1,6 @@
 #include "nn/keras/save.h"
 
+#include "common/file.h"
 #include "nn/keras/keras.h"
 #include "nn/layer.h"
 #include "nn/train/network.h"
@@ -134,6 +135,28 @@ START_TEST(functional_round_trip)
 }
 END_TEST
 
+START_TEST(one_model_is_the_same_bytes_at_any_time)
+{
+    struct script script;
+    struct network network = build(&script, "x = Input((8, 8, 3))\ny = Conv2D(5, 1)(x)\n"
+                                            "x = Concatenate()([x, y])\n");
+    struct error error;
+    uint8_t *bytes[2];
+    size_t sizes[2];
+    for (int i = 0; i < 2; i++) {
+        if (i)
+            sleep(2); /* HDF5 counts seconds */
+        ck_assert_msg(keras_save(network.model, path, &error), "%s", error.message);
+        ck_assert(file_read(path, 1 << 20, &bytes[i], &sizes[i], &error));
+    }
+    ck_assert_uint_eq(sizes[0], sizes[1]);
+    ck_assert_mem_eq(bytes[0], bytes[1], sizes[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+    clean_up(&script, &network);
+}
+END_TEST
+
 static const char small_net[] = "m = Sequential([Dense(200, input_shape=(300,)), Dense(3)])";
 
 static void assert_save_fails(const struct model *model, const char *file, const char *message)
@@ -229,5 +252,6 @@ START_TEST(what_keras_cannot_express_is_refused)
 }
 END_TEST
 
-TEST_MAIN(save, sequential_round_trip, functional_round_trip, failures_leave_the_old_file,
+TEST_MAIN(save, sequential_round_trip, functional_round_trip,
+          one_model_is_the_same_bytes_at_any_time, failures_leave_the_old_file,
           a_threshold_is_stored_and_nothing_else_changes, what_keras_cannot_express_is_refused)
