@@ -65,6 +65,11 @@ static bool read_preprocess(struct recipe *recipe, struct error *error)
         return false;
     if (recipe->rescale == 0) /* Keras's ImageDataGenerator: no rescaling */
         recipe->rescale = 1;
+    for (int c = 0; c < 3; c++)
+        if (!isnormal((float)(recipe->rescale / recipe->std[c])))
+            return bind_refuse(
+                &recipe->script, script_line(&recipe->script, "preprocess", "rescale"), error,
+                "rescale / std is %.3g, which is as good as 0", recipe->rescale / recipe->std[c]);
     return true;
 }
 

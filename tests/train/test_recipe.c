@@ -140,6 +140,9 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("train = Folder", "test = Folder", "pets.recipe:1: [data] needs a line train =");
     assert_refused("'pets/val'", "", "pets.recipe:3: Folder needs its folder");
     assert_refused("rescale = 1./255", "scale = 2", "pets.recipe:5: [preprocess] takes no scale");
+    assert_refused("rescale = 1./255", "rescale = 1e-300",
+                   "pets.recipe:5: rescale / std is 2e-300, which is as good as 0");
+    assert_refused("rescale = 1./255", "rescale = -1e-39", "pets.recipe:5: rescale / std");
     assert_refused("mean = 0.5", "mean = (1, 2)", "pets.recipe:6: mean must be a number or three");
     assert_refused("zoom_range = 0.2", "zoom_range = 1.0",
                    "pets.recipe:9: zoom_range must be a number z from 0 to 0.99, for (1 - z");
