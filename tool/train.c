@@ -214,7 +214,8 @@ static bool load_data(struct training *training, struct error *error)
         return false;
     if (!dataset_split(&training->train_data, recipe->validation_split, &training->train,
                        &training->validation, error))
-        return error_prefix(error, "%s:%d", recipe->script.path, recipe->train->line);
+        return error_prefix(error, "%s:%d", recipe->script.path,
+                            script_line(&recipe->script, "fit", "validation_split"));
     if (recipe->validation->kind != SOURCE_NONE) {
         subset_free(&training->validation);
         if (!dataset_all(&training->validation_data, &training->validation, error))

@@ -166,8 +166,8 @@ bool dataset_split(const struct dataset *data, double share, struct subset *kept
             kept_of_group[g] -= (int)(share * kept_of_group[g]);
         divide(data, kept_of_group, kept, held_out);
         if (kept->count == 0 || (share > 0 && held_out->count == 0))
-            good = error_set(error, "%d pictures are too few to hold out %g of them", data->count,
-                             share);
+            good = error_set_usage(error, "%d pictures are too few to hold out %g of them",
+                                   data->count, share);
     }
     free(kept_of_group);
     if (!good) {

@@ -56,7 +56,8 @@ struct subset {
 
 /* Divides the pictures: of each class of each source the last `share` (0 <= share < 1, rounded
  * down) go to *held_out, the rest to *kept, as the validation_split of Keras's ImageDataGenerator
- * does it by class. An error when either is left empty though share > 0. Both are to be freed. */
+ * does it by class. A usage error when either is left empty though share > 0. Both are to be freed.
+ */
 bool dataset_split(const struct dataset *data, double share, struct subset *kept,
                    struct subset *held_out, struct error *error);
 
