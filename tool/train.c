@@ -76,6 +76,13 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+/* There is nothing to save any more: a signal ends the program as it does any other. */
+static void release_signals(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
 /* --- what the command line says --------------------------------------------------------------- */
 
 static bool check_settings(const struct train_settings *settings, struct error *error)
@@ -304,7 +311,9 @@ static bool train(struct training *training, struct error *error)
     };
     print_data(training);
     catch_signals();
-    return fit(&settings, &result, error) && tell_end(training, &result, error);
+    const bool good = fit(&settings, &result, error);
+    release_signals();
+    return good && tell_end(training, &result, error);
 }
 
 static void release(struct training *training)
