@@ -113,12 +113,25 @@ static bool is_at(const char *name, const char *place)
     return strncmp(name, place, length) == 0 && (name[length] == '\0' || name[length] == '/');
 }
 
+/* "..", "../a", "a/../b", "a/.." */
+static bool leads_up(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "..")); at += 2)
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
+}
+
 /* Nothing may be written over the training's own files (fit.h). */
 static bool check_name(const struct recipe *recipe, const struct callback_settings *callback,
                        struct error *error)
 {
     static const char *const own[] = {"model.h5", "history.csv", "resume.state", "lock"};
     const char *name = plain_name(callback->path);
+    if (leads_up(name))
+        return bind_refuse(&recipe->script, callback->line, error,
+                           "'%.80s': '..' leads out of --out: give a name in it, or a whole path",
+                           name);
     bool taken = text_ends_with(name, ".part"); /* of a file that is being written */
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         taken = taken || is_at(name, own[i]);
