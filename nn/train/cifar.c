@@ -17,7 +17,9 @@ static bool count_records(const char *path, int *count, struct error *error)
     struct stat status;
     if (stat(path, &status) != 0)
         return error_set(error, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_size == 0 || status.st_size % RECORD != 0 ||
+    if (status.st_size == 0 && S_ISREG(status.st_mode))
+        return error_set(error, "%s: is empty", path);
+    if (!S_ISREG(status.st_mode) || status.st_size % RECORD != 0 ||
         status.st_size / RECORD > 1 << 20)
         return error_set(error, "%s: not a CIFAR-10 file: its size is no multiple of %d bytes",
                          path, RECORD);

@@ -136,6 +136,8 @@ START_TEST(cifar_planes_become_pixels)
     assert_error(cifar10_load(&data, folder, false, &error), "label 10 of picture 0");
     write_file("test_batch.bin", records, sizeof records - 1);
     assert_error(cifar10_load(&data, folder, false, &error), "not a CIFAR-10 file");
+    write_file("test_batch.bin", records, 0);
+    assert_error(cifar10_load(&data, folder, false, &error), "test_batch.bin: is empty");
     assert_error(cifar10_load(&data, folder, true, &error), "data_batch_1.bin");
     teardown();
 }
