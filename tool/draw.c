@@ -1,5 +1,6 @@
 /* draw: pictures of the drawn scene in a folder for each class, to train and to measure with. */
 #include "capture/drawing.h"
+#include "common/atomic_file.h"
 #include "common/folder.h"
 #include "tool/bar.h"
 #include "tool/command.h"
@@ -80,10 +81,10 @@ static bool check_nothing_there(const struct job *job, struct error *error)
 
 /* --- drawing ---------------------------------------------------------------------------------- */
 
-static bool write_file(const char *path, bool overwrite, const uint8_t *bytes, size_t size,
-                       struct error *error)
+/* Where nothing is there yet, it need not survive a crash: a full disk is noticed all the same. */
+static bool write_new(const char *path, const uint8_t *bytes, size_t size, struct error *error)
 {
-    FILE *file = fopen(path, overwrite ? "wb" : "wbx");
+    FILE *file = fopen(path, "wbx");
     if (!file)
         return error_set(error, "%s: cannot be written: %s", path, strerror(errno));
     bool good = fwrite(bytes, 1, size, file) == size;
@@ -116,7 +117,8 @@ static bool draw_picture(const struct job *job, long index, struct easel *easel,
         picture_path(job, index, path, error) &&
         drawing_render(&drawing, &easel->large, &easel->image, error) &&
         jpeg_encode_in(&easel->room, &easel->image, drawing.jpeg_quality, &jpeg, &size, error) &&
-        write_file(path, job->overwrite, jpeg, size, error);
+        (job->overwrite ? atomic_file_write(path, jpeg, size, error)
+                        : write_new(path, jpeg, size, error));
     free(jpeg);
     return good;
 }
