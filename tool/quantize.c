@@ -57,12 +57,22 @@ static bool is_folder(const char *parent, const char *name)
            stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static bool has_class_folders(const struct model *model, const char *folder)
+/* Is there a folder for each class, or for none? One that is missing among others is a mistake. */
+static bool find_class_folders(const struct model *model, const char *folder, bool *labelled,
+                               struct error *error)
 {
+    const char *missing = NULL;
+    *labelled = false;
     for (int i = 0; i < model->class_count; i++)
-        if (!is_folder(folder, model->class_names[i]))
-            return false;
-    return true;
+        if (is_folder(folder, model->class_names[i]))
+            *labelled = true;
+        else if (!missing)
+            missing = model->class_names[i];
+    return !*labelled || !missing ||
+           error_set(error,
+                     "%s has folders of the model's classes, but not %s; without labels give a "
+                     "folder of pictures alone",
+                     folder, missing);
 }
 
 static bool load_pictures(const struct quantize_settings *settings, struct quantizer *q,
@@ -74,7 +84,8 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
     long limit = PICTURES_DEFAULT;
     if (settings->limit && !number_integer("limit", settings->limit, 1, 1 << 20, &limit, error))
         return false;
-    q->labelled = has_class_folders(model, settings->calibrate);
+    if (!find_class_folders(model, settings->calibrate, &q->labelled, error))
+        return false;
     const struct folder_settings folder = {
         .path = settings->calibrate,
         .classes = q->labelled ? (const char *const *)model->class_names : here,
