@@ -2,6 +2,7 @@
 #include "common/atomic_file.h"
 #include "common/log.h"
 #include "common/prediction.h"
+#include "common/text.h"
 #include "nn/train/metrics.h"
 #include "nn/train/sources.h"
 #include "tool/catdog.h"
@@ -265,6 +266,10 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return error_set_usage(error, "--corrupt looks at whole pictures; leave --views out");
     if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
         return false;
+    if (settings->worst && !text_ends_with(settings->worst, ".jpg") &&
+        !text_ends_with(settings->worst, ".jpeg"))
+        return error_set_usage(error, "--worst %s: name a file .jpg, which it will be",
+                               settings->worst);
     if (settings->worst && !atomic_file_check(settings->worst, error))
         return false;
     if (!load(settings, evaluation->model, &evaluation->data, error))
