@@ -160,7 +160,7 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
 
 int classifier_min_side(const struct classifier *classifier)
 {
-    return classifier->height > classifier->width ? classifier->height : classifier->width;
+    return views_min_side(classifier->mode, classifier->width, classifier->height);
 }
 
 bool classifier_look(struct classifier *classifier, const struct image *picture,

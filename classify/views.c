@@ -25,14 +25,22 @@ static int near_of(double length, int most)
     return count < most ? count : most;
 }
 
-static void add_near(struct views *views)
+/* By exact sides: a rounded pixel less must not make a column more. */
+static void add_near(struct views *views, double ratio)
 {
-    views->near_width = (int)fmax(1, round(near_share * views->part_width));
-    views->near_height = (int)fmax(1, round(near_share * views->part_height));
-    views->columns = near_of((double)views->width / views->near_width, VIEWS_NEAR_MAX / 2);
-    views->rows =
-        near_of((double)views->height / views->near_height, VIEWS_NEAR_MAX / views->columns);
+    const double width = near_share * (ratio > 1 ? views->width / ratio : views->width);
+    const double height = near_share * (ratio > 1 ? views->height : views->height * ratio);
+    views->near_width = (int)fmax(1, round(width));
+    views->near_height = (int)fmax(1, round(height));
+    views->columns = near_of(views->width / width, VIEWS_NEAR_MAX / 2);
+    views->rows = near_of(views->height / height, VIEWS_NEAR_MAX / views->columns);
     views->count += views->columns * views->rows;
+}
+
+int views_min_side(enum views_mode mode, int input_width, int input_height)
+{
+    const int side = input_width > input_height ? input_width : input_height;
+    return mode == VIEWS_CLOSER ? (int)ceil(side / near_share - 1e-9) : side;
 }
 
 struct views views_of(enum views_mode mode, int width, int height, int input_width,
@@ -51,7 +59,7 @@ struct views views_of(enum views_mode mode, int width, int height, int input_wid
     views.parts = length < elongated ? 0 : parts_of(length);
     views.count += views.parts;
     if (mode == VIEWS_CLOSER)
-        add_near(&views);
+        add_near(&views, ratio);
     return views;
 }
 

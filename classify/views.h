@@ -7,8 +7,8 @@
  * of 0.6 of a part's sides, too, up to eight spread over the frame: an animal far from the camera
  * is large enough in one of them, and there are more views to be wrong in.
  *
- * A frame is looked at from one view, the next frame from the next, so that a frame of a camera
- * costs one run of the network; scores are averaged by view over time (classify/smooth.h).
+ * A frame is looked at from one view, the next frame from the next; scores are averaged by view
+ * over time (classify/smooth.h). With parts, a camera's frame costs one run of the network.
  */
 #ifndef PAWCAM_CLASSIFY_VIEWS_H
 #define PAWCAM_CLASSIFY_VIEWS_H
@@ -40,6 +40,10 @@ struct rectangle {
 struct views views_of(enum views_mode mode, int width, int height, int input_width,
                       int input_height);
 
+/* The least side of a frame, decoded at a fraction of its size, that leaves the views as many
+ * pixels as the network has. */
+int views_min_side(enum views_mode mode, int input_width, int input_height);
+
 /* The part's place in the frame: from left to right or from the top down. view: 0 ... count - 1 */
 struct rectangle views_place(const struct views *views, int view);
 
@@ -52,11 +56,11 @@ struct turns {
     uint64_t sequence; /* and its number */
 };
 
-/* The views of the frame at time_s: the next one, or, from a source below 16 frames a second, as
- * many as are needed for each of four to be seen four times a second; all of them in the first
- * frame, and when their number changes or the source begins anew. When frames between this one and
- * the one before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ...
- * count. */
+/* The views of the frame at time_s: the next one, or, from a source of fewer than 4 * count frames
+ * a second, as many as show each of them four times a second; all of them in the first frame, and
+ * when their number changes or the source begins anew. When frames between this one and the one
+ * before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ... count.
+ */
 int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
                int views[VIEWS_MAX]);
 

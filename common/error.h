@@ -29,8 +29,8 @@ struct error {
 };
 
 /* Fills *error (which may be NULL) with EXIT_CODE_RUNTIME and the message. Always returns false, so
- * that a function can end with `return error_set(error, ...)`. Control characters and
- * what is not UTF-8 (file names can hold both) become '?'; what is too long loses its middle. */
+ * that a function can end with `return error_set(error, ...)`. Control characters and what is not
+ * UTF-8 (file names can hold both) become '?'; what is too long loses its middle. */
 bool error_set(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same with EXIT_CODE_USAGE. */

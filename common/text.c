@@ -52,12 +52,13 @@ bool text_is_plain(const char *text)
 
 void text_make_plain(char *text)
 {
-    text_one_line(text);
-    if (text_is_plain(text))
-        return;
-    for (; *text; text++)
-        if ((unsigned char)*text >= 0x80)
-            *text = '?';
+    while (*text) {
+        const unsigned char *next = (const unsigned char *)text;
+        if (take_character(&next))
+            text = (char *)next;
+        else
+            *text++ = '?';
+    }
 }
 
 char *text_trim(char *text)

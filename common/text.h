@@ -10,7 +10,7 @@
  * called. */
 void text_one_line(char *text);
 
-/* The same, and where it is no UTF-8 for each byte beyond ASCII, so that it is plain then. */
+/* The same for each byte of what is no UTF-8, so that it is plain then. */
 void text_make_plain(char *text);
 
 /* Whether it is UTF-8 (RFC 3629) without control characters: what JSON and people can take. */

@@ -97,7 +97,8 @@ static const struct option_row rows[] = {
              "often. From 16 pictures a second on a picture costs no more than with whole; of "
              "slower sources more than one view is looked at. closer: smaller squares as well, for "
              "cameras that overlook a room or a garden; far animals are found, empty rooms are "
-             "called animals more often, so give a higher threshold. A picture of 16:9 has 12 "
+             "called animals more often, so give a higher threshold (pawcam threshold MODEL --data DIR "
+             "--views closer finds one). A picture of 16:9 has 12 "
              "views, each looked at four times a second."},
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,

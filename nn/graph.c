@@ -120,7 +120,9 @@ static bool compose_scale(struct node *target, const struct layer *layer, struct
         target->scale[c] *= scale;
         target->shift[c] = target->shift[c] * scale + shift;
         if (!isfinite(target->scale[c]) || !isfinite(target->shift[c]))
-            return error_set(error, "layer %s: scale and shift of channel %d are too large",
+            return error_set(error,
+                             "layer %s: scale and shift of channel %d are too large; the file is "
+                             "damaged",
                              layer->name, c);
     }
     return true;

@@ -23,7 +23,7 @@ struct transfer {
 
 void layout_copy(const struct transfer *transfer);
 
-/* Zeroes of the last block's lanes behind the last channel. */
+/* Writes zeroes into the last block's lanes behind the last channel. */
 void layout_clear_spare(const struct place *place);
 
 /* Zeroes of the tensor around the view: `top` rows above and so on. Strides must leave room. */

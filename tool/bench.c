@@ -28,7 +28,7 @@ static const struct command_option options[] = {
     {"json", NULL, "one JSON object", offsetof(struct bench_settings, json)},
 };
 
-static const double SECONDS_MIN = 0.0001, SECONDS_MAX = 3600;
+static const double seconds_min = 0.0001, seconds_max = 3600;
 enum { THREADS_MAX = 256, WARM_RUNS = 3, SAMPLES_MAX = 1 << 20 };
 
 /* One thread: a session, its input and its times. */
@@ -57,7 +57,7 @@ static bool parse(const struct bench_settings *settings, int *threads, double *s
     if ((settings->threads &&
          !number_integer("threads", settings->threads, 1, THREADS_MAX, &count, error)) ||
         (settings->seconds &&
-         !number_real("seconds", settings->seconds, SECONDS_MIN, SECONDS_MAX, seconds, error)))
+         !number_real("seconds", settings->seconds, seconds_min, seconds_max, seconds, error)))
         return false;
     *threads = (int)count;
     return true;

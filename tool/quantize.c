@@ -8,6 +8,7 @@
 #include "tool/codec.h"
 #include "tool/command.h"
 #include "tool/model_options.h"
+#include "tool/model_out.h"
 #include "tool/number.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ struct quantize_settings {
 static const struct command_option options[] = {
     {"calibrate", "DIR", "pictures, best in a folder for each class",
      offsetof(struct quantize_settings, calibrate)},
-    {"out", "FILE", "the Keras HDF5 file to write", offsetof(struct quantize_settings, out)},
+    {"out", "FILE", "the model file to write, .h5 or .json",
+     offsetof(struct quantize_settings, out)},
     {"limit", "N", "take only the first N pictures of each folder; 500 if not given",
      offsetof(struct quantize_settings, limit)},
     MODEL_OPTION_ROWS(struct quantize_settings, model),
@@ -90,6 +92,7 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
         .path = settings->calibrate,
         .classes = q->labelled ? (const char *const *)model->class_names : here,
         .class_count = q->labelled ? model->class_count : 1,
+        .flat = !q->labelled,
         .limit = (int)limit,
         .height = input->dim[0],
         .width = input->dim[1],
@@ -97,7 +100,12 @@ static bool load_pictures(const struct quantize_settings *settings, struct quant
         .threads = parallel_processors(),
         .codec = &codec_vision,
     };
-    return folder_load(&q->data, &folder, error);
+    return folder_load(&q->data, &folder, error) ||
+           (!q->labelled &&
+            error_prefix(error,
+                         "none of %s's folders is a class of the model (--classes names them), so "
+                         "its own pictures are taken",
+                         settings->calibrate));
 }
 
 /* Decides one picture: for the best class. */
@@ -238,7 +246,8 @@ static bool load(const struct quantize_settings *settings, const char *path, str
                          "%s: only models that give class scores to pictures of 1 or 3 "
                          "channels can be quantized",
                          path);
-    if (!atomic_file_check(settings->out, error) || !load_pictures(settings, q, error))
+    if (!model_out_check(settings->out, error) || !atomic_file_check(settings->out, error) ||
+        !load_pictures(settings, q, error))
         return false;
     q->bgr = malloc((size_t)q->data.height * (size_t)q->data.width * 3);
     q->scores = malloc((size_t)q->floats->class_count * sizeof *q->scores);
@@ -261,6 +270,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     if (good) {
         print_table(&q, &outcome);
         good = check_loss(&q, &outcome, error) && keras_save(q.bytes, quantize->out, error);
+        if (good)
+            model_out_tell(quantize->out);
     }
     free(q.bgr);
     free(q.scores);

@@ -41,7 +41,8 @@ static const struct command_option options[] = {
     {"resume", NULL, "go on with the training in --out", offsetof(struct train_settings, resume)},
     {"overwrite", NULL, "begin anew though there is a training in --out",
      offsetof(struct train_settings, overwrite)},
-    {"tensorboard", "DIR", "write event files for TensorBoard",
+    {"tensorboard", "DIR",
+     "write event files for TensorBoard; a new training replaces those in DIR",
      offsetof(struct train_settings, tensorboard)},
 };
 

@@ -390,6 +390,20 @@ static bool build_model(struct builder *builder, const json_t *model, int input,
                                 : build_functional(builder, model, input, depth, output, error);
 }
 
+/* A functional model names its input, and no other layer may have that name. */
+static bool name_input(struct model *model, const json_t *root, struct error *error)
+{
+    if (is_sequential(root))
+        return true;
+    const char *given = only_end(root, "input_layers", error);
+    char *name = given ? strdup(given) : NULL;
+    if (!name)
+        return given ? error_set_memory(error, "out of memory") : false;
+    free(model->layers[0].name);
+    model->layers[0].name = name;
+    return true;
+}
+
 bool builder_read(struct builder *builder, const json_t *root, const char *name,
                   struct error *error)
 {
@@ -403,5 +417,6 @@ bool builder_read(struct builder *builder, const json_t *root, const char *name,
     if (!given || !parse_shape(given, builder->channels_first, &shape, error))
         return false;
     builder->model = model_create(name, &shape, error);
-    return builder->model && build_model(builder, root, 0, 0, &builder->model->output, error);
+    return builder->model && name_input(builder->model, root, error) &&
+           build_model(builder, root, 0, 0, &builder->model->output, error);
 }

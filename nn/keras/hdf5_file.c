@@ -1,3 +1,4 @@
+#define H5_USE_110_API /* H5O_info_t is another type since HDF5 1.12 */
 #include "nn/keras/hdf5_file.h"
 
 #include <errno.h>

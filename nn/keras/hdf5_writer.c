@@ -13,7 +13,7 @@ enum { RANK_MAX = 4, GROW_BYTES = 1 << 20 };
 
 struct hdf5_writer {
     hid_t file, string_type, make_groups;
-    hid_t group_plain, array_plain; /* without the time at which they are made */
+    hid_t make_arrays; /* without the time: the same model is the same bytes whenever it is saved */
     char *path;
     bool failed;
     struct error error; /* the first failure */
@@ -41,14 +41,6 @@ static hid_t open_in_memory(const char *path, bool amend)
     return file;
 }
 
-/* How objects of the class are made so that the same model is the same bytes at any time. */
-static hid_t without_times(hid_t class)
-{
-    hid_t list = H5Pcreate(class);
-    H5Pset_obj_track_times(list, 0);
-    return list;
-}
-
 /* Takes over the file, also on failure. */
 static struct hdf5_writer *wrap(hid_t file, const char *path, struct error *error)
 {
@@ -67,8 +59,8 @@ static struct hdf5_writer *wrap(hid_t file, const char *path, struct error *erro
     H5Tset_cset(writer->string_type, H5T_CSET_UTF8);
     writer->make_groups = H5Pcreate(H5P_LINK_CREATE);
     H5Pset_create_intermediate_group(writer->make_groups, 1);
-    writer->group_plain = without_times(H5P_GROUP_CREATE);
-    writer->array_plain = without_times(H5P_DATASET_CREATE);
+    writer->make_arrays = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(writer->make_arrays, 0);
     return writer;
 }
 
@@ -118,8 +110,7 @@ bool hdf5_commit(struct hdf5_writer *writer, struct error *error)
     free(image);
     H5Tclose(writer->string_type);
     H5Pclose(writer->make_groups);
-    H5Pclose(writer->group_plain);
-    H5Pclose(writer->array_plain);
+    H5Pclose(writer->make_arrays);
     H5Fclose(writer->file);
     free(writer->path);
     free(writer);
@@ -133,7 +124,7 @@ static hid_t open_group(struct hdf5_writer *writer, const char *group)
 {
     hid_t id = H5Gopen2(writer->file, group, H5P_DEFAULT);
     if (id < 0)
-        id = H5Gcreate2(writer->file, group, writer->make_groups, writer->group_plain, H5P_DEFAULT);
+        id = H5Gcreate2(writer->file, group, writer->make_groups, H5P_DEFAULT, H5P_DEFAULT);
     return id;
 }
 
@@ -188,7 +179,7 @@ void hdf5_write_array(struct hdf5_writer *writer, const char *group, const char 
         size[i] = (hsize_t)dim[i];
     hid_t id = open_group(writer, group), space = H5Screate_simple(rank, size, NULL);
     hid_t data = H5Dcreate2(id, name, H5T_IEEE_F32LE, space, writer->make_groups,
-                            writer->array_plain, H5P_DEFAULT);
+                            writer->make_arrays, H5P_DEFAULT);
     if (data < 0 || H5Dwrite(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
         fail(writer, name);
     if (data >= 0)

@@ -13,8 +13,8 @@
 /* Writes the model with its preprocessing, class names and threshold (the pawcam_* attributes of
  * docs/models.md). NAME.json gets the network, and NAME_weights.h5 beside it the weights, as Keras
  * 3 wants them to be called; any other path gets all in one HDF5 file. Loaded again, the weights
- * are the same bits. The same model is the same bytes, whenever it
- * is saved. A file appears under its name only when it is complete. */
+ * are the same bits. The same model is the same bytes, whenever it is saved. A file appears under
+ * its name only when it is complete. */
 bool keras_save(const struct model *model, const char *path, struct error *error);
 
 /* Writes the recommended threshold, in (0, 1], into the model file at `path`, which keras_load

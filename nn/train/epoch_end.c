@@ -218,8 +218,8 @@ bool fit_finish(struct fit_run *run, struct fit_result *result, struct error *er
     if (!run->saved)
         return error_set(error, "%s", reason.message);
     if (run->saved_epochs == run->state.epoch)
-        return error_set(error, "%.400s; nothing is lost: when that is mended, --resume writes it",
+        return error_set(error, "%s; nothing is lost: when that is mended, --resume writes it",
                          reason.message);
-    return error_set(error, "%.400s; when that is mended, --resume goes on behind epoch %d",
+    return error_set(error, "%s; when that is mended, --resume goes on behind epoch %d",
                      reason.message, run->saved_epochs);
 }

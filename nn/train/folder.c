@@ -82,9 +82,11 @@ static bool is_folder(const char *folder, const char *name, bool follow)
 
 static bool is_kind(const char *folder, const struct dirent *entry, enum kind kind)
 {
+    const unsigned char type = entry->d_type; /* some file systems do not tell */
     if (kind == PICTURES)
-        return is_picture(entry->d_name) && entry->d_type != DT_DIR;
-    return is_folder(folder, entry->d_name, kind == FOLDERS);
+        return is_picture(entry->d_name) && type != DT_DIR &&
+               (type != DT_UNKNOWN || !is_folder(folder, entry->d_name, false));
+    return type != DT_REG && is_folder(folder, entry->d_name, kind == FOLDERS);
 }
 
 /* Sorted names of what there is of a kind in a folder; hidden ones do not count. */
@@ -149,8 +151,8 @@ static bool check_class_name(const char *folder, const char *name, struct error 
 {
     return text_is_plain(name) ||
            error_set(error,
-                     "%s/%s: the name of a class must be UTF-8 without control characters: rename "
-                     "the folder",
+                     "%s/%s: the name of a class must be UTF-8 without control characters: give it "
+                     "another",
                      folder, name);
 }
 
@@ -177,7 +179,9 @@ static bool list_class(const struct folder_settings *settings, int label, struct
 {
     struct names pictures = {0};
     char *path = join(settings->path, listing->classes.list[label]);
-    bool good = path ? list_tree(path, &pictures, error) : error_set(error, "out of memory");
+    bool good = !path            ? error_set(error, "out of memory")
+                : settings->flat ? add_paths(path, PICTURES, &pictures, error)
+                                 : list_tree(path, &pictures, error);
     if (good && pictures.count == 0)
         good = error_set(error, "%s: holds no pictures (jpg, jpeg, png, bmp, webp)", path);
     int take =

@@ -150,7 +150,8 @@ static bool check_names(const struct reader *r, int line, int first_new)
     for (int i = first_new; i < model->layer_count; i++)
         for (int k = 0; k < i; k++)
             if (strcmp(model->layers[i].name, model->layers[k].name) == 0)
-                return refuse(r, line, "another layer has this name already");
+                return error_set_usage(r->error, "%s:%d: another layer is called %.80s already",
+                                       r->script->path, line, model->layers[i].name);
     return true;
 }
 

@@ -33,6 +33,7 @@ struct folder_settings {
     const char *path;           /* PATH/CLASS/[.../]picture.{jpg,jpeg,png,bmp,webp} */
     const char *const *classes; /* in the order of the labels; NULL: all sub-folders, sorted */
     int class_count;
+    bool flat; /* without the pictures in folders below a class's */
     int limit; /* at most so many pictures of each class, the first in order; 0: all */
     int height, width, channels;
     int threads; /* that decode */

@@ -157,7 +157,7 @@ static bool refuse_writing(const char *path, off_t size, int reason, struct erro
 {
     const bool whole = truncate(path, size) == 0;
     return error_set(error, "%s: cannot be written: %s%s", path, strerror(reason),
-                     whole ? "" : "; it is damaged now");
+                     whole ? "" : "; its end is damaged until --resume mends it");
 }
 
 static bool append(const char *folder, const char *part, int epoch, const struct scalar *scalars,
@@ -244,8 +244,9 @@ static bool cut(const char *path, int epochs, struct error *error)
         return errno == ENOENT || error_set(error, "%s: %s", path, strerror(errno));
     while (read_record(file, &message) && step_of(&message) <= epochs)
         end = ftello(file);
-    const bool good = ftruncate(fileno(file), end) == 0 ||
-                      error_set(error, "%s: cannot be shortened: %s", path, strerror(errno));
+    const bool good = (!ferror(file) || error_set(error, "%s: cannot be read", path)) &&
+                      (ftruncate(fileno(file), end) == 0 ||
+                       error_set(error, "%s: cannot be shortened: %s", path, strerror(errno)));
     fclose(file);
     return good;
 }

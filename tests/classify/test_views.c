@@ -56,6 +56,7 @@ START_TEST(near_views_come_after_the_parts)
     check_place(&views, 7, 424, 0, 216, 216);
     check_place(&views, 8, 0, 144, 216, 216);
     check_place(&views, 11, 424, 144, 216, 216);
+    ck_assert_int_eq(views_of(VIEWS_CLOSER, 1024, 1024, 128, 128).count, 1 + 2 * 2);
     views = views_of(VIEWS_CLOSER, 100, 100, 128, 128); /* no parts */
     ck_assert_int_eq(views.count, 1 + 2 * 2);
     check_place(&views, 1, 0, 0, 60, 60);
@@ -63,10 +64,21 @@ START_TEST(near_views_come_after_the_parts)
 }
 END_TEST
 
+/* A near view of the smallest picture that a JPEG may be decoded to is no enlargement. */
+START_TEST(closer_wants_larger_pictures)
+{
+    ck_assert_int_eq(views_min_side(VIEWS_PARTS, 128, 96), 128);
+    const int side = views_min_side(VIEWS_CLOSER, 128, 128);
+    ck_assert_int_eq(side, 214);
+    ck_assert_int_ge(views_of(VIEWS_CLOSER, side * 16 / 9, side, 128, 128).near_width, 128);
+}
+END_TEST
+
 /* Unless the frame is so long that there would be too many. */
 START_TEST(near_views_leave_nothing_out)
 {
-    static const int sizes[][2] = {{640, 480}, {1920, 1080}, {90, 160}, {128, 128}, {641, 359}};
+    static const int sizes[][2] = {{640, 480}, {1920, 1080}, {90, 160},   {128, 128}, {641, 359},
+                                   {374, 500}, {1024, 1280}, {682, 1024}, {299, 400}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         const int width = sizes[i][0], height = sizes[i][1];
         const struct views views = views_of(VIEWS_CLOSER, width, height, 128, 128);
@@ -175,7 +187,8 @@ END_TEST
 
 TEST_MAIN(views, a_wide_frame_has_squares_from_left_to_right,
           a_tall_frame_has_squares_from_the_top_down, parts_have_the_shape_of_the_network,
-          near_views_come_after_the_parts, near_views_leave_nothing_out, the_whole_is_enough,
+          near_views_come_after_the_parts, near_views_leave_nothing_out,
+          closer_wants_larger_pictures, the_whole_is_enough,
           parts_of_any_shape_lie_in_the_frame_and_cover_it, one_view_a_frame_in_turn,
           more_views_a_frame_from_a_slow_source, a_rate_in_between_costs_what_it_asks_for,
           one_view_where_frames_were_dropped)

@@ -17,8 +17,9 @@ END_TEST
 
 START_TEST(what_is_no_utf8_is_made_plain)
 {
-    static const char *const texts[][2] = {
-        {"", ""}, {"K\xc3\xa4tzchen\n", "K\xc3\xa4tzchen?"}, {"\xc3\xa4k\xe4t\x01", "??k?t?"}};
+    static const char *const texts[][2] = {{"", ""},
+                                           {"K\xc3\xa4tzchen\n", "K\xc3\xa4tzchen?"},
+                                           {"\xc3\xa4k\xe4t\x01", "\xc3\xa4k?t?"}};
     struct error error;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char text[32];

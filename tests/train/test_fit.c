@@ -428,6 +428,12 @@ START_TEST(events_are_those_of_this_training)
     validations = 0;
     ck_assert(run(false, &result) && stat(path, &status) == 0);
     ck_assert_int_eq(status.st_size, whole);
+    validations = 0;
+    recipe.epochs = 3;
+    ck_assert(run(false, &result) && stat(path, &status) == 0 && status.st_size < whole);
+    recipe.epochs = EPOCHS; /* what was before the interruption stays */
+    ck_assert(run(true, &result) && stat(path, &status) == 0);
+    ck_assert_int_eq(status.st_size, whole);
     teardown();
 }
 END_TEST

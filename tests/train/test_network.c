@@ -85,7 +85,6 @@ START_TEST(functional_with_branches)
 }
 END_TEST
 
-/* The network of a lesson that imports modules instead of names. */
 START_TEST(the_input_can_have_a_name)
 {
     build("x = Input(name='picture', shape=(8, 8, 3))\nx = Flatten()(x)\nx = Dense(2)(x)");
@@ -94,6 +93,7 @@ START_TEST(the_input_can_have_a_name)
 }
 END_TEST
 
+/* The network of a lesson that imports modules instead of names. */
 START_TEST(dotted_names_are_their_last_part)
 {
     build("model = keras.models.Sequential()\n"
@@ -271,10 +271,10 @@ START_TEST(errors_name_file_and_line)
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, kernel_initializer='zero')(x)",
                    "net.recipe:2: an initializer must be");
     assert_refused("x = Input((8, 8, 3))\nx = Dense(2, name='a')(x)\nx = Dense(2, name='a')(x)",
-                   "net.recipe:3: another layer has this name");
+                   "net.recipe:3: another layer is called a");
     assert_refused("x = Input((8, 8, 3))\nx = Conv2D(2, 1, name='a_depthwise')(x)\n"
                    "x = SeparableConv2D(2, 3, name='a')(x)",
-                   "net.recipe:3: another layer has this name");
+                   "net.recipe:3: another layer is called a");
     assert_refused("x = Input((3,))\nx = Dense(2, name='\xff')(x)",
                    "net.recipe:2: a layer's name must be UTF-8");
     char longer[400];
@@ -311,7 +311,7 @@ START_TEST(errors_name_file_and_line)
     assert_refused("x = Input(name='a')", "net.recipe:1: Input needs its shape");
     assert_refused("x = Input((3,), name='a/b')", "net.recipe:1: a layer's name must be");
     assert_refused("x = Input((3,), name='a')\nx = Dense(2, name='a')(x)",
-                   "net.recipe:2: another layer has this name");
+                   "net.recipe:2: another layer is called a");
     assert_refused("x = Input('big')", "net.recipe:1: a shape is expected");
     assert_refused("x = Input((8, 8, 3))", "the network has no layers");
     assert_refused("[fit]\nepochs = 3", "has no [network] section");
