@@ -15,10 +15,11 @@ static int parts_of(double length)
     return parts < VIEWS_PARTS_MAX ? parts : VIEWS_PARTS_MAX;
 }
 
-/* Near views have this share of a part's sides, and cover a length of so many of their own. They
- * overlap by a third, as far as there may be so many. */
+/* A near view's sides, as a share of a part's. */
 static const double near_share = 0.6;
 
+/* Near views that cover so many of their sides: they overlap by a third or more, unless there would
+ * be more than `most`. */
 static int near_of(double length, int most)
 {
     const int count = (int)ceil((length - 1) * 1.5 - 1e-9) + 1;
