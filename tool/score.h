@@ -10,7 +10,7 @@
  * thread; a single sigmoid p is {1 - p, p}. */
 typedef void (*score_visit)(void *self, int index, const float *scores);
 
-/* VIEWS_WHOLE: the network sees the pictures resized to its input where they differ. VIEWS_PARTS:
+/* VIEWS_WHOLE: the network sees the pictures resized to its input where they differ. Other modes:
  * it sees the files that they came from as pawcamd sees the first frame of a source; where there
  * are none, or pawcamd would not take the model, it is as with VIEWS_WHOLE. Works on all
  * processors. A dataset that does not fit the model is a usage error. */

@@ -123,10 +123,11 @@ START_TEST(sequential_round_trip)
 }
 END_TEST
 
+/* Names stay, also the input's, whose usual one another layer may have then. */
 START_TEST(functional_round_trip)
 {
-    assert_round_trip("x = Input((8, 8, 3))\n"
-                      "y = Conv2D(5, 1)(x)\n"
+    assert_round_trip("x = Input((8, 8, 3), name='picture')\n"
+                      "y = Conv2D(5, 1, name='input')(x)\n"
                       "z = Conv2D(5, 3, padding='same')(x)\n"
                       "y = Add()([y, z])\n"
                       "y = Concatenate()([y, x])\n"

@@ -260,6 +260,27 @@ START_TEST(floats_behind_a_join_of_odd_channels)
 }
 END_TEST
 
+/* Its output has no place, on floats or on bytes. */
+START_TEST(a_layer_that_nobody_reads)
+{
+    struct model *model = build_model(SIDE, SIDE, 3);
+    add(model, with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, conv(6, 3, 1, PADDING_SAME));
+    struct layer answer = {.op = LAYER_GLOBAL_AVERAGE_POOL2D};
+    answer.inputs = (int[]){1};
+    answer.input_count = 1;
+    add(model, answer);
+    fill_weights(model, 5);
+    give_ranges(model, -3, 5);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        struct plan *plan = cpu_can_run(*k) ? plan_create(model, *k, NULL) : NULL;
+        ck_assert(plan || !cpu_can_run(*k));
+        plan_destroy(plan);
+    }
+    model_destroy(model);
+}
+END_TEST
+
 /* Calibration sees channels, not what fills a block behind them. */
 static void count_values(void *self, int layer, const float *values, size_t count)
 {
@@ -332,4 +353,5 @@ END_TEST
 
 TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
           all_machines_agree_by_winograd, floats_behind_a_join_of_odd_channels,
-          observers_see_real_channels_only, great_sums_are_convolved_directly)
+          a_layer_that_nobody_reads, observers_see_real_channels_only,
+          great_sums_are_convolved_directly)
