@@ -125,8 +125,9 @@ static bool classify(void *context, struct error *error)
 static bool smooth_scores(void *context, struct error *error)
 {
     static const struct smooth_settings settings = {
-        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = SMOOTH_NO_CLASS};
-    static const struct looks looks = {1, 1, {{.view = 0, .scores = {0.7, 0.2, 0.1}}}};
+        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = POOL_NO_CLASS};
+    static const struct looks looks = {
+        .views = {.count = 1}, .count = 1, .list = {{.view = 0, .scores = {0.7, 0.2, 0.1}}}};
     struct bench *bench = context;
     (void)error;
     bench->time_s += 0.04;

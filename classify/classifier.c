@@ -1,6 +1,7 @@
 #include "classify/classifier.h"
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "nn/session.h"
 #include "vision/vision.h"
 
@@ -47,6 +48,12 @@ bool classifier_check_model(const struct model *model, struct error *error)
     return check_input(model, error) && check_output(model, error);
 }
 
+int classifier_nobody(const struct model *model)
+{
+    const int found = text_find(model->class_names, model->class_count, "neither");
+    return found < 0 ? POOL_NO_CLASS : found;
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 struct classifier *classifier_create(const struct model *model, const char *cpu,
@@ -59,7 +66,7 @@ struct classifier *classifier_create(const struct model *model, const char *cpu,
     }
     const struct shape *shape = model_input_shape(model);
     classifier->model = model;
-    classifier->mode = mode;
+    classifier->mode = classifier_nobody(model) == POOL_NO_CLASS ? VIEWS_WHOLE : mode;
     classifier->height = shape->dim[0];
     classifier->width = shape->dim[1];
     classifier->session = session_create(model, cpu, error);
@@ -102,17 +109,16 @@ static struct views views_in(const struct classifier *classifier, const struct i
                     classifier->height);
 }
 
-/* Makes an input of each of looks->count views, of which `due` are the numbers. */
+/* Makes an input of each of looks->count views, whose turn it is. */
 static bool resize(struct classifier *classifier, const struct image *picture,
-                   const struct views *views, const int due[VIEWS_MAX], struct looks *looks,
-                   struct error *error)
+                   const struct turn *turns, struct looks *looks, struct error *error)
 {
-    looks->views = views->count;
     for (int i = 0; i < looks->count; i++) {
-        const struct image part = part_of(picture, views_place(views, due[i]));
-        looks->list[i].view = due[i];
-        if (!vision_resize(&part, classifier->width, classifier->height, &classifier->inputs[i],
-                           error))
+        struct image *input = &classifier->inputs[i];
+        const struct image part = part_of(picture, views_place(&looks->views, turns[i].view));
+        looks->list[i].view = turns[i].view;
+        if (!vision_resize(&part, classifier->width, classifier->height, input, error) ||
+            (turns[i].mirrored && !vision_mirror(input, error)))
             return false;
     }
     return true;
@@ -141,13 +147,14 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
 {
     struct image *decoded = &classifier->decoded;
     struct classifier_times now = {.start_ns = clock_monotonic_ns()};
-    int due[VIEWS_MAX];
+    struct turn turns[VIEWS_MAX];
     if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error))
         return false;
     now.decoded_ns = clock_monotonic_ns();
-    const struct views views = views_in(classifier, decoded);
-    looks->count = turns_take(&classifier->turns, views.count, frame->time_s, frame->sequence, due);
-    if (!resize(classifier, decoded, &views, due, looks, error))
+    looks->views = views_in(classifier, decoded);
+    looks->count =
+        turns_take(&classifier->turns, &looks->views, frame->time_s, frame->sequence, turns);
+    if (!resize(classifier, decoded, turns, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();
     if (!score_all(classifier, looks, error))
@@ -163,14 +170,30 @@ int classifier_min_side(const struct classifier *classifier)
     return views_min_side(classifier->mode, classifier->width, classifier->height);
 }
 
+/* The mean of what the inputs said and what they say mirrored. */
+static bool look_again(struct classifier *classifier, struct looks *looks, struct error *error)
+{
+    struct looks again = *looks;
+    for (int i = 0; i < looks->count; i++)
+        if (!vision_mirror(&classifier->inputs[i], error))
+            return false;
+    if (!score_all(classifier, &again, error))
+        return false;
+    for (int i = 0; i < looks->count; i++)
+        for (int k = 0; k < classifier->model->class_count; k++)
+            looks->list[i].scores[k] = (looks->list[i].scores[k] + again.list[i].scores[k]) / 2;
+    return true;
+}
+
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error)
 {
-    const struct views views = views_in(classifier, picture);
-    int due[VIEWS_MAX];
-    looks->count = views.count;
+    struct turn turns[VIEWS_MAX] = {{0}};
+    looks->views = views_in(classifier, picture);
+    looks->count = looks->views.count;
     for (int i = 0; i < looks->count; i++)
-        due[i] = i;
-    return resize(classifier, picture, &views, due, looks, error) &&
-           score_all(classifier, looks, error);
+        turns[i].view = i;
+    return resize(classifier, picture, turns, looks, error) &&
+           score_all(classifier, looks, error) &&
+           (!looks->views.both_ways || look_again(classifier, looks, error));
 }

@@ -1,5 +1,7 @@
 /*
  * classifier: a frame through decode, resize and network, from one view or more (classify/views.h).
+ * A model without a class "neither" is shown the whole only: of a piece of carpet it would have to
+ * say whether it is a cat or a dog.
  * Holds the working memory of one thread, and whose turn it is; nothing is allocated once each view
  * was looked at.
  *
@@ -9,7 +11,7 @@
 #ifndef PAWCAM_CLASSIFY_CLASSIFIER_H
 #define PAWCAM_CLASSIFY_CLASSIFIER_H
 
-#include "classify/views.h"
+#include "classify/pool.h"
 #include "common/frame.h"
 #include "nn/model.h"
 #include "vision/vision.h"
@@ -25,6 +27,9 @@ struct classifier_times {
  * classes? The error says what it is instead. */
 bool classifier_check_model(const struct model *model, struct error *error);
 
+/* The class of pictures that show none of the others, "neither", or POOL_NO_CLASS. */
+int classifier_nobody(const struct model *model);
+
 /* The model must outlive it and be one of these; `cpu` as for session_create. */
 struct classifier *classifier_create(const struct model *model, const char *cpu,
                                      enum views_mode mode, struct error *error);
@@ -36,8 +41,9 @@ void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
 bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
                     struct classifier_times *times, struct error *error);
 
-/* The same of a single picture in B, G, R, from all its views; it may have been decoded at a
- * fraction of its size that leaves classifier_min_side pixels to its sides. */
+/* The same of a single picture in B, G, R, from all its views, both ways round where views are
+ * mirrored (the mean of the two is a view's score); it may have been decoded at a fraction of its
+ * size that leaves classifier_min_side pixels to its sides. */
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error);
 int classifier_min_side(const struct classifier *classifier);

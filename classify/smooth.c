@@ -1,7 +1,6 @@
 #include "classify/smooth.h"
 
 #include <math.h>
-#include <string.h>
 
 void smooth_reset(struct smooth *smooth)
 {
@@ -14,42 +13,16 @@ static bool begins_anew(const struct smooth *smooth, double time_s, int views)
     return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || views != smooth->views;
 }
 
-static void average(struct smooth_view *view, double tau, double time_s, const double *raw,
+static void average(struct smooth *smooth, const struct look *look, double tau, double time_s,
                     int count)
 {
-    double alpha = tau > 0 && view->seen ? -expm1(-(time_s - view->time_s) / tau) : 1;
+    struct pool_view *view = &smooth->list[look->view];
+    const double dt = time_s - smooth->time_of[look->view];
+    const double alpha = tau > 0 && view->seen ? -expm1(-dt / tau) : 1;
     for (int i = 0; i < count; i++)
-        view->scores[i] += alpha * (raw[i] - view->scores[i]);
+        view->scores[i] += alpha * (look->scores[i] - view->scores[i]);
     view->seen = true;
-    view->time_s = time_s;
-}
-
-/* The best score of all classes but one. */
-static double best_but(const double *scores, int count, int left_aside)
-{
-    double best = -INFINITY;
-    for (int i = 0; i < count; i++)
-        if (i != left_aside)
-            best = fmax(best, scores[i]);
-    return best;
-}
-
-/* The view that speaks: the one that spoke, unless another is better by more than `lead`. */
-static int speaker(const struct smooth *smooth, double lead, int nobody, int count)
-{
-    int speaker = smooth->speaker;
-    double best = smooth->list[speaker].seen
-                      ? best_but(smooth->list[speaker].scores, count, nobody) + lead
-                      : -INFINITY;
-    for (int i = 0; i < smooth->views; i++) {
-        const struct smooth_view *view = &smooth->list[i];
-        const double score = view->seen ? best_but(view->scores, count, nobody) : -INFINITY;
-        if (i != smooth->speaker && score > best) {
-            speaker = i;
-            best = score;
-        }
-    }
-    return speaker;
+    smooth->time_of[look->view] = time_s;
 }
 
 static int best_class(const double *scores, int count)
@@ -90,18 +63,15 @@ static int hold(struct smooth *smooth, double hold_s, double time_s, int wanted)
 int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   const struct looks *looks, int count)
 {
-    bool first = begins_anew(smooth, time_s, looks->views);
+    bool first = begins_anew(smooth, time_s, looks->views.count);
     if (first) {
         smooth_reset(smooth);
         smooth->started = true;
-        smooth->views = looks->views;
+        smooth->views = looks->views.count;
     }
     for (int i = 0; i < looks->count; i++)
-        average(&smooth->list[looks->list[i].view], settings->time_s, time_s, looks->list[i].scores,
-                count);
-    smooth->speaker = speaker(smooth, first ? 0 : settings->hysteresis, settings->nobody, count);
-    memcpy(smooth->scores, smooth->list[smooth->speaker].scores,
-           (size_t)count * sizeof *smooth->scores);
+        average(smooth, &looks->list[i], settings->time_s, time_s, count);
+    pool_scores(&looks->views, smooth->list, count, settings->nobody, smooth->scores);
     if (first) {
         int best = best_class(smooth->scores, count);
         smooth->decision = smooth->scores[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;

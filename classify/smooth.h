@@ -9,35 +9,34 @@
  *        s     = s + alpha * (x - s)           the first time: s = x
  *
  *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
- * 2. One view speaks for the frame: the one in which a class has the best s of all, `nobody` left
- *    aside, since most views of a room with a cat show no cat.
- * 3. Hysteresis: another view takes over only when its best s is better by `hysteresis`, and
- * another class only when its s is.
- * 4. Threshold: when the class in charge has s < threshold, the decision is SMOOTH_UNKNOWN. It is
- *    left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it can
- *    always be left.
+ * 2. The frame's scores are pooled from those of its views (classify/pool.h), as far as these were
+ *    looked at.
+ * 3. Hysteresis: another class takes over only when its score is better by `hysteresis`.
+ * 4. Threshold: when the class in charge has a score < threshold, the decision is SMOOTH_UNKNOWN.
+ * It is left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it
+ * can always be left.
  * 5. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
  *    called for it; until then the old one stays, whatever its score. 0: at once.
  *
  * The averages begin anew, and with them the decision, on the first frame, when time runs backwards
  * (a recording starts over, the clock was set), after a gap of more than SMOOTH_GAP_S, and when the
- * number of views changes. But for 2., `nobody` is a class like any other.
+ * number of views changes. But for pooling, `nobody` is a class like any other.
  */
 #ifndef PAWCAM_CLASSIFY_SMOOTH_H
 #define PAWCAM_CLASSIFY_SMOOTH_H
 
-#include "classify/views.h"
+#include "classify/pool.h"
 
 #include <stdbool.h>
 
-enum { SMOOTH_UNKNOWN = -1, SMOOTH_NO_CLASS = -1, SMOOTH_GAP_S = 5 };
+enum { SMOOTH_UNKNOWN = -1, SMOOTH_GAP_S = 5 };
 
 struct smooth_settings {
     double time_s;     /* tau, seconds */
     double hysteresis; /* 0..1 */
     double threshold;  /* 0..1 */
     double hold_s;     /* seconds, >= 0 */
-    int nobody;        /* the class "neither", or SMOOTH_NO_CLASS */
+    int nobody;        /* the class "neither", or POOL_NO_CLASS */
 };
 
 /* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the
@@ -52,14 +51,10 @@ struct smooth {
     int decision;                          /* index of a class, or SMOOTH_UNKNOWN */
     int wanted;                            /* what the newest frame calls for ... */
     double wanted_since_s;                 /* ... and all since this one */
-    double scores[PREDICTION_CLASSES_MAX]; /* s of the view that speaks */
+    double scores[PREDICTION_CLASSES_MAX]; /* of the frame */
     int views;                             /* that frames have */
-    int speaker;                           /* the view that speaks */
-    struct smooth_view {
-        bool seen;
-        double time_s; /* when it was looked at last */
-        double scores[PREDICTION_CLASSES_MAX];
-    } list[VIEWS_MAX];
+    double time_of[VIEWS_MAX];             /* when a view was looked at last */
+    struct pool_view list[VIEWS_MAX];      /* the averages */
 };
 
 /* Forgets everything: the next frame is the first. */

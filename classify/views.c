@@ -53,6 +53,7 @@ struct views views_of(enum views_mode mode, int width, int height, int input_wid
     const double length = ratio > 1 ? ratio : 1 / ratio;
     if (mode == VIEWS_WHOLE)
         return views;
+    views.both_ways = true;
     if (ratio > 1)
         views.part_width = (int)fmax(1, round(width / ratio));
     else
@@ -97,14 +98,17 @@ static double asked_for(const struct turns *turns, int count, double time_s, uin
     return fmin(count, turns->owed + count * dt / refresh_s);
 }
 
-int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
-               int views[VIEWS_MAX])
+int turns_take(struct turns *turns, const struct views *views, double time_s, uint64_t sequence,
+               struct turn list[VIEWS_MAX])
 {
+    const int count = views->count, round = views->both_ways ? 2 * count : count;
     const double asked = asked_for(turns, count, time_s, sequence);
     const int due = (int)fmax(1, floor(asked + 1e-9)); /* 1 / 15 + ... + 1 / 15 may miss 1 */
-    const int next = turns->count == count ? turns->next : 0;
-    for (int i = 0; i < due; i++)
-        views[i] = (next + i) % count;
-    *turns = (struct turns){count, (next + due) % count, fmax(0, asked - due), time_s, sequence};
+    const int next = turns->count == count ? turns->next % round : 0;
+    for (int i = 0; i < due; i++) {
+        const int turn = (next + i) % round;
+        list[i] = (struct turn){.view = turn % count, .mirrored = turn >= count};
+    }
+    *turns = (struct turns){count, (next + due) % round, fmax(0, asked - due), time_s, sequence};
     return due;
 }

@@ -5,26 +5,31 @@
  * parts that have it and lie side by side, overlapping by half or more (beyond 4:1 by less), are
  * views as well: in them an animal is as many pixels wide as it is high. Who looks closer has views
  * of 0.6 of a part's sides, too, up to eight spread over the frame: an animal far from the camera
- * is large enough in one of them, and there are more views to be wrong in.
+ * is large enough in one of them.
  *
- * A frame is looked at from one view, the next frame from the next; scores are averaged by view
- * over time (classify/smooth.h). With parts, a camera's frame costs one run of the network.
+ * A camera's frame is looked at from a view or two, the next frame from the next; when all had
+ * their turn, mirrored: a network errs on a picture and on its mirror image in different ways.
+ * Scores are averaged by view over time (classify/smooth.h), and the views' averages become the
+ * frame's (classify/pool.h).
  */
 #ifndef PAWCAM_CLASSIFY_VIEWS_H
 #define PAWCAM_CLASSIFY_VIEWS_H
 
 #include "common/prediction.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { VIEWS_PARTS_MAX = 7, VIEWS_NEAR_MAX = 8, VIEWS_MAX = 1 + VIEWS_PARTS_MAX + VIEWS_NEAR_MAX };
 
-/* The order is that of the choices of pawcamd's option. */
-enum views_mode { VIEWS_PARTS, VIEWS_WHOLE, VIEWS_CLOSER };
-#define VIEWS_CHOICES "parts|whole|closer"
+/* whole: one view, never mirrored. The order is that of the choices of pawcamd's option. */
+enum views_mode { VIEWS_CLOSER, VIEWS_PARTS, VIEWS_WHOLE };
+#define VIEWS_CHOICES "closer|parts|whole"
+#define VIEWS_DEFAULT "closer"
 
 struct views {
     int count;                   /* 1: the whole only */
+    bool both_ways;              /* each view mirrored as well */
     int width, height;           /* of the frame, in pixels */
     int parts;                   /* views 1, 2, ... are parts, */
     int part_width, part_height; /* of this size, */
@@ -47,10 +52,16 @@ int views_min_side(enum views_mode mode, int input_width, int input_height);
 /* The part's place in the frame: from left to right or from the top down. view: 0 ... count - 1 */
 struct rectangle views_place(const struct views *views, int view);
 
+/* One run of the network. */
+struct turn {
+    int view;
+    bool mirrored;
+};
+
 /* Whose turn it is. All zero: nothing was looked at yet. */
 struct turns {
-    int count; /* views of the frame before; 0: there was none */
-    int next;
+    int count;         /* views of the frame before; 0: there was none */
+    int next;          /* of the views, and behind them of the views mirrored */
     double owed;       /* views, below 1 */
     double time_s;     /* of the frame before, */
     uint64_t sequence; /* and its number */
@@ -59,10 +70,10 @@ struct turns {
 /* The views of the frame at time_s: the next one, or, from a source of fewer than 4 * count frames
  * a second, as many as show each of them four times a second; all of them in the first frame, and
  * when their number changes or the source begins anew. When frames between this one and the one
- * before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ... count.
- */
-int turns_take(struct turns *turns, int count, double time_s, uint64_t sequence,
-               int views[VIEWS_MAX]);
+ * before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ... count,
+ * of which no two are the same view. */
+int turns_take(struct turns *turns, const struct views *views, double time_s, uint64_t sequence,
+               struct turn list[VIEWS_MAX]);
 
 /* What the network says of a frame. */
 struct look {
@@ -71,9 +82,9 @@ struct look {
 };
 
 struct looks {
-    int views; /* that the frame has */
-    int count; /* that were looked at, in list: 1 ... views */
-    struct look list[VIEWS_MAX];
+    struct views views;
+    int count;                   /* of views that were looked at, in list: 1 ... views.count */
+    struct look list[VIEWS_MAX]; /* each of another view */
 };
 
 #endif

@@ -1,7 +1,7 @@
 #include "daemon/app.h"
 
+#include "classify/classifier.h"
 #include "common/log.h"
-#include "common/text.h"
 #include "daemon/model_setup.h"
 #include "daemon/open_source.h"
 
@@ -58,7 +58,7 @@ static struct smooth_settings smooth_settings(const struct app *app)
         .hysteresis = app->current.smooth.hysteresis,
         .threshold = model_setup_threshold(&app->current, app->model),
         .hold_s = app->current.smooth.hold_s,
-        .nobody = text_find(app->model->class_names, app->model->class_count, "neither"),
+        .nobody = classifier_nobody(app->model),
     };
 }
 

@@ -89,17 +89,15 @@ static const struct option_row rows[] = {
      MEMBER(model.cpu), .check = session_check_cpu,
      .help = "Kernels that compute the network. auto is the best that this machine has, reference "
              "the plain loops that the others are checked against."},
-    {.section = "model", .name = "views", .type = OPTION_CHOICE, .value = "parts",
+    {.section = "model", .name = "views", .type = OPTION_CHOICE, .value = VIEWS_DEFAULT,
      .choices = VIEWS_CHOICES, MEMBER(model.views),
      .help = "What the network looks at. whole: each picture, squeezed into the network's square. "
-             "parts: of wide or tall pictures in turn the whole and the squares that fit into it "
-             "side by side; the one with the surest animal decides. Small animals are found more "
-             "often. From 16 pictures a second on a picture costs no more than with whole; of "
-             "slower sources more than one view is looked at. closer: smaller squares as well, for "
-             "cameras that overlook a room or a garden; far animals are found, empty rooms are "
-             "called animals more often, so give a higher threshold (pawcam threshold MODEL --data DIR "
-             "--views closer finds one). A picture of 16:9 has 12 "
-             "views, each looked at four times a second."},
+             "parts: in turn the whole and, of wide or tall pictures, the squares that fit into it "
+             "side by side; each also mirrored, and all of them speak for the picture. closer: "
+             "squares of 0.6 of the height as well, for animals that are far away. Each view is "
+             "looked at four times a second, and at least one a picture: of 16:9 and 30 pictures "
+             "a second, whole and parts are one run of the network a picture, closer is 1.6. A "
+             "model without a class \"neither\" is shown the whole."},
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,
      .maximum = 1, .words = "auto=-1", .live = true, MEMBER(model.threshold),

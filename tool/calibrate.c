@@ -1,4 +1,5 @@
 /* calibrate: a copy of a model whose scores mean what they say. */
+#include "classify/classifier.h"
 #include "common/atomic_file.h"
 #include "nn/keras/save.h"
 #include "nn/train/metrics.h"
@@ -9,14 +10,16 @@
 #include "tool/model_out.h"
 #include "tool/pictures.h"
 #include "tool/score.h"
+#include "tool/views_option.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct calibrate_settings {
     struct model_options model;
-    const char *data, *limit, *out;
+    const char *data, *limit, *out, *views;
     bool biases, json;
 };
 
@@ -29,34 +32,110 @@ static const struct command_option options[] = {
      offsetof(struct calibrate_settings, limit)},
     {"biases", NULL, "fit a bias for each class, too: how often each is met should be as in DIR",
      offsetof(struct calibrate_settings, biases)},
+    VIEWS_OPTION_ROW(struct calibrate_settings, views),
     {"json", NULL, "print one JSON object", offsetof(struct calibrate_settings, json)},
     MODEL_OPTION_ROWS(struct calibrate_settings, model),
 };
 
-/* The pictures' scores, [data->count][data->class_count]. */
-struct scored {
-    const struct dataset *data;
-    float *scores;
+/* What the model says of a picture, before it is calibrated. */
+struct said {
+    struct views views;
+    float *scores; /* [views.count][class_count], owned */
 };
 
-static float *scores_of(const struct scored *scored, int index)
+struct fitting {
+    const struct dataset *data;
+    int nobody; /* as in pool */
+    bool biases;
+    struct said *said;  /* [data->count] */
+    float *scores;      /* [data->count][class_count]: the pictures', calibrated as far as it is */
+    float *calibrated;  /* [VIEWS_MAX][data->class_count]: one picture's views */
+    bool out_of_memory; /* for what was said */
+};
+
+/* What came of it. */
+struct outcome {
+    struct calibration calibration;
+    struct metrics before, after;
+};
+
+static void keep(void *self, int index, const struct views *views, const float *scores)
 {
-    return scored->scores + (ptrdiff_t)index * scored->data->class_count;
+    struct fitting *fitting = self;
+    struct said *said = &fitting->said[index];
+    const size_t bytes = (size_t)views->count * (size_t)fitting->data->class_count * sizeof *scores;
+    said->views = *views;
+    said->scores = malloc(bytes);
+    if (said->scores)
+        memcpy(said->scores, scores, bytes);
+    else
+        fitting->out_of_memory = true;
 }
 
-static void keep_scores(void *self, int index, const float *scores)
+static float *scores_of(const struct fitting *fitting, int index)
 {
-    struct scored *scored = self;
-    memcpy(scores_of(scored, index), scores, (size_t)scored->data->class_count * sizeof *scores);
+    return fitting->scores + (ptrdiff_t)index * fitting->data->class_count;
 }
 
-static bool measure(const struct scored *scored, struct metrics *metrics, struct error *error)
+/* The picture's scores once each view's are calibrated. */
+static void rescore(const struct fitting *fitting, const struct calibration *calibration, int index)
 {
-    if (!metrics_init(metrics, scored->data->class_count, 0, error))
+    const struct said *said = &fitting->said[index];
+    const ptrdiff_t classes = fitting->data->class_count;
+    float *scores = fitting->calibrated;
+    memcpy(scores, said->scores, (size_t)(said->views.count * classes) * sizeof *scores);
+    for (int view = 0; view < said->views.count; view++)
+        calibration_apply(calibration, scores + view * classes);
+    score_pool(&said->views, scores, (int)classes, fitting->nobody, scores_of(fitting, index));
+}
+
+static void rescore_all(const struct fitting *fitting, const struct calibration *calibration)
+{
+    for (int i = 0; i < fitting->data->count; i++)
+        rescore(fitting, calibration, i);
+}
+
+static bool measure(const struct fitting *fitting, struct metrics *metrics, struct error *error)
+{
+    if (!metrics_init(metrics, fitting->data->class_count, 0, error))
         return false;
-    for (int i = 0; i < scored->data->count; i++)
-        metrics_add(metrics, i, scored->data->labels[i], scores_of(scored, i));
+    for (int i = 0; i < fitting->data->count; i++)
+        metrics_add(metrics, i, fitting->data->labels[i], scores_of(fitting, i));
     return true;
+}
+
+/* A change of less is not worth another round: a score of 0.5 moves by a few hundred thousandths.
+ */
+static const double change_min = 1e-4;
+
+enum { ROUNDS_MAX = 100 };
+
+static bool changes(const struct calibration *calibration)
+{
+    double most = fabs(calibration->sharpness - 1);
+    for (int i = 0; i < calibration->class_count; i++)
+        most = fmax(most, fabs(calibration->biases[i]));
+    return most > change_min;
+}
+
+/* What fits pooled scores does not quite fit when it is done to the views and these are pooled
+ * (classify/pool.h). So it is done to them, and what then fits as well, and so on. */
+static bool fit(struct fitting *fitting, struct calibration *calibration, struct error *error)
+{
+    const struct dataset *data = fitting->data;
+    bool good = true, changing = true;
+    for (int round = 0; good && changing && round < ROUNDS_MAX; round++) {
+        struct calibration more = {0};
+        good = calibration_fit(&more, fitting->scores, data->labels, data->count, data->class_count,
+                               fitting->biases, error);
+        changing = good && changes(&more);
+        if (good) {
+            calibration_add(calibration, &more);
+            rescore_all(fitting, calibration);
+        }
+        calibration_finish(&more);
+    }
+    return good;
 }
 
 /* --- the outcome ------------------------------------------------------------------------------ */
@@ -70,17 +149,17 @@ static json_t *metrics_json(const struct metrics *metrics)
     return object;
 }
 
-static bool print_json(const struct calibration *calibration, const struct metrics *before,
-                       const struct metrics *after, struct error *error)
+static bool print_json(const struct outcome *outcome, struct error *error)
 {
+    const struct calibration *calibration = &outcome->calibration;
     json_t *object = json_object(), *biases = json_array();
     for (int i = 0; i < calibration->class_count; i++)
         json_array_append_new(biases, figure_json(calibration->biases[i]));
-    json_object_set_new(object, "n", json_integer(before->n));
+    json_object_set_new(object, "n", json_integer(outcome->before.n));
     json_object_set_new(object, "temperature", figure_json(1 / calibration->sharpness));
     json_object_set_new(object, "biases", biases);
-    json_object_set_new(object, "before", metrics_json(before));
-    json_object_set_new(object, "after", metrics_json(after));
+    json_object_set_new(object, "before", metrics_json(&outcome->before));
+    json_object_set_new(object, "after", metrics_json(&outcome->after));
     return figure_print(object, error);
 }
 
@@ -90,38 +169,70 @@ static void print_row(const char *name, const struct metrics *metrics)
            metrics_ece(metrics));
 }
 
-static void print_table(const struct calibration *calibration, const struct dataset *data,
-                        const struct metrics *before, const struct metrics *after)
+static void print_table(const struct outcome *outcome, const struct dataset *data)
 {
+    const struct calibration *calibration = &outcome->calibration;
     printf("%d pictures: temperature %.3f", data->count, 1 / calibration->sharpness);
     for (int i = 0; i < calibration->class_count; i++)
         printf("%s %s %+.3f", i ? "," : "; biases", data->class_names[i], calibration->biases[i]);
     puts("\n         accuracy    loss  calibration error");
-    print_row("before", before);
-    print_row("after", after);
+    print_row("before", &outcome->before);
+    print_row("after", &outcome->after);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static bool calibrate(const struct calibrate_settings *settings, struct model *model,
-                      struct scored *scored, struct error *error)
+static bool calibrate(const struct calibrate_settings *settings, struct fitting *fitting,
+                      struct model *model, struct error *error)
 {
-    struct calibration calibration = {0};
-    struct metrics before = {0}, after = {0};
-    const struct dataset *data = scored->data;
-    bool good = measure(scored, &before, error) &&
-                calibration_fit(&calibration, scored->scores, data->labels, data->count,
-                                data->class_count, settings->biases, error);
-    for (int i = 0; good && i < data->count; i++)
-        calibration_apply(&calibration, scores_of(scored, i));
-    good = good && measure(scored, &after, error) && calibration_store(&calibration, model, error);
+    struct outcome outcome = {.calibration = {0}};
+    bool good = calibration_init(&outcome.calibration, fitting->data->class_count, error);
+    if (good)
+        rescore_all(fitting, &outcome.calibration);
+    good = good && measure(fitting, &outcome.before, error) &&
+           fit(fitting, &outcome.calibration, error) && measure(fitting, &outcome.after, error) &&
+           calibration_store(&outcome.calibration, model, error);
     if (good && settings->json)
-        good = print_json(&calibration, &before, &after, error);
+        good = print_json(&outcome, error);
     else if (good)
-        print_table(&calibration, data, &before, &after);
-    metrics_finish(&before);
-    metrics_finish(&after);
-    calibration_finish(&calibration);
+        print_table(&outcome, fitting->data);
+    metrics_finish(&outcome.before);
+    metrics_finish(&outcome.after);
+    calibration_finish(&outcome.calibration);
+    return good;
+}
+
+static bool reserve(struct fitting *fitting, struct error *error)
+{
+    const size_t count = (size_t)fitting->data->count;
+    const size_t classes = (size_t)fitting->data->class_count;
+    fitting->said = calloc(count, sizeof *fitting->said);
+    fitting->scores = calloc(count * classes, sizeof *fitting->scores);
+    fitting->calibrated = calloc(VIEWS_MAX * classes, sizeof *fitting->calibrated);
+    return (fitting->said && fitting->scores && fitting->calibrated) ||
+           error_set(error, "out of memory for the scores");
+}
+
+static void release(struct fitting *fitting)
+{
+    for (int i = 0; fitting->said && i < fitting->data->count; i++)
+        free(fitting->said[i].scores);
+    free(fitting->said);
+    free(fitting->scores);
+    free(fitting->calibrated);
+}
+
+static bool run_on(const struct calibrate_settings *settings, const struct dataset *data,
+                   enum views_mode mode, struct model *model, struct error *error)
+{
+    struct fitting fitting = {
+        .data = data, .nobody = classifier_nobody(model), .biases = settings->biases};
+    const bool good =
+        reserve(&fitting, error) &&
+        score_views(model, settings->model.cpu, data, mode, keep, &fitting, error) &&
+        (!fitting.out_of_memory || error_set(error, "out of memory for the scores")) &&
+        calibrate(settings, &fitting, model, error);
+    release(&fitting);
     return good;
 }
 
@@ -129,29 +240,22 @@ static bool run_with(const struct calibrate_settings *settings, struct model *mo
                      struct error *error)
 {
     struct dataset data = {0};
-    struct scored scored = {.data = &data};
+    enum views_mode mode;
     const struct pictures_settings pictures = {
         .folder = settings->data,
         .limit = settings->limit,
         .chosen = settings->model.classes != NULL,
     };
-    bool good = model_out_check(settings->out, error) && atomic_file_check(settings->out, error) &&
-                calibration_check(model, error) && pictures_load(&data, &pictures, model, error);
-    if (good) {
-        scored.scores = calloc((size_t)data.count * (size_t)data.class_count, sizeof(float));
-        good = scored.scores || error_set(error, "out of memory for the scores");
-    }
-    good = good &&
-           score_dataset(model, settings->model.cpu, &data, VIEWS_WHOLE, keep_scores, &scored,
-                         error) &&
-           calibrate(settings, model, &scored, error);
+    bool good = views_option_parse(settings->views, &mode, error) &&
+                model_out_check(settings->out, error) && atomic_file_check(settings->out, error) &&
+                calibration_check(model, error) && pictures_load(&data, &pictures, model, error) &&
+                run_on(settings, &data, mode, model, error);
     if (good) {
         model->threshold = 0; /* it was one for other scores */
         good = keras_save(model, settings->out, error);
     }
     if (good && !settings->json)
         model_out_tell(settings->out);
-    free(scored.scores);
     dataset_free(&data);
     return good;
 }

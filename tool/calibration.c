@@ -106,16 +106,25 @@ static bool reserve(struct fit *fit, int classes)
     fit->p = calloc((size_t)classes, sizeof *fit->p);
     fit->sums = calloc((size_t)classes, sizeof *fit->sums);
     fit->shares = calloc((size_t)classes, sizeof *fit->shares);
-    fit->now->biases = calloc((size_t)classes, sizeof *fit->now->biases);
-    return fit->logits && fit->p && fit->sums && fit->shares && fit->now->biases;
+    return fit->logits && fit->p && fit->sums && fit->shares;
+}
+
+bool calibration_init(struct calibration *calibration, int class_count, struct error *error)
+{
+    *calibration = (struct calibration){
+        .class_count = class_count,
+        .sharpness = 1,
+        .biases = calloc((size_t)class_count, sizeof *calibration->biases),
+    };
+    return calibration->biases || error_set(error, "out of memory for a calibration");
 }
 
 bool calibration_fit(struct calibration *calibration, const float *scores, const int *labels, int n,
                      int class_count, bool biases, struct error *error)
 {
     struct fit fit = {.now = calibration, .labels = labels, .n = n};
-    *calibration = (struct calibration){.class_count = class_count, .sharpness = 1};
-    bool good = reserve(&fit, class_count) || error_set(error, "out of memory for a calibration");
+    bool good = calibration_init(calibration, class_count, error) &&
+                (reserve(&fit, class_count) || error_set(error, "out of memory for a calibration"));
     for (ptrdiff_t i = 0; good && i < (ptrdiff_t)n * class_count; i++)
         fit.logits[i] = logit_of(scores[i]);
     for (int i = 0; good && i < n; i++)
@@ -153,6 +162,13 @@ void calibration_apply(const struct calibration *calibration, float *scores)
     }
     for (int k = 0; k < calibration->class_count; k++)
         scores[k] = (float)((double)scores[k] / sum);
+}
+
+void calibration_add(struct calibration *calibration, const struct calibration *more)
+{
+    calibration->sharpness *= more->sharpness;
+    for (int k = 0; k < more->class_count; k++)
+        calibration->biases[k] = more->sharpness * calibration->biases[k] + more->biases[k];
 }
 
 /* --- into the model --------------------------------------------------------------------------- */

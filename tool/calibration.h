@@ -17,6 +17,9 @@ struct calibration {
     double *biases; /* [class_count], their sum is 0; owned */
 };
 
+/* One that changes nothing. false: out of memory. */
+bool calibration_init(struct calibration *calibration, int class_count, struct error *error);
+
 /* scores: [n][class_count], finite, each picture's sum to one; labels: [n]. Fits no biases unless
  * asked: these also learn how often each class is among the pictures. The caller finishes it also
  * after a failure, which is lack of memory, or scores that do not go with the labels at all. */
@@ -26,6 +29,9 @@ void calibration_finish(struct calibration *calibration);
 
 /* One picture's scores as they are after it; in place. */
 void calibration_apply(const struct calibration *calibration, float *scores);
+
+/* Makes it what it and then `more`, for as many classes, do. */
+void calibration_add(struct calibration *calibration, const struct calibration *more);
 
 /* Do the model's scores come behind the softmax (or sigmoid, for two classes) of a Dense layer? A
  * model that ends in another way cannot be calibrated. */

@@ -12,9 +12,9 @@
 /* A frame that was scored. */
 struct clip_frame {
     double time_s; /* from the recording's start */
-    int views;     /* that it has */
-    int first;     /* its first look, */
-    int looks;     /* and how many there are */
+    struct views views;
+    int first; /* its first look, */
+    int looks; /* and how many there are */
 };
 
 struct clip {

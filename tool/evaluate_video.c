@@ -1,6 +1,5 @@
 /* evaluate-video: how good pawcamd's decisions are on labelled recordings. */
 #include "classify/classifier.h"
-#include "common/text.h"
 #include "tool/bar.h"
 #include "tool/command.h"
 #include "tool/figure.h"
@@ -76,7 +75,7 @@ static bool parse_grid(const struct video_settings *settings, const struct model
     const char *time_s = settings->smooth_time, *hysteresis = settings->hysteresis;
     const char *hold_s = settings->hold_time;
     grid->threshold = (struct values){1, {model_threshold(model)}};
-    grid->nobody = text_find(model->class_names, model->class_count, "neither");
+    grid->nobody = classifier_nobody(model);
     return (!settings->threshold ||
             parse_values("threshold", settings->threshold, 1, &grid->threshold, error)) &&
            parse_values("smooth-time", time_s ? time_s : SMOOTH_TIME_DEFAULT, 60, &grid->time_s,

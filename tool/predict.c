@@ -1,10 +1,12 @@
 /* predict: what a model says of pictures, one line each. */
+#include "classify/classifier.h"
 #include "common/file.h"
 #include "common/prediction.h"
 #include "nn/session.h"
 #include "tool/command.h"
 #include "tool/model_options.h"
 #include "tool/number.h"
+#include "tool/views_option.h"
 #include "vision/picture.h"
 
 #include <math.h>
@@ -13,7 +15,7 @@
 
 struct predict_settings {
     struct model_options model;
-    const char *rotate, *shift;
+    const char *rotate, *shift, *views;
     bool json;
 };
 
@@ -23,6 +25,7 @@ static const struct command_option options[] = {
      offsetof(struct predict_settings, rotate)},
     {"shift", "X,Y", "move it right and down, in its pixels",
      offsetof(struct predict_settings, shift)},
+    VIEWS_OPTION_ROW(struct predict_settings, views),
     {"json", NULL, "one JSON object a line", offsetof(struct predict_settings, json)},
 };
 
@@ -31,6 +34,7 @@ enum { FILE_BYTES_MAX = 256 << 20 };
 /* What is used for every picture. */
 struct predictor {
     const struct model *model;
+    struct classifier *classifier; /* NULL: only the whole is looked at, by the session */
     struct session *session;
     struct image decoded, small, moved;
     bool moves; /* --rotate, --shift */
@@ -58,18 +62,38 @@ static const struct image *move(struct predictor *predictor, struct error *error
                : NULL;
 }
 
+static bool decode(struct predictor *predictor, const char *path, int min_side, struct error *error)
+{
+    uint8_t *data;
+    size_t size;
+    const bool good = file_read(path, FILE_BYTES_MAX, &data, &size, error) &&
+                      picture_decode(data, size, min_side, &predictor->decoded, error);
+    free(data);
+    return good;
+}
+
+static bool classify_views(struct predictor *predictor, const char *path, struct error *error)
+{
+    const struct model *model = predictor->model;
+    struct classifier *classifier = predictor->classifier;
+    double scores[PREDICTION_CLASSES_MAX];
+    struct looks looks;
+    if (!decode(predictor, path, classifier_min_side(classifier), error) ||
+        !classifier_look(classifier, &predictor->decoded, &looks, error))
+        return error_prefix(error, "%s", path);
+    pool_looks(&looks, model->class_count, classifier_nobody(model), scores);
+    for (int i = 0; i < model->class_count; i++)
+        predictor->scores[i] = (float)scores[i];
+    return true;
+}
+
 /* As the daemon does it: decoded no larger than needed, then resized linearly. */
-static bool classify(struct predictor *predictor, const char *path, struct error *error)
+static bool classify_whole(struct predictor *predictor, const char *path, struct error *error)
 {
     const struct shape *shape = model_input_shape(predictor->model);
     int height = shape->dim[0], width = shape->dim[1];
-    uint8_t *data;
-    size_t size;
-    bool good =
-        file_read(path, FILE_BYTES_MAX, &data, &size, error) &&
-        picture_decode(data, size, height > width ? height : width, &predictor->decoded, error) &&
-        vision_resize(&predictor->decoded, width, height, &predictor->small, error);
-    free(data);
+    bool good = decode(predictor, path, height > width ? height : width, error) &&
+                vision_resize(&predictor->decoded, width, height, &predictor->small, error);
     const struct image *picture = good ? move(predictor, error) : NULL;
     if (!picture)
         return error_prefix(error, "%s", path);
@@ -133,7 +157,7 @@ static bool print_text(const struct predictor *predictor, const char *path)
 
 static bool predict(struct predictor *predictor, const char *path, struct error *error)
 {
-    return classify(predictor, path, error) &&
+    return (predictor->classifier ? classify_views : classify_whole)(predictor, path, error) &&
            (predictor->json ? print_json(predictor, path, error) : print_text(predictor, path));
 }
 
@@ -165,6 +189,24 @@ static bool check_model(const struct model *model, const char *path, struct erro
            error_set(error, "%s: its output is no list of class scores", path);
 }
 
+/* What looks at the pictures: as pawcamd does, or at the whole, which can be moved. */
+static bool prepare(struct predictor *predictor, const struct predict_settings *settings,
+                    enum views_mode mode, struct error *error)
+{
+    const struct model *model = predictor->model;
+    const char *cpu = settings->model.cpu;
+    struct error reason;
+    predictor->scores = calloc((size_t)model->class_count, sizeof *predictor->scores);
+    if (!predictor->scores)
+        return error_set(error, "out of memory");
+    if (mode != VIEWS_WHOLE && classifier_nobody(model) != POOL_NO_CLASS &&
+        classifier_check_model(model, &reason))
+        predictor->classifier = classifier_create(model, cpu, mode, error);
+    else
+        predictor->session = session_create(model, cpu, error);
+    return predictor->classifier || predictor->session;
+}
+
 /* Goes on after a bad picture; the first error decides the exit code. */
 static bool predict_all(struct predictor *predictor, char **paths, int count, struct error *error)
 {
@@ -184,15 +226,20 @@ static bool run(const void *settings, char **operands, int operand_count, struct
 {
     const struct predict_settings *predict_settings = settings;
     struct predictor predictor = {.json = predict_settings->json};
-    if (!parse_movement(predict_settings, &predictor, error))
+    enum views_mode mode;
+    if (!parse_movement(predict_settings, &predictor, error) ||
+        !views_option_parse(predict_settings->views, &mode, error))
         return false;
+    if (predictor.moves && predict_settings->views && mode != VIEWS_WHOLE)
+        return error_set_usage(error,
+                               "--rotate and --shift move the whole picture; leave --views out");
+    if (predictor.moves)
+        mode = VIEWS_WHOLE;
     struct model *model = model_options_load(&predict_settings->model, operands[0], error);
     bool good = model && check_model(model, operands[0], error);
     if (good) {
         predictor.model = model;
-        predictor.scores = calloc((size_t)model->class_count, sizeof *predictor.scores);
-        predictor.session = session_create(model, predict_settings->model.cpu, error);
-        good = predictor.session && (predictor.scores || error_set(error, "out of memory")) &&
+        good = prepare(&predictor, predict_settings, mode, error) &&
                predict_all(&predictor, operands + 1, operand_count - 1, error);
     }
     image_free(&predictor.decoded);
@@ -200,6 +247,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     image_free(&predictor.moved);
     free(predictor.scores);
     session_destroy(predictor.session);
+    classifier_destroy(predictor.classifier);
     model_destroy(model);
     return good;
 }

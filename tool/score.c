@@ -1,10 +1,8 @@
 #include "tool/score.h"
 
 #include "classify/classifier.h"
-#include "classify/smooth.h"
 #include "common/file.h"
 #include "common/parallel.h"
-#include "common/text.h"
 #include "nn/session.h"
 #include "nn/shape.h"
 #include "nn/train/augment.h"
@@ -54,6 +52,12 @@ static void take_scores(const struct model *model, const float *output, float *s
     }
 }
 
+/* What the model says of a picture. */
+struct said {
+    struct views views;
+    float *scores; /* [views.count][class_count], owned */
+};
+
 /* What one thread works with: a session and its input for a dataset's pictures, or all that looks
  * at their files as pawcamd does. */
 struct desk {
@@ -61,7 +65,6 @@ struct desk {
     float *input;
     struct classifier *classifier;
     struct image picture;
-    struct smooth smooth;
     int failed; /* index of its first picture that failed, or NONE */
     struct error error;
 };
@@ -71,15 +74,18 @@ struct job {
     const struct dataset *data;
     enum views_mode mode;
     bool files;
-    struct smooth_settings settings; /* of which nothing is asked but who speaks for a picture */
-    float *scores;                   /* [data->count][class_count] */
+    struct said *said; /* [data->count] */
     int threads;
     struct desk desks[PARALLEL_THREADS_MAX];
 };
 
-static float *scores_of(const struct job *job, int index)
+static bool reserve_scores(const struct job *job, struct said *said, const struct views *views,
+                           struct error *error)
 {
-    return job->scores + (size_t)index * (size_t)job->model->class_count;
+    said->views = *views;
+    said->scores =
+        calloc((size_t)views->count * (size_t)job->model->class_count, sizeof *said->scores);
+    return said->scores || error_set(error, "out of memory for the scores");
 }
 
 static bool score_picture(const struct job *job, struct desk *desk, int index, struct error *error)
@@ -94,7 +100,10 @@ static bool score_picture(const struct job *job, struct desk *desk, int index, s
                          error))
         return false;
     preprocess(job->model, desk->input, shape_count(shape), data->channels);
-    take_scores(job->model, session_run(desk->session, desk->input), scores_of(job, index));
+    struct said *said = &job->said[index];
+    if (!reserve_scores(job, said, &(struct views){.count = 1}, error))
+        return false;
+    take_scores(job->model, session_run(desk->session, desk->input), said->scores);
     return true;
 }
 
@@ -112,14 +121,15 @@ static bool look(struct desk *desk, const char *path, struct looks *looks, struc
 
 static bool score_file(const struct job *job, struct desk *desk, int index, struct error *error)
 {
-    float *scores = scores_of(job, index);
+    const int classes = job->model->class_count;
+    struct said *said = &job->said[index];
     struct looks looks;
-    if (!look(desk, job->data->files[index], &looks, error))
+    if (!look(desk, job->data->files[index], &looks, error) ||
+        !reserve_scores(job, said, &looks.views, error))
         return false;
-    smooth_reset(&desk->smooth);
-    smooth_update(&desk->smooth, &job->settings, 0, &looks, job->model->class_count);
-    for (int i = 0; i < job->model->class_count; i++)
-        scores[i] = (float)desk->smooth.scores[i];
+    for (int view = 0; view < looks.count; view++)
+        for (int i = 0; i < classes; i++)
+            said->scores[view * classes + i] = (float)looks.list[view].scores[i];
     return true;
 }
 
@@ -151,10 +161,9 @@ static bool prepare_desk(const struct job *job, struct desk *desk, const char *c
 static bool prepare(struct job *job, const char *cpu, struct error *error)
 {
     job->threads = parallel_threads(job->data->count);
-    job->scores =
-        calloc((size_t)job->data->count * (size_t)job->model->class_count, sizeof *job->scores);
-    if (!job->scores)
-        return error_set(error, "out of memory");
+    job->said = calloc((size_t)job->data->count, sizeof *job->said);
+    if (!job->said)
+        return error_set(error, "out of memory for the scores");
     for (int i = 0; i < job->threads; i++)
         if (!prepare_desk(job, &job->desks[i], cpu, error))
             return false;
@@ -169,7 +178,9 @@ static void finish(struct job *job)
         classifier_destroy(job->desks[i].classifier);
         image_free(&job->desks[i].picture);
     }
-    free(job->scores);
+    for (int i = 0; job->said && i < job->data->count; i++)
+        free(job->said[i].scores);
+    free(job->said);
 }
 
 /* Of many errors the first picture's is told. */
@@ -196,19 +207,22 @@ static bool check_scores(const struct job *job, int index, const float *scores, 
 }
 
 /* In the pictures' order, for the same reason. */
-static bool visit_all(const struct job *job, score_visit visit, void *self, struct error *error)
+static bool visit_all(const struct job *job, score_visit_views visit, void *self,
+                      struct error *error)
 {
     for (int i = 0; i < job->data->count; i++) {
-        const float *scores = scores_of(job, i);
-        if (!check_scores(job, i, scores, error))
-            return false;
-        visit(self, i, scores);
+        const struct said *said = &job->said[i];
+        for (int view = 0; view < said->views.count; view++)
+            if (!check_scores(job, i, said->scores + (ptrdiff_t)view * job->model->class_count,
+                              error))
+                return false;
+        visit(self, i, &said->views, said->scores);
     }
     return true;
 }
 
-bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
-                   enum views_mode mode, score_visit visit, void *self, struct error *error)
+bool score_views(const struct model *model, const char *cpu, const struct dataset *data,
+                 enum views_mode mode, score_visit_views visit, void *self, struct error *error)
 {
     struct error reason;
     if (!check(model, data, error))
@@ -219,11 +233,63 @@ bool score_dataset(const struct model *model, const char *cpu, const struct data
     job->model = model;
     job->data = data;
     job->mode = mode;
-    job->files = mode != VIEWS_WHOLE && data->files && classifier_check_model(model, &reason);
-    job->settings.nobody = text_find(model->class_names, model->class_count, "neither");
+    job->files = mode != VIEWS_WHOLE && classifier_nobody(model) != POOL_NO_CLASS && data->files &&
+                 classifier_check_model(model, &reason);
     bool good =
         prepare(job, cpu, error) && run_all(job, error) && visit_all(job, visit, self, error);
     finish(job);
     free(job);
+    return good;
+}
+
+/* --- pooled ----------------------------------------------------------------------------------- */
+
+void score_pool(const struct views *views, const float *scores, int count, int nobody,
+                float *pooled)
+{
+    struct pool_view list[VIEWS_MAX] = {{0}};
+    double values[PREDICTION_CLASSES_MAX];
+    if (views->count == 1) { /* of any number of classes */
+        memcpy(pooled, scores, (size_t)count * sizeof *pooled);
+        return;
+    }
+    for (int view = 0; view < views->count; view++) {
+        list[view].seen = true;
+        for (int i = 0; i < count; i++)
+            list[view].scores[i] = (double)scores[view * count + i];
+    }
+    pool_scores(views, list, count, nobody, values);
+    for (int i = 0; i < count; i++)
+        pooled[i] = (float)values[i];
+}
+
+/* A visitor of pooled scores. */
+struct visitor {
+    score_visit visit;
+    void *self;
+    int class_count, nobody;
+    float *pooled; /* [class_count] */
+};
+
+static void visit_pooled(void *self, int index, const struct views *views, const float *scores)
+{
+    struct visitor *visitor = self;
+    score_pool(views, scores, visitor->class_count, visitor->nobody, visitor->pooled);
+    visitor->visit(visitor->self, index, visitor->pooled);
+}
+
+bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
+                   enum views_mode mode, score_visit visit, void *self, struct error *error)
+{
+    struct visitor visitor = {
+        .visit = visit,
+        .self = self,
+        .class_count = model->class_count,
+        .nobody = classifier_nobody(model),
+        .pooled = calloc((size_t)data->class_count + 1, sizeof *visitor.pooled),
+    };
+    const bool good = (visitor.pooled || error_set(error, "out of memory for the scores")) &&
+                      score_views(model, cpu, data, mode, visit_pooled, &visitor, error);
+    free(visitor.pooled);
     return good;
 }

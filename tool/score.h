@@ -10,11 +10,22 @@
  * thread; a single sigmoid p is {1 - p, p}. */
 typedef void (*score_visit)(void *self, int index, const float *scores);
 
+/* The same before it is pooled: scores is [views->count][class_count]. */
+typedef void (*score_visit_views)(void *self, int index, const struct views *views,
+                                  const float *scores);
+
 /* VIEWS_WHOLE: the network sees the pictures resized to its input where they differ. Other modes:
- * it sees the files that they came from as pawcamd sees the first frame of a source; where there
- * are none, or pawcamd would not take the model, it is as with VIEWS_WHOLE. Works on all
- * processors. A dataset that does not fit the model is a usage error. */
+ * it sees the files that they came from as pawcamd sees a source that stands still; where there are
+ * none, or pawcamd would not take the model or show it the whole only, it is as with VIEWS_WHOLE.
+ * Works on all processors. A dataset that does not fit the model is a usage error. */
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    enum views_mode mode, score_visit visit, void *self, struct error *error);
+bool score_views(const struct model *model, const char *cpu, const struct dataset *data,
+                 enum views_mode mode, score_visit_views visit, void *self, struct error *error);
+
+/* A picture's scores from those of its views, [views->count][count], count at most
+ * PREDICTION_CLASSES_MAX where there is more than one; nobody: as in pool (classify/pool.h). */
+void score_pool(const struct views *views, const float *scores, int count, int nobody,
+                float *pooled);
 
 #endif

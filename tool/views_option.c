@@ -6,7 +6,7 @@ bool views_option_parse(const char *text, enum views_mode *mode, struct error *e
 {
     static const char *const names[] = {
         [VIEWS_PARTS] = "parts", [VIEWS_WHOLE] = "whole", [VIEWS_CLOSER] = "closer"};
-    *mode = VIEWS_PARTS;
+    *mode = VIEWS_CLOSER;
     for (size_t i = 0; text && i < sizeof names / sizeof *names; i++)
         if (strcmp(text, names[i]) == 0) {
             *mode = (enum views_mode)i;

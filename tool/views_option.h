@@ -10,10 +10,11 @@
 /* A row of a table of options. */
 #define VIEWS_OPTION_ROW(type, member)                                                             \
     {                                                                                              \
-        "views", VIEWS_CHOICES, "as in pawcamd; parts if not given", offsetof(type, member)        \
+        "views", VIEWS_CHOICES, "as in pawcamd; " VIEWS_DEFAULT " if not given",                   \
+            offsetof(type, member)                                                                 \
     }
 
-/* NULL: parts. Else a usage error. */
+/* NULL: as pawcamd looks if nothing is said. Another word is a usage error. */
 bool views_option_parse(const char *text, enum views_mode *mode, struct error *error);
 
 #endif

@@ -46,6 +46,9 @@ bool vision_frame_to_bgr(const struct frame *frame, int min_side, struct image *
 bool vision_resize(const struct image *from, int width, int height, struct image *to,
                    struct error *error);
 
+/* cv::flip about the vertical axis, in place. */
+bool vision_mirror(struct image *image, struct error *error);
+
 /* Text as cv::putText(FONT_HERSHEY_SIMPLEX | FONT_ITALIC, LINE_8) draws it: (x, y) is the left end
  * of the base line; what lies outside of the picture is cut off; a byte that is not printable ASCII
  * becomes '?'. The size is cv::getTextSize's: height above and baseline below the base line. */

@@ -13,7 +13,7 @@ static const struct smooth_settings plain = {
 static int look(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                 int views, int view, const double scores[3])
 {
-    struct looks looks = {views, 1, {{.view = view}}};
+    struct looks looks = {.views = {.count = views, .parts = views - 1}, 1, {{.view = view}}};
     for (int i = 0; i < 3; i++)
         looks.list[0].scores[i] = scores[i];
     return smooth_update(smooth, settings, time_s, &looks, 3);
@@ -22,7 +22,7 @@ static int look(struct smooth *smooth, const struct smooth_settings *settings, d
 static int update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   double cat, double dog)
 {
-    const struct looks looks = {1, 1, {{.scores = {cat, dog}}}};
+    const struct looks looks = {{.count = 1}, 1, {{.scores = {cat, dog}}}};
     return smooth_update(smooth, settings, time_s, &looks, 2);
 }
 
@@ -31,7 +31,7 @@ START_TEST(first_frame_decides_by_itself)
     struct smooth smooth;
     smooth_reset(&smooth);
     struct smooth_settings slow = {
-        .nobody = SMOOTH_NO_CLASS, .time_s = 10, .hysteresis = 0.3, .threshold = 0.6};
+        .nobody = POOL_NO_CLASS, .time_s = 10, .hysteresis = 0.3, .threshold = 0.6};
     ck_assert_int_eq(update(&smooth, &slow, 100, 0.61, 0.39), CAT);
     ck_assert_double_eq(smooth.scores[CAT], 0.61);
     smooth_reset(&smooth);
@@ -53,7 +53,7 @@ END_TEST
 /* After a step the average has gone 1 - exp(-t / tau) of the way, whatever the frame rate. */
 START_TEST(average_depends_on_time_not_on_the_frame_rate)
 {
-    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
+    struct smooth_settings settings = {.nobody = POOL_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
     for (int rate = 5; rate <= 120; rate *= 2) {
         struct smooth smooth;
         smooth_reset(&smooth);
@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(same_time_changes_nothing)
 {
-    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
+    struct smooth_settings settings = {.nobody = POOL_NO_CLASS, .time_s = 0.5, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     update(&smooth, &settings, 3, 0.8, 0.2);
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(hysteresis_holds_the_label_until_another_is_clearly_better)
 {
     struct smooth_settings settings = {
-        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.2, .threshold = 0.3};
+        .nobody = POOL_NO_CLASS, .hysteresis = 0.2, .threshold = 0.3};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.55, 0.45), CAT);
@@ -93,7 +93,7 @@ END_TEST
 START_TEST(label_below_the_threshold_never_stays)
 {
     struct smooth_settings settings = {
-        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.1, .threshold = 0.6};
+        .nobody = POOL_NO_CLASS, .hysteresis = 0.1, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT);
@@ -107,7 +107,7 @@ END_TEST
 START_TEST(unknown_can_be_left_even_with_a_high_threshold)
 {
     struct smooth_settings settings = {
-        .nobody = SMOOTH_NO_CLASS, .hysteresis = 0.5, .threshold = 0.9};
+        .nobody = POOL_NO_CLASS, .hysteresis = 0.5, .threshold = 0.9};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.5, 0.5), SMOOTH_UNKNOWN);
@@ -118,7 +118,7 @@ END_TEST
 
 START_TEST(another_label_is_held_back_until_it_was_called_for_long_enough)
 {
-    struct smooth_settings settings = {.nobody = SMOOTH_NO_CLASS, .threshold = 0.6, .hold_s = 0.3};
+    struct smooth_settings settings = {.nobody = POOL_NO_CLASS, .threshold = 0.6, .hold_s = 0.3};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT); /* the first at once */
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
 {
     struct smooth_settings settings = {
-        .nobody = SMOOTH_NO_CLASS, .time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
+        .nobody = POOL_NO_CLASS, .time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
     struct smooth smooth;
     smooth_reset(&smooth);
     update(&smooth, &settings, 50, 1, 0);
@@ -160,34 +160,34 @@ START_TEST(neither_is_a_class_like_any_other)
 }
 END_TEST
 
-START_TEST(the_view_with_the_surest_animal_speaks)
+/* What becomes of the views' scores is for test_pool.c. */
+START_TEST(views_are_pooled)
 {
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(look(&smooth, &plain, 0.0, 3, 0, (double[]){0.1, 0.0, 0.9}), NEITHER);
-    ck_assert_int_eq(look(&smooth, &plain, 0.1, 3, 1, (double[]){0.0, 0.7, 0.3}), DOG);
-    ck_assert_int_eq(look(&smooth, &plain, 0.2, 3, 2, (double[]){0.0, 0.0, 1.0}), DOG);
-    ck_assert_double_eq_tol(smooth.scores[DOG], 0.7, 1e-12);
-    ck_assert_int_eq(look(&smooth, &plain, 0.3, 3, 0, (double[]){0.8, 0.1, 0.1}), CAT);
-    ck_assert_int_eq(look(&smooth, &plain, 0.4, 3, 0, (double[]){0.1, 0.0, 0.9}), DOG);
-    ck_assert_int_eq(look(&smooth, &plain, 0.5, 3, 1, (double[]){0.0, 0.0, 1.0}), NEITHER);
-    ck_assert_double_eq_tol(smooth.scores[CAT], 0.1, 1e-12);
+    ck_assert_double_eq(smooth.scores[NEITHER], 0.9); /* the others were not looked at yet */
+    ck_assert_int_eq(look(&smooth, &plain, 0.1, 3, 1, (double[]){0.0, 0.999, 0.001}), DOG);
+    ck_assert_double_lt(smooth.scores[DOG], 0.99);
+    const double before = smooth.scores[DOG];
+    look(&smooth, &plain, 0.2, 3, 2, (double[]){0.0, 0.01, 0.99});
+    ck_assert_double_lt(smooth.scores[DOG], before);
+    ck_assert_int_eq(look(&smooth, &plain, 0.3, 3, 1, (double[]){0.0, 0.01, 0.99}), NEITHER);
 }
 END_TEST
 
-/* A cat in one part and a dog in another: whoever spoke first goes on, until the other is clearly
- * better. */
+/* A cat in one part and a dog in another: whoever was named first goes on, until the other is
+ * clearly better. */
 START_TEST(hysteresis_holds_between_views_too)
 {
     const struct smooth_settings settings = {
-        .threshold = 0.5, .hysteresis = 0.2, .nobody = NEITHER};
+        .threshold = 0.3, .hysteresis = 0.2, .nobody = NEITHER};
     struct smooth smooth;
     smooth_reset(&smooth);
-    ck_assert_int_eq(look(&smooth, &settings, 0.0, 2, 0, (double[]){0.7, 0.0, 0.3}), CAT);
-    ck_assert_int_eq(look(&smooth, &settings, 0.1, 2, 1, (double[]){0.0, 0.8, 0.2}), CAT);
-    ck_assert_int_eq(look(&smooth, &settings, 0.2, 2, 0, (double[]){0.7, 0.0, 0.3}), CAT);
-    ck_assert_int_eq(look(&smooth, &settings, 0.3, 2, 1, (double[]){0.0, 0.95, 0.05}), DOG);
-    ck_assert_int_eq(look(&smooth, &settings, 0.4, 2, 0, (double[]){0.99, 0.0, 0.01}), DOG);
+    ck_assert_int_eq(look(&smooth, &settings, 0.0, 2, 0, (double[]){0.9, 0.0, 0.1}), CAT);
+    ck_assert_int_eq(look(&smooth, &settings, 0.1, 2, 1, (double[]){0.0, 0.92, 0.08}), CAT);
+    ck_assert_double_gt(smooth.scores[DOG], smooth.scores[CAT]);
+    ck_assert_int_eq(look(&smooth, &settings, 0.2, 2, 1, (double[]){0.0, 0.99, 0.01}), DOG);
 }
 END_TEST
 
@@ -195,13 +195,13 @@ END_TEST
 START_TEST(each_view_has_its_own_average)
 {
     const struct smooth_settings settings = {
-        .time_s = 0.5, .threshold = 0.6, .nobody = SMOOTH_NO_CLASS};
+        .time_s = 0.5, .threshold = 0.6, .nobody = POOL_NO_CLASS};
     struct smooth smooth;
     smooth_reset(&smooth);
     look(&smooth, &settings, 0.0, 2, 0, (double[]){0, 1, 0});
     look(&smooth, &settings, 0.1, 2, 1, (double[]){0, 0.5, 0.5});
     look(&smooth, &settings, 1.0, 2, 0, (double[]){1, 0, 0});
-    ck_assert_double_eq_tol(smooth.scores[DOG], exp(-2), 1e-12);
+    ck_assert_double_eq_tol(smooth.list[0].scores[DOG], exp(-2), 1e-12);
     look(&smooth, &settings, 1.1, 2, 1, (double[]){0, 0.5, 0.5});
     ck_assert_double_eq_tol(smooth.list[1].scores[DOG], 0.5, 1e-12);
 }
@@ -223,5 +223,5 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           another_label_is_held_back_until_it_was_called_for_long_enough,
           unknown_can_be_left_even_with_a_high_threshold,
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other,
-          the_view_with_the_surest_animal_speaks, hysteresis_holds_between_views_too,
-          each_view_has_its_own_average, another_number_of_views_begins_anew)
+          views_are_pooled, hysteresis_holds_between_views_too, each_view_has_its_own_average,
+          another_number_of_views_begins_anew)

@@ -129,10 +129,13 @@ END_TEST
 /* The next frame of a source. */
 static void check_turn(struct turns *turns, int count, double time_s, int first, int due)
 {
-    int views[VIEWS_MAX];
-    ck_assert_int_eq(turns_take(turns, count, time_s, turns->sequence + 1, views), due);
-    for (int i = 0; i < due; i++)
-        ck_assert_int_eq(views[i], (first + i) % count);
+    const struct views views = {.count = count};
+    struct turn list[VIEWS_MAX];
+    ck_assert_int_eq(turns_take(turns, &views, time_s, turns->sequence + 1, list), due);
+    for (int i = 0; i < due; i++) {
+        ck_assert_int_eq(list[i].view, (first + i) % count);
+        ck_assert(!list[i].mirrored);
+    }
 }
 
 START_TEST(one_view_a_frame_in_turn)
@@ -163,10 +166,12 @@ END_TEST
 
 START_TEST(a_rate_in_between_costs_what_it_asks_for)
 {
+    const struct views views = {.count = 4};
     struct turns turns = {0};
-    int views[VIEWS_MAX], looks = 0;
+    struct turn list[VIEWS_MAX];
+    int looks = 0;
     for (int i = 0; i < 150; i++) /* 10 s of 15 frames a second; four times a second are 16 */
-        looks += turns_take(&turns, 4, i / 15.0, (uint64_t)i + 1, views);
+        looks += turns_take(&turns, &views, i / 15.0, (uint64_t)i + 1, list);
     ck_assert_int_ge(looks, 158);
     ck_assert_int_le(looks, 164);
 }
@@ -175,13 +180,35 @@ END_TEST
 /* Of a source faster than this machine most frames are dropped: no reason to do more with each. */
 START_TEST(one_view_where_frames_were_dropped)
 {
+    const struct views views = {.count = 4};
     struct turns turns = {0};
-    int views[VIEWS_MAX];
-    ck_assert_int_eq(turns_take(&turns, 4, 0, 1, views), 4);
-    ck_assert_int_eq(turns_take(&turns, 4, 1, 31, views), 1);
-    ck_assert_int_eq(turns_take(&turns, 4, 2, 61, views), 1);
-    ck_assert_int_eq(views[0], 1);
-    ck_assert_int_eq(turns_take(&turns, 4, 3, 5, views), 4); /* another source */
+    struct turn list[VIEWS_MAX];
+    ck_assert_int_eq(turns_take(&turns, &views, 0, 1, list), 4);
+    ck_assert_int_eq(turns_take(&turns, &views, 1, 31, list), 1);
+    ck_assert_int_eq(turns_take(&turns, &views, 2, 61, list), 1);
+    ck_assert_int_eq(list[0].view, 1);
+    ck_assert_int_eq(turns_take(&turns, &views, 3, 5, list), 4); /* another source */
+}
+END_TEST
+
+/* Plain, then mirrored, then plain again, also where a frame is looked at from some of both. */
+START_TEST(every_other_round_is_mirrored)
+{
+    static const struct turn expected[] = {{0, true}, {1, true}, {2, true}, {0, false}, {1, false}};
+    const struct views views = views_of(VIEWS_PARTS, 640, 480, 128, 128);
+    struct turns turns = {0};
+    struct turn list[VIEWS_MAX];
+    ck_assert_int_eq(turns_take(&turns, &views, 0, 1, list), 3);
+    ck_assert(!list[0].mirrored && !list[2].mirrored);
+    int taken = 0;
+    for (int frame = 1; taken < 5; frame++) { /* 10 a second: 1.2 are due */
+        const int due = turns_take(&turns, &views, frame / 10., 1 + (uint64_t)frame, list);
+        for (int i = 0; i < due && taken < 5; i++, taken++)
+            ck_assert_msg(list[i].view == expected[taken].view &&
+                              list[i].mirrored == expected[taken].mirrored,
+                          "turn %d: view %d", taken, list[i].view);
+    }
+    ck_assert(!views_of(VIEWS_WHOLE, 640, 480, 128, 128).both_ways);
 }
 END_TEST
 
@@ -191,4 +218,4 @@ TEST_MAIN(views, a_wide_frame_has_squares_from_left_to_right,
           closer_wants_larger_pictures, the_whole_is_enough,
           parts_of_any_shape_lie_in_the_frame_and_cover_it, one_view_a_frame_in_turn,
           more_views_a_frame_from_a_slow_source, a_rate_in_between_costs_what_it_asks_for,
-          one_view_where_frames_were_dropped)
+          one_view_where_frames_were_dropped, every_other_round_is_mirrored)

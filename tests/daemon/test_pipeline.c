@@ -47,7 +47,7 @@ static void start_patient(struct fixture *f, const char *predictions, double tim
 {
     struct error error = {0};
     *f = (struct fixture){
-        .smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = SMOOTH_NO_CLASS}};
+        .smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = POOL_NO_CLASS}};
     log_init("test_pipeline", LOG_LEVEL_ERROR);
     slot_init(&f->frames);
     slot_init(&f->snapshots);

@@ -82,6 +82,17 @@ START_TEST(reserve_refuses_impossible_pictures)
 END_TEST
 
 /* Halving with INTER_LINEAR is the mean of 2x2 pixels. */
+/* In place, also in a part of a larger picture. */
+START_TEST(mirror_swaps_left_and_right)
+{
+    uint8_t pixels[2][4 * 3] = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {0}};
+    static const uint8_t mirrored[] = {7, 8, 9, 4, 5, 6, 1, 2, 3, 10, 11, 12};
+    struct image part = {.data = pixels[0], .width = 3, .height = 2, .channels = 3, .stride = 12};
+    ck_assert(vision_mirror(&part, NULL));
+    ck_assert_mem_eq(pixels[0], mirrored, sizeof mirrored);
+}
+END_TEST
+
 START_TEST(resize_is_bilinear)
 {
     struct image from = black(8, 6), to = {0};
@@ -221,7 +232,8 @@ START_TEST(failures_are_errors_and_print_nothing)
 END_TEST
 
 TEST_MAIN(draw, reserve_keeps_memory_that_suffices, reserve_gives_a_borrowed_image_its_own_memory,
-          reserve_refuses_impossible_pictures, resize_is_bilinear, warp_moves_by_the_forward_map,
-          rotation_turns_counter_clockwise_and_keeps_the_centre, shapes_have_their_area,
-          edges_are_soft_and_lie_between_pixels, shapes_may_leave_the_picture,
-          text_stays_in_its_box, failures_are_errors_and_print_nothing)
+          reserve_refuses_impossible_pictures, mirror_swaps_left_and_right, resize_is_bilinear,
+          warp_moves_by_the_forward_map, rotation_turns_counter_clockwise_and_keeps_the_centre,
+          shapes_have_their_area, edges_are_soft_and_lie_between_pixels,
+          shapes_may_leave_the_picture, text_stays_in_its_box,
+          failures_are_errors_and_print_nothing)

@@ -1,0 +1,38 @@
+/*
+ * pool: from the scores of a frame's views (classify/views.h) to those of the frame.
+ *
+ * The animal may be in any of them, and most views of a room with a cat show no cat. So a view's
+ * evidence is the odds of a class against `nobody`, and the frame's odds are their power mean
+ *
+ *     odds = (sum of weight * odds_of_view ^ p) ^ (1 / p)        p = 1/3, the weights' sum is 1
+ *
+ * (a generalised f-mean; Hardy, Littlewood, Polya 1934, chapter II). p = 1 would let one view
+ * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame weighs as
+ * much as all parts together and twice as much as all near views. docs/evaluation.md has the
+ * measurements behind p and the weights. Scores multiplied by a bias for each class in every view
+ * have pooled scores multiplied by it, too.
+ *
+ * Without a class for nobody, a view without an animal cannot say so: then it is the mean of the
+ * scores.
+ */
+#ifndef PAWCAM_CLASSIFY_POOL_H
+#define PAWCAM_CLASSIFY_POOL_H
+
+#include "classify/views.h"
+
+enum { POOL_NO_CLASS = -1 };
+
+struct pool_view {
+    bool seen;
+    double scores[PREDICTION_CLASSES_MAX]; /* their sum is one */
+};
+
+/* list: [views->count], one or more of them seen; nobody: a class, or POOL_NO_CLASS. Writes `count`
+ * scores, whose sum is one as well; of a single view that was seen, its own. */
+void pool_scores(const struct views *views, const struct pool_view *list, int count, int nobody,
+                 double *scores);
+
+/* The same of what was seen of a single picture. */
+void pool_looks(const struct looks *looks, int count, int nobody, double *scores);
+
+#endif
