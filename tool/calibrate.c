@@ -37,20 +37,13 @@ static const struct command_option options[] = {
     MODEL_OPTION_ROWS(struct calibrate_settings, model),
 };
 
-/* What the model says of a picture, before it is calibrated. */
-struct said {
-    struct views views;
-    float *scores; /* [views.count][class_count], owned */
-};
-
 struct fitting {
     const struct dataset *data;
-    int nobody; /* as in pool */
+    int nobody; /* as in pool_scores */
     bool biases;
-    struct said *said;  /* [data->count] */
-    float *scores;      /* [data->count][class_count]: the pictures', calibrated as far as it is */
-    float *calibrated;  /* [VIEWS_MAX][data->class_count]: one picture's views */
-    bool out_of_memory; /* for what was said */
+    struct view_scores *said; /* [data->count]: what the model says, as it is */
+    float *scores;     /* [data->count][class_count]: the pictures', calibrated as far as it is */
+    float *calibrated; /* [VIEWS_MAX][class_count]: one picture's views */
 };
 
 /* What came of it. */
@@ -58,19 +51,6 @@ struct outcome {
     struct calibration calibration;
     struct metrics before, after;
 };
-
-static void keep(void *self, int index, const struct views *views, const float *scores)
-{
-    struct fitting *fitting = self;
-    struct said *said = &fitting->said[index];
-    const size_t bytes = (size_t)views->count * (size_t)fitting->data->class_count * sizeof *scores;
-    said->views = *views;
-    said->scores = malloc(bytes);
-    if (said->scores)
-        memcpy(said->scores, scores, bytes);
-    else
-        fitting->out_of_memory = true;
-}
 
 static float *scores_of(const struct fitting *fitting, int index)
 {
@@ -80,7 +60,7 @@ static float *scores_of(const struct fitting *fitting, int index)
 /* The picture's scores once each view's are calibrated. */
 static void rescore(const struct fitting *fitting, const struct calibration *calibration, int index)
 {
-    const struct said *said = &fitting->said[index];
+    const struct view_scores *said = &fitting->said[index];
     const ptrdiff_t classes = fitting->data->class_count;
     float *scores = fitting->calibrated;
     memcpy(scores, said->scores, (size_t)(said->views.count * classes) * sizeof *scores);
@@ -206,33 +186,26 @@ static bool reserve(struct fitting *fitting, struct error *error)
 {
     const size_t count = (size_t)fitting->data->count;
     const size_t classes = (size_t)fitting->data->class_count;
-    fitting->said = calloc(count, sizeof *fitting->said);
     fitting->scores = calloc(count * classes, sizeof *fitting->scores);
     fitting->calibrated = calloc(VIEWS_MAX * classes, sizeof *fitting->calibrated);
-    return (fitting->said && fitting->scores && fitting->calibrated) ||
+    return (fitting->scores && fitting->calibrated) ||
            error_set(error, "out of memory for the scores");
-}
-
-static void release(struct fitting *fitting)
-{
-    for (int i = 0; fitting->said && i < fitting->data->count; i++)
-        free(fitting->said[i].scores);
-    free(fitting->said);
-    free(fitting->scores);
-    free(fitting->calibrated);
 }
 
 static bool run_on(const struct calibrate_settings *settings, const struct dataset *data,
                    enum views_mode mode, struct model *model, struct error *error)
 {
     struct fitting fitting = {
-        .data = data, .nobody = classifier_nobody(model), .biases = settings->biases};
+        .data = data,
+        .nobody = classifier_nobody(model),
+        .biases = settings->biases,
+        .said = score_views(model, settings->model.cpu, data, mode, error),
+    };
     const bool good =
-        reserve(&fitting, error) &&
-        score_views(model, settings->model.cpu, data, mode, keep, &fitting, error) &&
-        (!fitting.out_of_memory || error_set(error, "out of memory for the scores")) &&
-        calibrate(settings, &fitting, model, error);
-    release(&fitting);
+        fitting.said && reserve(&fitting, error) && calibrate(settings, &fitting, model, error);
+    view_scores_free(fitting.said, data->count);
+    free(fitting.scores);
+    free(fitting.calibrated);
     return good;
 }
 

@@ -52,12 +52,6 @@ static void take_scores(const struct model *model, const float *output, float *s
     }
 }
 
-/* What the model says of a picture. */
-struct said {
-    struct views views;
-    float *scores; /* [views.count][class_count], owned */
-};
-
 /* What one thread works with: a session and its input for a dataset's pictures, or all that looks
  * at their files as pawcamd does. */
 struct desk {
@@ -74,13 +68,13 @@ struct job {
     const struct dataset *data;
     enum views_mode mode;
     bool files;
-    struct said *said; /* [data->count] */
+    struct view_scores *said; /* [data->count] */
     int threads;
     struct desk desks[PARALLEL_THREADS_MAX];
 };
 
-static bool reserve_scores(const struct job *job, struct said *said, const struct views *views,
-                           struct error *error)
+static bool reserve_scores(const struct job *job, struct view_scores *said,
+                           const struct views *views, struct error *error)
 {
     said->views = *views;
     said->scores =
@@ -100,7 +94,7 @@ static bool score_picture(const struct job *job, struct desk *desk, int index, s
                          error))
         return false;
     preprocess(job->model, desk->input, shape_count(shape), data->channels);
-    struct said *said = &job->said[index];
+    struct view_scores *said = &job->said[index];
     if (!reserve_scores(job, said, &(struct views){.count = 1}, error))
         return false;
     take_scores(job->model, session_run(desk->session, desk->input), said->scores);
@@ -122,7 +116,7 @@ static bool look(struct desk *desk, const char *path, struct looks *looks, struc
 static bool score_file(const struct job *job, struct desk *desk, int index, struct error *error)
 {
     const int classes = job->model->class_count;
-    struct said *said = &job->said[index];
+    struct view_scores *said = &job->said[index];
     struct looks looks;
     if (!look(desk, job->data->files[index], &looks, error) ||
         !reserve_scores(job, said, &looks.views, error))
@@ -178,9 +172,6 @@ static void finish(struct job *job)
         classifier_destroy(job->desks[i].classifier);
         image_free(&job->desks[i].picture);
     }
-    for (int i = 0; job->said && i < job->data->count; i++)
-        free(job->said[i].scores);
-    free(job->said);
 }
 
 /* Of many errors the first picture's is told. */
@@ -207,39 +198,48 @@ static bool check_scores(const struct job *job, int index, const float *scores, 
 }
 
 /* In the pictures' order, for the same reason. */
-static bool visit_all(const struct job *job, score_visit_views visit, void *self,
-                      struct error *error)
+static bool check_all(const struct job *job, struct error *error)
 {
-    for (int i = 0; i < job->data->count; i++) {
-        const struct said *said = &job->said[i];
-        for (int view = 0; view < said->views.count; view++)
-            if (!check_scores(job, i, said->scores + (ptrdiff_t)view * job->model->class_count,
-                              error))
+    const ptrdiff_t classes = job->model->class_count;
+    for (int i = 0; i < job->data->count; i++)
+        for (int view = 0; view < job->said[i].views.count; view++)
+            if (!check_scores(job, i, job->said[i].scores + view * classes, error))
                 return false;
-        visit(self, i, &said->views, said->scores);
-    }
     return true;
 }
 
-bool score_views(const struct model *model, const char *cpu, const struct dataset *data,
-                 enum views_mode mode, score_visit_views visit, void *self, struct error *error)
+struct view_scores *score_views(const struct model *model, const char *cpu,
+                                const struct dataset *data, enum views_mode mode,
+                                struct error *error)
 {
     struct error reason;
     if (!check(model, data, error))
-        return false;
+        return NULL;
     struct job *job = calloc(1, sizeof *job); /* a desk is large */
-    if (!job)
-        return error_set(error, "out of memory");
+    if (!job) {
+        error_set(error, "out of memory");
+        return NULL;
+    }
     job->model = model;
     job->data = data;
     job->mode = mode;
     job->files = mode != VIEWS_WHOLE && classifier_nobody(model) != POOL_NO_CLASS && data->files &&
                  classifier_check_model(model, &reason);
-    bool good =
-        prepare(job, cpu, error) && run_all(job, error) && visit_all(job, visit, self, error);
+    const bool good = prepare(job, cpu, error) && run_all(job, error) && check_all(job, error);
+    struct view_scores *said = job->said;
     finish(job);
     free(job);
-    return good;
+    if (good)
+        return said;
+    view_scores_free(said, data->count);
+    return NULL;
+}
+
+void view_scores_free(struct view_scores *list, int count)
+{
+    for (int i = 0; list && i < count; i++)
+        free(list[i].scores);
+    free(list);
 }
 
 /* --- pooled ----------------------------------------------------------------------------------- */
@@ -263,33 +263,18 @@ void score_pool(const struct views *views, const float *scores, int count, int n
         pooled[i] = (float)values[i];
 }
 
-/* A visitor of pooled scores. */
-struct visitor {
-    score_visit visit;
-    void *self;
-    int class_count, nobody;
-    float *pooled; /* [class_count] */
-};
-
-static void visit_pooled(void *self, int index, const struct views *views, const float *scores)
-{
-    struct visitor *visitor = self;
-    score_pool(views, scores, visitor->class_count, visitor->nobody, visitor->pooled);
-    visitor->visit(visitor->self, index, visitor->pooled);
-}
-
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    enum views_mode mode, score_visit visit, void *self, struct error *error)
 {
-    struct visitor visitor = {
-        .visit = visit,
-        .self = self,
-        .class_count = model->class_count,
-        .nobody = classifier_nobody(model),
-        .pooled = calloc((size_t)data->class_count + 1, sizeof *visitor.pooled),
-    };
-    const bool good = (visitor.pooled || error_set(error, "out of memory for the scores")) &&
-                      score_views(model, cpu, data, mode, visit_pooled, &visitor, error);
-    free(visitor.pooled);
+    struct view_scores *said = score_views(model, cpu, data, mode, error);
+    float *pooled = calloc((size_t)model->class_count + 1, sizeof *pooled);
+    const bool good = said && (pooled || error_set(error, "out of memory for the scores"));
+    for (int i = 0; good && i < data->count; i++) {
+        score_pool(&said[i].views, said[i].scores, model->class_count, classifier_nobody(model),
+                   pooled);
+        visit(self, i, pooled);
+    }
+    view_scores_free(said, data->count);
+    free(pooled);
     return good;
 }
