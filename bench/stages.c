@@ -126,8 +126,9 @@ static bool smooth_scores(void *context, struct error *error)
 {
     static const struct smooth_settings settings = {
         .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = POOL_NO_CLASS};
-    static const struct looks looks = {
-        .views = {.count = 1}, .count = 1, .list = {{.view = 0, .scores = {0.7, 0.2, 0.1}}}};
+    static const struct looks looks = {.views = {.count = 1, .places = 1},
+                                       .count = 1,
+                                       .list = {{.view = 0, .scores = {0.7, 0.2, 0.1}}}};
     struct bench *bench = context;
     (void)error;
     bench->time_s += 0.04;

@@ -51,7 +51,14 @@ bool classifier_check_model(const struct model *model, struct error *error)
 int classifier_nobody(const struct model *model)
 {
     const int found = text_find(model->class_names, model->class_count, "neither");
-    return found < 0 ? POOL_NO_CLASS : found;
+    return found < 0 || !model_gives_shares(model) ? POOL_NO_CLASS : found;
+}
+
+enum views_mode classifier_mode(const struct model *model, enum views_mode mode)
+{
+    return classifier_check_model(model, NULL) && classifier_nobody(model) != POOL_NO_CLASS
+               ? mode
+               : VIEWS_WHOLE;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -66,7 +73,7 @@ struct classifier *classifier_create(const struct model *model, const char *cpu,
     }
     const struct shape *shape = model_input_shape(model);
     classifier->model = model;
-    classifier->mode = classifier_nobody(model) == POOL_NO_CLASS ? VIEWS_WHOLE : mode;
+    classifier->mode = classifier_mode(model, mode);
     classifier->height = shape->dim[0];
     classifier->width = shape->dim[1];
     classifier->session = session_create(model, cpu, error);
@@ -109,17 +116,19 @@ static struct views views_in(const struct classifier *classifier, const struct i
                     classifier->height);
 }
 
-/* Makes an input of each of looks->count views, whose turn it is. */
+/* Makes an input of each of looks->count views, of which `due` are the numbers. */
 static bool resize(struct classifier *classifier, const struct image *picture,
-                   const struct turn *turns, struct looks *looks, struct error *error)
+                   const int due[VIEWS_MAX], struct looks *looks, struct error *error)
 {
+    const struct views *views = &looks->views;
     for (int i = 0; i < looks->count; i++) {
-        struct image *input = &classifier->inputs[i];
-        const struct image part = part_of(picture, views_place(&looks->views, turns[i].view));
-        looks->list[i].view = turns[i].view;
-        if (!vision_resize(&part, classifier->width, classifier->height, input, error) ||
-            (turns[i].mirrored && !vision_mirror(input, error)))
+        const struct image part = part_of(picture, views_place(views, due[i]));
+        looks->list[i].view = due[i];
+        if (!vision_resize(&part, classifier->width, classifier->height, &classifier->inputs[i],
+                           error))
             return false;
+        if (views_mirrored(views, due[i]))
+            image_mirror(&classifier->inputs[i]);
     }
     return true;
 }
@@ -147,14 +156,16 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
 {
     struct image *decoded = &classifier->decoded;
     struct classifier_times now = {.start_ns = clock_monotonic_ns()};
-    struct turn turns[VIEWS_MAX];
-    if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error))
+    int due[VIEWS_MAX];
+    if (!vision_frame_to_bgr(frame, classifier_min_side(classifier), decoded, error)) {
+        turns_skip(&classifier->turns, frame->sequence);
         return false;
+    }
     now.decoded_ns = clock_monotonic_ns();
     looks->views = views_in(classifier, decoded);
     looks->count =
-        turns_take(&classifier->turns, &looks->views, frame->time_s, frame->sequence, turns);
-    if (!resize(classifier, decoded, turns, looks, error))
+        turns_take(&classifier->turns, &looks->views, frame->time_s, frame->sequence, due);
+    if (!resize(classifier, decoded, due, looks, error))
         return false;
     now.resized_ns = clock_monotonic_ns();
     if (!score_all(classifier, looks, error))
@@ -165,35 +176,23 @@ bool classifier_run(struct classifier *classifier, const struct frame *frame, st
     return true;
 }
 
+void classifier_reset(struct classifier *classifier)
+{
+    classifier->turns = (struct turns){0};
+}
+
 int classifier_min_side(const struct classifier *classifier)
 {
     return views_min_side(classifier->mode, classifier->width, classifier->height);
 }
 
-/* The mean of what the inputs said and what they say mirrored. */
-static bool look_again(struct classifier *classifier, struct looks *looks, struct error *error)
-{
-    struct looks again = *looks;
-    for (int i = 0; i < looks->count; i++)
-        if (!vision_mirror(&classifier->inputs[i], error))
-            return false;
-    if (!score_all(classifier, &again, error))
-        return false;
-    for (int i = 0; i < looks->count; i++)
-        for (int k = 0; k < classifier->model->class_count; k++)
-            looks->list[i].scores[k] = (looks->list[i].scores[k] + again.list[i].scores[k]) / 2;
-    return true;
-}
-
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error)
 {
-    struct turn turns[VIEWS_MAX] = {{0}};
+    int due[VIEWS_MAX];
     looks->views = views_in(classifier, picture);
     looks->count = looks->views.count;
     for (int i = 0; i < looks->count; i++)
-        turns[i].view = i;
-    return resize(classifier, picture, turns, looks, error) &&
-           score_all(classifier, looks, error) &&
-           (!looks->views.both_ways || look_again(classifier, looks, error));
+        due[i] = i;
+    return resize(classifier, picture, due, looks, error) && score_all(classifier, looks, error);
 }

@@ -27,8 +27,12 @@ struct classifier_times {
  * classes? The error says what it is instead. */
 bool classifier_check_model(const struct model *model, struct error *error);
 
-/* The class of pictures that show none of the others, "neither", or POOL_NO_CLASS. */
+/* The class of pictures that show none of the others, "neither", if the model has it and scores
+ * that are shares of one; else POOL_NO_CLASS. */
 int classifier_nobody(const struct model *model);
+
+/* How the model is looked with: as asked for, or the whole only. */
+enum views_mode classifier_mode(const struct model *model, enum views_mode mode);
 
 /* The model must outlive it and be one of these; `cpu` as for session_create. */
 struct classifier *classifier_create(const struct model *model, const char *cpu,
@@ -41,9 +45,11 @@ void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
 bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
                     struct classifier_times *times, struct error *error);
 
-/* The same of a single picture in B, G, R, from all its views, both ways round where views are
- * mirrored (the mean of the two is a view's score); it may have been decoded at a fraction of its
- * size that leaves classifier_min_side pixels to its sides. */
+/* The next frame is the first. */
+void classifier_reset(struct classifier *classifier);
+
+/* The same of a single picture in B, G, R, from all its views in their order; it may have been
+ * decoded at a fraction of its size that leaves classifier_min_side pixels to its sides. */
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error);
 int classifier_min_side(const struct classifier *classifier);

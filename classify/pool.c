@@ -6,28 +6,33 @@
 /* A score of `nobody` below it counts as this: the odds of one view must not be without bound. */
 static const double nobody_min = 1e-6;
 
+/* Of the power mean. */
+static const double p = 1.0 / 3;
+
 static double weight(const struct views *views, int view)
 {
-    if (view == 0)
+    const int place = view % views->places;
+    if (place == 0)
         return 1;
-    if (view <= views->parts)
+    if (place <= views->parts)
         return 1.0 / views->parts;
-    return 0.5 / (views->count - 1 - views->parts);
+    return 0.5 / (views->places - 1 - views->parts);
 }
 
-/* What of a view's scores is averaged. */
-static double evidence(const struct pool_view *view, int class, int nobody)
+/* Adds a view's share to each class's sum. */
+static void add(const struct pool_view *view, double weight, int count, int nobody, double *sums)
 {
-    const double score = fmax(0, view->scores[class]);
-    return nobody == POOL_NO_CLASS ? score : cbrt(score / fmax(nobody_min, view->scores[nobody]));
+    const double nobodys = fmax(nobody_min, view->scores[nobody]);
+    for (int i = 0; i < count; i++)
+        sums[i] += weight * pow(view->scores[i] / nobodys, p);
 }
 
-/* From means of evidence, in place; the odds of `nobody` against itself are 1. */
+/* From means of powers of odds, in place; the odds of `nobody` against itself are 1. */
 static void to_scores(double *means, int count, int nobody)
 {
     double sum = 0;
     for (int i = 0; i < count; i++)
-        sum += means[i] = i == nobody ? 1 : pow(means[i], 3);
+        sum += means[i] = i == nobody ? 1 : pow(means[i], 1 / p);
     for (int i = 0; i < count; i++)
         means[i] /= sum;
 }
@@ -37,24 +42,21 @@ void pool_scores(const struct views *views, const struct pool_view *list, int co
 {
     int seen = 0, last = 0;
     double weights = 0;
-    memset(scores, 0, (size_t)count * sizeof *scores);
-    for (int view = 0; view < views->count; view++) {
-        if (!list[view].seen)
-            continue;
-        for (int i = 0; i < count; i++)
-            scores[i] += weight(views, view) * evidence(&list[view], i, nobody);
-        weights += weight(views, view);
-        last = view;
-        seen++;
-    }
-    if (seen == 1) { /* to the last bit */
+    for (int view = 0; view < views->count; view++)
+        if (list[view].seen) {
+            weights += weight(views, view);
+            last = view;
+            seen++;
+        }
+    if (seen == 1) {
         memcpy(scores, list[last].scores, (size_t)count * sizeof *scores);
         return;
     }
-    for (int i = 0; i < count; i++)
-        scores[i] /= weights;
-    if (nobody != POOL_NO_CLASS)
-        to_scores(scores, count, nobody);
+    memset(scores, 0, (size_t)count * sizeof *scores);
+    for (int view = 0; view < views->count; view++)
+        if (list[view].seen)
+            add(&list[view], weight(views, view) / weights, count, nobody, scores);
+    to_scores(scores, count, nobody);
 }
 
 void pool_looks(const struct looks *looks, int count, int nobody, double *scores)

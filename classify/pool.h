@@ -9,11 +9,8 @@
  * (a generalised f-mean; Hardy, Littlewood, Polya 1934, chapter II). p = 1 would let one view
  * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame weighs as
  * much as all parts together and twice as much as all near views. docs/evaluation.md has the
- * measurements behind p and the weights. Scores multiplied by a bias for each class in every view
- * have pooled scores multiplied by it, too.
- *
- * Without a class for nobody, a view without an animal cannot say so: then it is the mean of the
- * scores.
+ * measurements behind p and the weights. Odds multiplied by a bias for each class in every view are
+ * pooled to odds multiplied by it.
  */
 #ifndef PAWCAM_CLASSIFY_POOL_H
 #define PAWCAM_CLASSIFY_POOL_H
@@ -27,8 +24,9 @@ struct pool_view {
     double scores[PREDICTION_CLASSES_MAX]; /* their sum is one */
 };
 
-/* list: [views->count], one or more of them seen; nobody: a class, or POOL_NO_CLASS. Writes `count`
- * scores, whose sum is one as well; of a single view that was seen, its own. */
+/* list: [views->count], one or more of them seen. Writes `count` scores, whose sum is one as well;
+ * of a single view that was seen, its own. nobody: a class; POOL_NO_CLASS only where there is a
+ * single view, since without one a view without an animal cannot say so. */
 void pool_scores(const struct views *views, const struct pool_view *list, int count, int nobody,
                  double *scores);
 

@@ -7,10 +7,10 @@ void smooth_reset(struct smooth *smooth)
     *smooth = (struct smooth){.decision = SMOOTH_UNKNOWN};
 }
 
-static bool begins_anew(const struct smooth *smooth, double time_s, int views)
+static bool begins_anew(const struct smooth *smooth, double time_s, const struct views *views)
 {
     double dt = time_s - smooth->time_s;
-    return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || views != smooth->views;
+    return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || !views_same(views, &smooth->views);
 }
 
 static void average(struct smooth *smooth, const struct look *look, double tau, double time_s,
@@ -63,11 +63,11 @@ static int hold(struct smooth *smooth, double hold_s, double time_s, int wanted)
 int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   const struct looks *looks, int count)
 {
-    bool first = begins_anew(smooth, time_s, looks->views.count);
+    bool first = begins_anew(smooth, time_s, &looks->views);
     if (first) {
         smooth_reset(smooth);
         smooth->started = true;
-        smooth->views = looks->views.count;
+        smooth->views = looks->views;
     }
     for (int i = 0; i < looks->count; i++)
         average(smooth, &looks->list[i], settings->time_s, time_s, count);

@@ -13,14 +13,14 @@
  *    looked at.
  * 3. Hysteresis: another class takes over only when its score is better by `hysteresis`.
  * 4. Threshold: when the class in charge has a score < threshold, the decision is SMOOTH_UNKNOWN.
- * It is left again at threshold + hysteresis, but at most half-way from threshold to 1, so that it
- * can always be left.
+ *    It is left again at threshold + hysteresis, but at most half-way from threshold to 1, so that
+ *    it can always be left.
  * 5. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
  *    called for it; until then the old one stays, whatever its score. 0: at once.
  *
  * The averages begin anew, and with them the decision, on the first frame, when time runs backwards
  * (a recording starts over, the clock was set), after a gap of more than SMOOTH_GAP_S, and when the
- * number of views changes. But for pooling, `nobody` is a class like any other.
+ * views are others. But for pooling, `nobody` is a class like any other.
  */
 #ifndef PAWCAM_CLASSIFY_SMOOTH_H
 #define PAWCAM_CLASSIFY_SMOOTH_H
@@ -29,7 +29,7 @@
 
 #include <stdbool.h>
 
-enum { SMOOTH_UNKNOWN = -1, SMOOTH_GAP_S = 5 };
+enum { SMOOTH_UNKNOWN = -1, SMOOTH_GAP_S = VIEWS_GAP_S };
 
 struct smooth_settings {
     double time_s;     /* tau, seconds */
@@ -52,7 +52,7 @@ struct smooth {
     int wanted;                            /* what the newest frame calls for ... */
     double wanted_since_s;                 /* ... and all since this one */
     double scores[PREDICTION_CLASSES_MAX]; /* of the frame */
-    int views;                             /* that frames have */
+    struct views views;                    /* of the newest frame */
     double time_of[VIEWS_MAX];             /* when a view was looked at last */
     struct pool_view list[VIEWS_MAX];      /* the averages */
 };

@@ -7,10 +7,12 @@
  * of 0.6 of a part's sides, too, up to eight spread over the frame: an animal far from the camera
  * is large enough in one of them.
  *
- * A camera's frame is looked at from a view or two, the next frame from the next; when all had
- * their turn, mirrored: a network errs on a picture and on its mirror image in different ways.
- * Scores are averaged by view over time (classify/smooth.h), and the views' averages become the
- * frame's (classify/pool.h).
+ * All of these are looked at mirrored as well, and that, too, is a view: a network errs on a
+ * picture and on its mirror image in different ways.
+ *
+ * A camera's frame is looked at from a view or two, the next frame from the next. Scores are
+ * averaged by view over time (classify/smooth.h), and the averages become the frame's scores
+ * (classify/pool.h).
  */
 #ifndef PAWCAM_CLASSIFY_VIEWS_H
 #define PAWCAM_CLASSIFY_VIEWS_H
@@ -20,16 +22,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { VIEWS_PARTS_MAX = 7, VIEWS_NEAR_MAX = 8, VIEWS_MAX = 1 + VIEWS_PARTS_MAX + VIEWS_NEAR_MAX };
+enum {
+    VIEWS_PARTS_MAX = 7,
+    VIEWS_NEAR_MAX = 8,
+    VIEWS_MAX = 2 * (1 + VIEWS_PARTS_MAX + VIEWS_NEAR_MAX),
+    VIEWS_GAP_S = 5, /* after which what was seen before says nothing about what is seen now */
+};
 
-/* whole: one view, never mirrored. The order is that of the choices of pawcamd's option. */
+/* whole: one view, not mirrored. The order is that of the choices of pawcamd's option. */
 enum views_mode { VIEWS_CLOSER, VIEWS_PARTS, VIEWS_WHOLE };
 #define VIEWS_CHOICES "closer|parts|whole"
 #define VIEWS_DEFAULT "closer"
 
 struct views {
-    int count;                   /* 1: the whole only */
-    bool both_ways;              /* each view mirrored as well */
+    int count;                   /* 1: the whole only; else 2 * places */
+    int places;                  /* views places, places + 1, ... are views 0, 1, ... mirrored */
     int width, height;           /* of the frame, in pixels */
     int parts;                   /* views 1, 2, ... are parts, */
     int part_width, part_height; /* of this size, */
@@ -49,31 +56,34 @@ struct views views_of(enum views_mode mode, int width, int height, int input_wid
  * pixels as the network has. */
 int views_min_side(enum views_mode mode, int input_width, int input_height);
 
-/* The part's place in the frame: from left to right or from the top down. view: 0 ... count - 1 */
+/* The place in the frame of a view, 0 ... count - 1; parts lie from left to right or from the top
+ * down. */
 struct rectangle views_place(const struct views *views, int view);
+bool views_mirrored(const struct views *views, int view);
 
-/* One run of the network. */
-struct turn {
-    int view;
-    bool mirrored;
-};
+/* Are they the same places in frames of the same size? */
+bool views_same(const struct views *one, const struct views *other);
 
 /* Whose turn it is. All zero: nothing was looked at yet. */
 struct turns {
-    int count;         /* views of the frame before; 0: there was none */
-    int next;          /* of the views, and behind them of the views mirrored */
+    struct views views; /* of the frame before; count 0: there was none */
+    int next;
     double owed;       /* views, below 1 */
+    double spared_s;   /* until this time one view a frame has to do */
     double time_s;     /* of the frame before, */
     uint64_t sequence; /* and its number */
 };
 
-/* The views of the frame at time_s: the next one, or, from a source of fewer than 4 * count frames
- * a second, as many as show each of them four times a second; all of them in the first frame, and
- * when their number changes or the source begins anew. When frames between this one and the one
- * before were dropped, this machine is too slow, and one has to do. Returns how many, 1 ... count,
- * of which no two are the same view. */
+/* The views of the frame at time_s: the next one, or, from a source of fewer than 2 * count frames
+ * a second, as many as show each of them twice a second; all of them in the first frame, when the
+ * views are others, when the source begins anew, and after VIEWS_GAP_S. When frames between this
+ * one and the one before were dropped, this machine is too slow, and one has to do, now and in the
+ * next seconds. Returns how many, 1 ... count, all different. */
 int turns_take(struct turns *turns, const struct views *views, double time_s, uint64_t sequence,
-               struct turn list[VIEWS_MAX]);
+               int list[VIEWS_MAX]);
+
+/* The frame could not be looked at: it was not dropped. */
+void turns_skip(struct turns *turns, uint64_t sequence);
 
 /* What the network says of a frame. */
 struct look {
@@ -84,7 +94,7 @@ struct look {
 struct looks {
     struct views views;
     int count;                   /* of views that were looked at, in list: 1 ... views.count */
-    struct look list[VIEWS_MAX]; /* each of another view */
+    struct look list[VIEWS_MAX]; /* each from another view */
 };
 
 #endif

@@ -71,6 +71,7 @@ static void adopt_settings(struct pipeline *pipeline)
 static void process_loss(struct pipeline *pipeline, const char *why)
 {
     smooth_reset(&pipeline->smooth);
+    classifier_reset(pipeline->classifier);
     publisher_show_loss(&pipeline->publisher, why);
 }
 

@@ -398,6 +398,13 @@ void model_destroy(struct model *model)
     free(model);
 }
 
+bool model_gives_shares(const struct model *model)
+{
+    const struct layer *last = &model->layers[model->output];
+    return last->activation.kind == ACTIVATION_SOFTMAX ||
+           (last->activation.kind == ACTIVATION_SIGMOID && shape_count(&last->shape) == 1);
+}
+
 bool model_takes_picture(const struct model *model)
 {
     const struct shape *shape = model_input_shape(model);

@@ -192,6 +192,10 @@ void model_drop_kernels(struct model *model);
 /* NULL is allowed. */
 void model_destroy(struct model *model);
 
+/* Are its scores shares of one, from softmax or a single sigmoid? Several sigmoids are each about
+ * their own class. */
+bool model_gives_shares(const struct model *model);
+
 /* Does it take a picture, height x width x 1 or 3? */
 bool model_takes_picture(const struct model *model);
 

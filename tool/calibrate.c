@@ -90,32 +90,35 @@ static const double change_min = 1e-4;
 
 enum { ROUNDS_MAX = 100 };
 
-static bool changes(const struct calibration *calibration)
+/* Fits to the scores as they are now, and makes them what it brings. *change: how much that is. */
+static bool improve(struct fitting *fitting, struct calibration *calibration, double *change,
+                    struct error *error)
 {
-    double most = fabs(calibration->sharpness - 1);
-    for (int i = 0; i < calibration->class_count; i++)
-        most = fmax(most, fabs(calibration->biases[i]));
-    return most > change_min;
+    const struct dataset *data = fitting->data;
+    const double sharpness = calibration->sharpness;
+    struct calibration more = {0};
+    const bool good = calibration_fit(&more, fitting->scores, data->labels, data->count,
+                                      data->class_count, fitting->biases, error);
+    if (good) {
+        calibration_add(calibration, &more);
+        rescore_all(fitting, calibration);
+        *change = fabs(calibration->sharpness / sharpness - 1);
+        for (int i = 0; i < more.class_count; i++)
+            *change = fmax(*change, fabs(more.biases[i]));
+    }
+    calibration_finish(&more);
+    return good;
 }
 
 /* What fits pooled scores does not quite fit when it is done to the views and these are pooled
  * (classify/pool.h). So it is done to them, and what then fits as well, and so on. */
 static bool fit(struct fitting *fitting, struct calibration *calibration, struct error *error)
 {
-    const struct dataset *data = fitting->data;
-    bool good = true, changing = true;
-    for (int round = 0; good && changing && round < ROUNDS_MAX; round++) {
-        struct calibration more = {0};
-        good = calibration_fit(&more, fitting->scores, data->labels, data->count, data->class_count,
-                               fitting->biases, error);
-        changing = good && changes(&more);
-        if (good) {
-            calibration_add(calibration, &more);
-            rescore_all(fitting, calibration);
-        }
-        calibration_finish(&more);
-    }
-    return good;
+    double change = 1;
+    for (int round = 0; round < ROUNDS_MAX && change > change_min; round++)
+        if (!improve(fitting, calibration, &change, error))
+            return false;
+    return true;
 }
 
 /* --- the outcome ------------------------------------------------------------------------------ */

@@ -150,41 +150,41 @@ void calibration_finish(struct calibration *calibration)
     *calibration = (struct calibration){0};
 }
 
+static double calibrated_logit(const struct calibration *calibration, const float *scores,
+                               int class)
+{
+    return calibration->sharpness * logit_of(scores[class]) + calibration->biases[class];
+}
+
 void calibration_apply(const struct calibration *calibration, float *scores)
 {
-    double sum = 0, most = 0;
+    double sum = 0, most = -HUGE_VAL;
     for (int k = 0; k < calibration->class_count; k++)
-        most = fmax(most, (double)scores[k]);
-    for (int k = 0; k < calibration->class_count; k++) {
-        const double relative = logit_of(scores[k]) - log(most);
-        scores[k] = (float)exp(calibration->sharpness * relative + calibration->biases[k]);
-        sum += (double)scores[k];
-    }
+        most = fmax(most, calibrated_logit(calibration, scores, k));
     for (int k = 0; k < calibration->class_count; k++)
-        scores[k] = (float)((double)scores[k] / sum);
+        sum += exp(calibrated_logit(calibration, scores, k) - most);
+    for (int k = 0; k < calibration->class_count; k++)
+        scores[k] = (float)(exp(calibrated_logit(calibration, scores, k) - most) / sum);
 }
 
 void calibration_add(struct calibration *calibration, const struct calibration *more)
 {
-    calibration->sharpness *= more->sharpness;
-    for (int k = 0; k < more->class_count; k++)
-        calibration->biases[k] = more->sharpness * calibration->biases[k] + more->biases[k];
+    const double wanted = calibration->sharpness * more->sharpness;
+    const double sharpness = fmin(fmax(wanted, sharpness_min), sharpness_max);
+    const double factor = sharpness / calibration->sharpness;
+    for (int k = 0; k < more->class_count; k++) /* logits keep their order, also where it is cut */
+        calibration->biases[k] =
+            factor * (calibration->biases[k] + more->biases[k] / more->sharpness);
+    calibration->sharpness = sharpness;
 }
 
 /* --- into the model --------------------------------------------------------------------------- */
-
-/* Each of several sigmoids would be about its own class: no softmax of them all. */
-static bool gives_scores(const struct layer *layer)
-{
-    return layer->activation.kind == ACTIVATION_SOFTMAX ||
-           (layer->activation.kind == ACTIVATION_SIGMOID && shape_channels(&layer->shape) == 1);
-}
 
 /* The Dense layer whose scores come out, its activation a part of it or a layer behind it. */
 static struct layer *find_head(struct model *model)
 {
     struct layer *last = &model->layers[model->output];
-    if (!gives_scores(last))
+    if (!model_gives_shares(model))
         return NULL;
     if (last->op == LAYER_ACTIVATION) {
         last = &model->layers[last->inputs[0]];

@@ -30,7 +30,7 @@ void calibration_finish(struct calibration *calibration);
 /* One picture's scores as they are after it; in place. */
 void calibration_apply(const struct calibration *calibration, float *scores);
 
-/* Makes it what it and then `more`, for as many classes, do. */
+/* Makes it what it and then `more`, for as many classes, do; no sharper than a fit may make it. */
 void calibration_add(struct calibration *calibration, const struct calibration *more);
 
 /* Do the model's scores come behind the softmax (or sigmoid, for two classes) of a Dense layer? A

@@ -21,9 +21,9 @@ struct predict_settings {
 
 static const struct command_option options[] = {
     MODEL_OPTION_ROWS(struct predict_settings, model),
-    {"rotate", "DEG", "turn the network's picture counter-clockwise first",
+    {"rotate", "DEG", "turn the whole counter-clockwise first, as large as the network sees it",
      offsetof(struct predict_settings, rotate)},
-    {"shift", "X,Y", "move it right and down, in its pixels",
+    {"shift", "X,Y", "move it right and down, in the network's pixels",
      offsetof(struct predict_settings, shift)},
     VIEWS_OPTION_ROW(struct predict_settings, views),
     {"json", NULL, "one JSON object a line", offsetof(struct predict_settings, json)},
@@ -195,12 +195,10 @@ static bool prepare(struct predictor *predictor, const struct predict_settings *
 {
     const struct model *model = predictor->model;
     const char *cpu = settings->model.cpu;
-    struct error reason;
     predictor->scores = calloc((size_t)model->class_count, sizeof *predictor->scores);
     if (!predictor->scores)
         return error_set(error, "out of memory");
-    if (mode != VIEWS_WHOLE && classifier_nobody(model) != POOL_NO_CLASS &&
-        classifier_check_model(model, &reason))
+    if (classifier_mode(model, mode) != VIEWS_WHOLE)
         predictor->classifier = classifier_create(model, cpu, mode, error);
     else
         predictor->session = session_create(model, cpu, error);

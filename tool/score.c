@@ -95,7 +95,7 @@ static bool score_picture(const struct job *job, struct desk *desk, int index, s
         return false;
     preprocess(job->model, desk->input, shape_count(shape), data->channels);
     struct view_scores *said = &job->said[index];
-    if (!reserve_scores(job, said, &(struct views){.count = 1}, error))
+    if (!reserve_scores(job, said, &(struct views){.count = 1, .places = 1}, error))
         return false;
     take_scores(job->model, session_run(desk->session, desk->input), said->scores);
     return true;
@@ -121,7 +121,7 @@ static bool score_file(const struct job *job, struct desk *desk, int index, stru
     if (!look(desk, job->data->files[index], &looks, error) ||
         !reserve_scores(job, said, &looks.views, error))
         return false;
-    for (int view = 0; view < looks.count; view++)
+    for (int view = 0; view < looks.count; view++) /* in their order */
         for (int i = 0; i < classes; i++)
             said->scores[view * classes + i] = (float)looks.list[view].scores[i];
     return true;
@@ -212,7 +212,6 @@ struct view_scores *score_views(const struct model *model, const char *cpu,
                                 const struct dataset *data, enum views_mode mode,
                                 struct error *error)
 {
-    struct error reason;
     if (!check(model, data, error))
         return NULL;
     struct job *job = calloc(1, sizeof *job); /* a desk is large */
@@ -222,9 +221,8 @@ struct view_scores *score_views(const struct model *model, const char *cpu,
     }
     job->model = model;
     job->data = data;
-    job->mode = mode;
-    job->files = mode != VIEWS_WHOLE && classifier_nobody(model) != POOL_NO_CLASS && data->files &&
-                 classifier_check_model(model, &reason);
+    job->mode = classifier_mode(model, mode);
+    job->files = job->mode != VIEWS_WHOLE && data->files;
     const bool good = prepare(job, cpu, error) && run_all(job, error) && check_all(job, error);
     struct view_scores *said = job->said;
     finish(job);

@@ -6,11 +6,11 @@ bool views_option_parse(const char *text, enum views_mode *mode, struct error *e
 {
     static const char *const names[] = {
         [VIEWS_PARTS] = "parts", [VIEWS_WHOLE] = "whole", [VIEWS_CLOSER] = "closer"};
-    *mode = VIEWS_CLOSER;
-    for (size_t i = 0; text && i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
+    const char *wanted = text ? text : VIEWS_DEFAULT;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(wanted, names[i]) == 0) {
             *mode = (enum views_mode)i;
             return true;
         }
-    return !text || error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
+    return error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
 }

@@ -41,3 +41,18 @@ bool image_reserve(struct image *image, int width, int height, int channels, str
     image->stride = width * channels;
     return true;
 }
+
+void image_mirror(struct image *image)
+{
+    const int channels = image->channels;
+    for (int y = 0; y < image->height; y++) {
+        uint8_t *left = image->data + (ptrdiff_t)y * image->stride;
+        uint8_t *right = left + (ptrdiff_t)(image->width - 1) * channels;
+        for (; left < right; left += channels, right -= channels)
+            for (int i = 0; i < channels; i++) {
+                const uint8_t byte = left[i];
+                left[i] = right[i];
+                right[i] = byte;
+            }
+    }
+}

@@ -149,14 +149,6 @@ bool vision_resize(const struct image *from, int width, int height, struct image
     });
 }
 
-bool vision_mirror(struct image *image, struct error *error)
-{
-    return guard("mirror a picture", error, [=] {
-        cv::Mat picture = view(image);
-        cv::flip(picture, picture, 1);
-    });
-}
-
 bool vision_put_text(struct image *image, const char *text, int x, int y,
                      const struct text_style *style, struct error *error)
 {

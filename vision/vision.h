@@ -36,6 +36,9 @@ struct image {
 bool image_reserve(struct image *image, int width, int height, int channels, struct error *error);
 void image_free(struct image *image);
 
+/* Left and right change places. */
+void image_mirror(struct image *image);
+
 /* The frame's picture as BGR, whatever its format and stride. A JPEG may be decoded at 1/2, 1/4 or
  * 1/8 of its size as long as both sides stay >= min_side (the network needs no more); min_side 0:
  * full size. */
@@ -45,9 +48,6 @@ bool vision_frame_to_bgr(const struct frame *frame, int min_side, struct image *
 /* cv::resize(INTER_LINEAR) to width x height. `to` is another image than `from`, here and below. */
 bool vision_resize(const struct image *from, int width, int height, struct image *to,
                    struct error *error);
-
-/* cv::flip about the vertical axis, in place. */
-bool vision_mirror(struct image *image, struct error *error);
 
 /* Text as cv::putText(FONT_HERSHEY_SIMPLEX | FONT_ITALIC, LINE_8) draws it: (x, y) is the left end
  * of the base line; what lies outside of the picture is cut off; a byte that is not printable ASCII

@@ -51,24 +51,32 @@ static void run_frame(struct classifier *classifier, int width, int height, uint
     frame_unref(&frame);
 }
 
-START_TEST(a_frame_is_looked_at_both_ways_round_in_turn)
+/* Left is a cat, and mirrored a dog. */
+START_TEST(a_frame_is_looked_at_both_ways_round)
 {
     struct model *model = left_right_model(with_neither, 3);
     struct classifier *classifier = classifier_of(model, VIEWS_PARTS);
     struct looks looks;
-    for (uint64_t sequence = 1; sequence <= 4; sequence++) {
+    run_frame(classifier, 8, 8, 1, &looks);
+    ck_assert_int_eq(looks.views.count, 2);
+    ck_assert_int_eq(looks.count, 2);
+    ck_assert_double_gt(looks.list[0].scores[CAT], 0.8);
+    ck_assert_double_gt(looks.list[1].scores[DOG], 0.8);
+    for (uint64_t sequence = 2; sequence <= 5; sequence++) { /* in turn */
         run_frame(classifier, 8, 8, sequence, &looks);
         ck_assert_int_eq(looks.count, 1);
-        ck_assert_int_eq(looks.views.count, 1);
-        const double *scores = looks.list[0].scores;
-        ck_assert_double_gt(scores[sequence % 2 ? CAT : DOG], 0.8);
+        ck_assert_int_eq(looks.list[0].view, (int)(sequence % 2));
+        ck_assert_double_gt(looks.list[0].scores[sequence % 2 ? DOG : CAT], 0.8);
     }
+    classifier_reset(classifier);
+    run_frame(classifier, 8, 8, 6, &looks);
+    ck_assert_int_eq(looks.count, 2);
     classifier_destroy(classifier);
     model_destroy(model);
 }
 END_TEST
 
-START_TEST(a_picture_is_looked_at_both_ways_round_at_once)
+START_TEST(a_picture_is_looked_at_from_all_views)
 {
     struct model *model = left_right_model(with_neither, 3);
     struct classifier *classifier = classifier_of(model, VIEWS_CLOSER);
@@ -78,9 +86,13 @@ START_TEST(a_picture_is_looked_at_both_ways_round_at_once)
     const struct image picture = {pixels, 16, 9, 3, 48, 0};
     fill_red_left(pixels, 16, 9);
     ck_assert_msg(classifier_look(classifier, &picture, &looks, &error), "%s", error.message);
-    ck_assert_int_eq(looks.count, 12);
-    ck_assert_double_eq_tol(looks.list[0].scores[CAT], looks.list[0].scores[DOG], 1e-6);
+    ck_assert_int_eq(looks.count, 24);
+    for (int i = 0; i < looks.count; i++)
+        ck_assert_int_eq(looks.list[i].view, i);
+    ck_assert_double_gt(looks.list[0].scores[CAT], 0.8);
+    ck_assert_double_gt(looks.list[12].scores[DOG], 0.8);
     ck_assert_double_gt(looks.list[1].scores[CAT], looks.list[1].scores[NEITHER]); /* all red */
+    ck_assert_double_lt(looks.list[7].scores[CAT], 0.34); /* a near one: no red */
     classifier_destroy(classifier);
     model_destroy(model);
 }
@@ -126,6 +138,20 @@ START_TEST(without_neither_the_whole_is_all)
 }
 END_TEST
 
-TEST_MAIN(classifier, a_frame_is_looked_at_both_ways_round_in_turn,
-          a_picture_is_looked_at_both_ways_round_at_once, the_whole_is_never_mirrored,
-          without_neither_the_whole_is_all)
+/* Each of several sigmoids is about its own class: there are no odds between them. */
+START_TEST(several_sigmoids_have_nobody)
+{
+    struct model *model = build_model(SIDE, SIDE, 3);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    add(model, with(dense(3), ACTIVATION_SIGMOID));
+    finish(model);
+    ck_assert(model_set_classes(model, with_neither, 3, NULL));
+    ck_assert_int_eq(classifier_nobody(model), POOL_NO_CLASS);
+    ck_assert_int_eq(classifier_mode(model, VIEWS_CLOSER), VIEWS_WHOLE);
+    model_destroy(model);
+}
+END_TEST
+
+TEST_MAIN(classifier, a_frame_is_looked_at_both_ways_round, a_picture_is_looked_at_from_all_views,
+          the_whole_is_never_mirrored, without_neither_the_whole_is_all,
+          several_sigmoids_have_nobody)

@@ -6,7 +6,7 @@
 
 enum { CAT, DOG, NEITHER, CLASSES };
 
-/* 16:9 from near: the whole, three parts, eight near views. */
+/* 16:9 from near: the whole, three parts, eight near views, and all mirrored. */
 static struct views many(void)
 {
     return views_of(VIEWS_CLOSER, 1280, 720, 128, 128);
@@ -55,14 +55,14 @@ START_TEST(odds_become_their_power_mean)
     struct pool_view list[VIEWS_MAX] = {{0}};
     double scores[CLASSES];
     all_say(list, views.count, 0.1, 0.1);
-    list[0] = (struct pool_view){true, {0.8, 0.1, 0.1}}; /* odds 8 and 1 */
-    list[2] = (struct pool_view){true, {0.0, 0.0, 1.0}};
-    list[9] = (struct pool_view){true, {0.1, 0.5, 0.4}}; /* 1/4 and 5/4 */
+    list[0] = (struct pool_view){true, {0.8, 0.1, 0.1}};      /* odds 8 and 1 */
+    list[12 + 2] = (struct pool_view){true, {0.0, 0.0, 1.0}}; /* a part, mirrored */
+    list[9] = (struct pool_view){true, {0.1, 0.5, 0.4}};      /* 1/4 and 5/4 */
     pool_scores(&views, list, CLASSES, NEITHER, scores);
-    const double others = (2.0 / 3 + 7.0 / 16) * cbrt(0.125), near = 1.0 / 16;
-    ck_assert_double_eq_tol(odds(scores, CAT), pow((cbrt(8) + others + near * cbrt(0.25)) / 2.5, 3),
+    const double others = (1 + 5.0 / 3 + 15.0 / 16) * cbrt(0.125), near = 1.0 / 16;
+    ck_assert_double_eq_tol(odds(scores, CAT), pow((cbrt(8) + others + near * cbrt(0.25)) / 5, 3),
                             1e-12);
-    ck_assert_double_eq_tol(odds(scores, DOG), pow((cbrt(1) + others + near * cbrt(1.25)) / 2.5, 3),
+    ck_assert_double_eq_tol(odds(scores, DOG), pow((cbrt(1) + others + near * cbrt(1.25)) / 5, 3),
                             1e-12);
     ck_assert_double_eq_tol(scores[CAT] + scores[DOG] + scores[NEITHER], 1, 1e-12);
 }
@@ -107,7 +107,7 @@ START_TEST(biases_come_through)
     struct pool_view list[VIEWS_MAX] = {{0}};
     double before[CLASSES], after[CLASSES];
     for (int i = 0; i < views.count; i++)
-        list[i] = (struct pool_view){true, {0.01 + 0.05 * i, 0.1, 0.89 - 0.05 * i}};
+        list[i] = (struct pool_view){true, {0.01 + 0.03 * i, 0.1, 0.89 - 0.03 * i}};
     pool_scores(&views, list, CLASSES, NEITHER, before);
     for (int i = 0; i < views.count; i++) {
         double sum = 0;
@@ -122,19 +122,26 @@ START_TEST(biases_come_through)
 }
 END_TEST
 
-START_TEST(without_a_class_for_nobody_it_is_the_mean)
+/* What was seen of a picture, in any order, and of which some may be left out. */
+START_TEST(looks_are_pooled_by_their_views)
 {
-    const struct views views = views_of(VIEWS_PARTS, 640, 480, 128, 128);
+    struct looks looks = {.views = many(), .count = 3};
     struct pool_view list[VIEWS_MAX] = {{0}};
-    double scores[CLASSES];
-    all_say(list, views.count, 0.2, 0.2);
-    list[0] = (struct pool_view){true, {1, 0, 0}};
-    pool_scores(&views, list, CLASSES, POOL_NO_CLASS, scores);
-    ck_assert_double_eq_tol(scores[CAT], 0.6, 1e-12); /* the whole weighs as much as both parts */
-    ck_assert_double_eq_tol(scores[NEITHER], 0.3, 1e-12);
+    double scores[CLASSES], expected[CLASSES];
+    static const int seen[] = {17, 0, 4};
+    for (int i = 0; i < looks.count; i++) {
+        const double cat = 0.2 + 0.1 * i;
+        looks.list[i] = (struct look){seen[i], {cat, 0.1, 0.9 - cat}};
+        list[seen[i]] = (struct pool_view){true, {cat, 0.1, 0.9 - cat}};
+    }
+    pool_looks(&looks, CLASSES, NEITHER, scores);
+    pool_scores(&looks.views, list, CLASSES, NEITHER, expected);
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq(scores[k], expected[k]);
+    ck_assert_double_gt(scores[CAT], scores[DOG]);
 }
 END_TEST
 
 TEST_MAIN(pool, one_view_speaks_for_itself, what_all_agree_on_is_said, odds_become_their_power_mean,
           views_not_seen_yet_do_not_count, no_view_is_surer_than_a_millionth, biases_come_through,
-          without_a_class_for_nobody_it_is_the_mean)
+          looks_are_pooled_by_their_views)

@@ -13,7 +13,8 @@ static const struct smooth_settings plain = {
 static int look(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                 int views, int view, const double scores[3])
 {
-    struct looks looks = {.views = {.count = views, .parts = views - 1}, 1, {{.view = view}}};
+    struct looks looks = {
+        .views = {.count = views, .places = views, .parts = views - 1}, 1, {{.view = view}}};
     for (int i = 0; i < 3; i++)
         looks.list[0].scores[i] = scores[i];
     return smooth_update(smooth, settings, time_s, &looks, 3);
@@ -22,7 +23,7 @@ static int look(struct smooth *smooth, const struct smooth_settings *settings, d
 static int update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   double cat, double dog)
 {
-    const struct looks looks = {{.count = 1}, 1, {{.scores = {cat, dog}}}};
+    const struct looks looks = {{.count = 1, .places = 1}, 1, {{.scores = {cat, dog}}}};
     return smooth_update(smooth, settings, time_s, &looks, 2);
 }
 

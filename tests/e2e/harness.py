@@ -52,14 +52,15 @@ def need(program):
         raise Skip(f"{program} is not installed")
 
 
-def keras_model(name, weights, bias, classes=("cat", "dog"), side=32, activation="softmax"):
-    """Writes a Keras 2 model: the mean of each colour channel, then a Dense layer."""
+def keras_model(name, weights, bias, classes=("cat", "dog"), side=32, activation="softmax",
+                first="GlobalAveragePooling2D"):
+    """Writes a Keras 2 model: the mean of each colour channel, or all pixels if `first` is Flatten, then a Dense
+    layer."""
     import h5py
     import numpy
 
     layers = [
-        {"class_name": "GlobalAveragePooling2D",
-         "config": {"name": "mean", "batch_input_shape": [None, side, side, 3]}},
+        {"class_name": first, "config": {"name": "mean", "batch_input_shape": [None, side, side, 3]}},
         {"class_name": "Dense",
          "config": {"name": "scores", "units": len(bias), "activation": activation}},
     ]
@@ -81,6 +82,16 @@ def keras_model(name, weights, bias, classes=("cat", "dog"), side=32, activation
 def colour_model():
     """Red against blue: scores that follow the drawn scene and differ from frame to frame."""
     return keras_model("colours.h5", [[8, -8], [0, 0], [-8, 8]], [0, 0])
+
+
+def sided_model():
+    """What is red on the left is a cat, on the right a dog, and if there is none it is neither: one that a mirror
+    confuses."""
+    import numpy
+    kernel = numpy.zeros((8, 8, 3, 3))
+    kernel[:, :4, 0, 0] = kernel[:, 4:, 0, 1] = 0.2
+    return keras_model("sided.h5", kernel.reshape(-1, 3), [-2, -2, 0], ["cat", "dog", "neither"], side=8,
+                       first="Flatten")
 
 
 def run(*args, status=0, timeout=60, **more):
