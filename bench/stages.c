@@ -27,6 +27,7 @@ struct bench {
     struct jpeg_room room;
     struct annotator *annotator;
     struct smooth smooth;
+    int view;
     double time_s;
 };
 
@@ -34,7 +35,7 @@ struct bench {
 
 static int min_side(const struct bench *bench)
 {
-    return bench->input_width > bench->input_height ? bench->input_width : bench->input_height;
+    return views_min_side(VIEWS_CLOSER, bench->input_width, bench->input_height);
 }
 
 static bool draw_scene(void *context, struct error *error)
@@ -122,15 +123,19 @@ static bool classify(void *context, struct error *error)
     return true;
 }
 
+/* A view of the many that a frame has from near. */
 static bool smooth_scores(void *context, struct error *error)
 {
     static const struct smooth_settings settings = {
-        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = POOL_NO_CLASS};
-    static const struct looks looks = {.views = {.count = 1, .places = 1},
-                                       .count = 1,
-                                       .list = {{.view = 0, .scores = {0.7, 0.2, 0.1}}}};
+        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = 2};
     struct bench *bench = context;
+    struct looks looks = {
+        .views = views_of(VIEWS_CLOSER, 16, 9, 1, 1),
+        .count = 1,
+        .list = {{.scores = {0.7, 0.2, 0.1}}},
+    };
     (void)error;
+    looks.list[0].view = bench->view = (bench->view + 1) % looks.views.count;
     bench->time_s += 0.04;
     smooth_update(&bench->smooth, &settings, bench->time_s, &looks, 3);
     return true;

@@ -16,7 +16,7 @@ static double weight(const struct views *views, int view)
         return 1;
     if (place <= views->parts)
         return 1.0 / views->parts;
-    return 0.5 / (views->places - 1 - views->parts);
+    return 1.0 / (views->places - 1 - views->parts);
 }
 
 /* Adds a view's share to each class's sum. */

@@ -7,8 +7,8 @@
  *     odds = (sum of weight * odds_of_view ^ p) ^ (1 / p)        p = 1/3, the weights' sum is 1
  *
  * (a generalised f-mean; Hardy, Littlewood, Polya 1934, chapter II). p = 1 would let one view
- * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame weighs as
- * much as all parts together and twice as much as all near views. docs/evaluation.md has the
+ * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame, all
+ * parts together and all near views together weigh the same. docs/evaluation.md has the
  * measurements behind p and the weights. Odds multiplied by a bias for each class in every view are
  * pooled to odds multiplied by it.
  */

@@ -48,7 +48,8 @@ START_TEST(what_all_agree_on_is_said)
 }
 END_TEST
 
-/* By the formula: weights 1 for the whole, 1 for three parts and 1/2 for eight near views. */
+/* By the formula: weights 1 for the whole, for three parts and for eight near views, and as much
+ * mirrored. */
 START_TEST(odds_become_their_power_mean)
 {
     const struct views views = many();
@@ -59,10 +60,10 @@ START_TEST(odds_become_their_power_mean)
     list[12 + 2] = (struct pool_view){true, {0.0, 0.0, 1.0}}; /* a part, mirrored */
     list[9] = (struct pool_view){true, {0.1, 0.5, 0.4}};      /* 1/4 and 5/4 */
     pool_scores(&views, list, CLASSES, NEITHER, scores);
-    const double others = (1 + 5.0 / 3 + 15.0 / 16) * cbrt(0.125), near = 1.0 / 16;
-    ck_assert_double_eq_tol(odds(scores, CAT), pow((cbrt(8) + others + near * cbrt(0.25)) / 5, 3),
+    const double others = (1 + 5.0 / 3 + 15.0 / 8) * cbrt(0.125), near = 1.0 / 8;
+    ck_assert_double_eq_tol(odds(scores, CAT), pow((cbrt(8) + others + near * cbrt(0.25)) / 6, 3),
                             1e-12);
-    ck_assert_double_eq_tol(odds(scores, DOG), pow((cbrt(1) + others + near * cbrt(1.25)) / 5, 3),
+    ck_assert_double_eq_tol(odds(scores, DOG), pow((cbrt(1) + others + near * cbrt(1.25)) / 6, 3),
                             1e-12);
     ck_assert_double_eq_tol(scores[CAT] + scores[DOG] + scores[NEITHER], 1, 1e-12);
 }
