@@ -36,7 +36,7 @@ struct smooth_settings {
     double hysteresis; /* 0..1 */
     double threshold;  /* 0..1 */
     double hold_s;     /* seconds, >= 0 */
-    int nobody;        /* the class "neither", or POOL_NO_CLASS */
+    int nobody;        /* the class "neither", or POOL_NO_CLASS if frames have one view */
 };
 
 /* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the

@@ -120,11 +120,12 @@ static double asked_for(struct turns *turns, const struct views *views, double t
 {
     const double dt = time_s - turns->time_s;
     if (begins_anew(turns, views, dt, sequence)) {
-        *turns = (struct turns){.spared_s = time_s};
+        *turns = (struct turns){.spared_s = time_s, .begun = true};
         return views->count;
     }
-    if (sequence > turns->sequence + 1)
+    if (sequence > turns->sequence + 1 && !turns->begun)
         turns->spared_s = time_s + spared_s;
+    turns->begun = false;
     if (time_s < turns->spared_s)
         return 0;
     return fmin(views->count, turns->owed + views->count * dt / refresh_s);
@@ -147,6 +148,6 @@ int turns_take(struct turns *turns, const struct views *views, double time_s, ui
 
 void turns_skip(struct turns *turns, uint64_t sequence)
 {
-    if (sequence > turns->sequence)
+    if (sequence == turns->sequence + 1)
         turns->sequence = sequence;
 }

@@ -61,13 +61,14 @@ int views_min_side(enum views_mode mode, int input_width, int input_height);
 struct rectangle views_place(const struct views *views, int view);
 bool views_mirrored(const struct views *views, int view);
 
-/* Are they the same places in frames of the same size? */
+/* As many views of frames of the same size? In one mode and for one network they are the same. */
 bool views_same(const struct views *one, const struct views *other);
 
 /* Whose turn it is. All zero: nothing was looked at yet. */
 struct turns {
     struct views views; /* of the frame before; count 0: there was none */
     int next;
+    bool begun;        /* the frame before was the first, and took as long as it took */
     double owed;       /* views, below 1 */
     double spared_s;   /* until this time one view a frame has to do */
     double time_s;     /* of the frame before, */
@@ -77,12 +78,12 @@ struct turns {
 /* The views of the frame at time_s: the next one, or, from a source of fewer than 2 * count frames
  * a second, as many as show each of them twice a second; all of them in the first frame, when the
  * views are others, when the source begins anew, and after VIEWS_GAP_S. When frames between this
- * one and the one before were dropped, this machine is too slow, and one has to do, now and in the
- * next seconds. Returns how many, 1 ... count, all different. */
+ * one and the one before were dropped, here or by the driver, this machine is too slow, and one has
+ * to do, now and in the next seconds. Returns how many, 1 ... count, all different. */
 int turns_take(struct turns *turns, const struct views *views, double time_s, uint64_t sequence,
                int list[VIEWS_MAX]);
 
-/* The frame could not be looked at: it was not dropped. */
+/* The frame could not be decoded: it was not dropped. */
 void turns_skip(struct turns *turns, uint64_t sequence);
 
 /* What the network says of a frame. */

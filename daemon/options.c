@@ -95,9 +95,9 @@ static const struct option_row rows[] = {
              "parts: in turn the whole and, of wide or tall pictures, the squares that fit into it "
              "side by side, each also mirrored; all of these views speak for the picture. closer: "
              "smaller squares as well, of 0.6 of those, for animals that are far away. Each view is "
-             "looked at twice a second, and of each picture at least one: of 16:9 and 30 pictures a "
-             "second, whole and parts are one run of the network a picture, closer is 1.6. On a "
-             "slow machine parts is quicker to notice what comes. A model without a class "
+             "looked at twice a second or more, and of each picture at least one: of 16:9 and 30 "
+             "pictures a second, whole and parts are one run of the network a picture, closer is "
+             "1.6. On a slow machine parts is quicker to notice what comes. A model without a class "
              "\"neither\" is shown the whole."},
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,

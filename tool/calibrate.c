@@ -104,7 +104,7 @@ static bool improve(struct fitting *fitting, struct calibration *calibration, do
         rescore_all(fitting, calibration);
         *change = fabs(calibration->sharpness / sharpness - 1);
         for (int i = 0; i < more.class_count; i++)
-            *change = fmax(*change, fabs(more.biases[i]));
+            *change = fmax(*change, fabs(more.biases[i] / more.sharpness));
     }
     calibration_finish(&more);
     return good;

@@ -264,12 +264,12 @@ void score_pool(const struct views *views, const float *scores, int count, int n
 bool score_dataset(const struct model *model, const char *cpu, const struct dataset *data,
                    enum views_mode mode, score_visit visit, void *self, struct error *error)
 {
+    const int nobody = classifier_nobody(model);
     struct view_scores *said = score_views(model, cpu, data, mode, error);
-    float *pooled = calloc((size_t)model->class_count + 1, sizeof *pooled);
+    float *pooled = calloc((size_t)model->class_count, sizeof *pooled);
     const bool good = said && (pooled || error_set(error, "out of memory for the scores"));
     for (int i = 0; good && i < data->count; i++) {
-        score_pool(&said[i].views, said[i].scores, model->class_count, classifier_nobody(model),
-                   pooled);
+        score_pool(&said[i].views, said[i].scores, model->class_count, nobody, pooled);
         visit(self, i, pooled);
     }
     view_scores_free(said, data->count);

@@ -37,8 +37,8 @@ static void fill_red_left(uint8_t *bgr, int width, int height)
             bgr[3 * (y * width + x) + 2] = 255;
 }
 
-static void run_frame(struct classifier *classifier, int width, int height, uint64_t sequence,
-                      struct looks *looks)
+static void run_frame_at(struct classifier *classifier, int width, int height, uint64_t sequence,
+                         double time_s, struct looks *looks)
 {
     struct error error = {0};
     struct frame *frame =
@@ -46,9 +46,15 @@ static void run_frame(struct classifier *classifier, int width, int height, uint
     ck_assert_ptr_nonnull(frame);
     fill_red_left(frame->data, width, height);
     frame->sequence = sequence;
-    frame->time_s = (double)sequence / 100;
+    frame->time_s = time_s;
     ck_assert_msg(classifier_run(classifier, frame, looks, NULL, &error), "%s", error.message);
     frame_unref(&frame);
+}
+
+static void run_frame(struct classifier *classifier, int width, int height, uint64_t sequence,
+                      struct looks *looks)
+{
+    run_frame_at(classifier, width, height, sequence, (double)sequence / 100, looks);
 }
 
 /* Left is a cat, and mirrored a dog. */
@@ -71,6 +77,30 @@ START_TEST(a_frame_is_looked_at_both_ways_round)
     classifier_reset(classifier);
     run_frame(classifier, 8, 8, 6, &looks);
     ck_assert_int_eq(looks.count, 2);
+    classifier_destroy(classifier);
+    model_destroy(model);
+}
+END_TEST
+
+/* Two views, twice a second; the gap in the numbers is no haste. */
+START_TEST(a_damaged_frame_costs_no_views)
+{
+    struct model *model = left_right_model(with_neither, 3);
+    struct classifier *classifier = classifier_of(model, VIEWS_PARTS);
+    struct error error;
+    struct looks looks;
+    struct frame *damaged = frame_create(PIXEL_JPEG, 8, 8, 0, 3);
+    ck_assert_ptr_nonnull(damaged);
+    memcpy(damaged->data, "bad", 3);
+    damaged->sequence = 3;
+    run_frame(classifier, 8, 8, 1, &looks);
+    run_frame(classifier, 8, 8, 2, &looks);
+    ck_assert(!classifier_run(classifier, damaged, &looks, NULL, &error));
+    run_frame_at(classifier, 8, 8, 4, 0.6, &looks);
+    ck_assert_int_eq(looks.count, 2);
+    run_frame_at(classifier, 8, 8, 6, 1.2, &looks); /* but 5 was dropped */
+    ck_assert_int_eq(looks.count, 1);
+    frame_unref(&damaged);
     classifier_destroy(classifier);
     model_destroy(model);
 }
@@ -152,6 +182,6 @@ START_TEST(several_sigmoids_have_nobody)
 }
 END_TEST
 
-TEST_MAIN(classifier, a_frame_is_looked_at_both_ways_round, a_picture_is_looked_at_from_all_views,
-          the_whole_is_never_mirrored, without_neither_the_whole_is_all,
-          several_sigmoids_have_nobody)
+TEST_MAIN(classifier, a_frame_is_looked_at_both_ways_round, a_damaged_frame_costs_no_views,
+          a_picture_is_looked_at_from_all_views, the_whole_is_never_mirrored,
+          without_neither_the_whole_is_all, several_sigmoids_have_nobody)

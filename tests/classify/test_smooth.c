@@ -195,8 +195,7 @@ END_TEST
 /* A view is averaged over the time since it was looked at, not since the frame before. */
 START_TEST(each_view_has_its_own_average)
 {
-    const struct smooth_settings settings = {
-        .time_s = 0.5, .threshold = 0.6, .nobody = POOL_NO_CLASS};
+    const struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6, .nobody = NEITHER};
     struct smooth smooth;
     smooth_reset(&smooth);
     look(&smooth, &settings, 0.0, 2, 0, (double[]){0, 1, 0});
@@ -217,6 +216,24 @@ START_TEST(another_number_of_views_begins_anew)
 }
 END_TEST
 
+/* A camera that was turned, or the next of several pictures: as many views, of other places. */
+START_TEST(another_shape_begins_anew)
+{
+    const struct smooth_settings slow = {.time_s = 100, .threshold = 0.6, .nobody = NEITHER};
+    struct looks looks = {.views = {.count = 1, .places = 1, .width = 640, .height = 360},
+                          .count = 1,
+                          .list = {{.scores = {0.9, 0, 0.1}}}};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(smooth_update(&smooth, &slow, 0, &looks, 3), CAT);
+    looks.list[0] = (struct look){.scores = {0, 0.9, 0.1}};
+    ck_assert_int_eq(smooth_update(&smooth, &slow, 0.1, &looks, 3), CAT);
+    looks.views.width = 360;
+    looks.views.height = 640;
+    ck_assert_int_eq(smooth_update(&smooth, &slow, 0.2, &looks, 3), DOG);
+}
+END_TEST
+
 TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_frame_alone_counts,
           average_depends_on_time_not_on_the_frame_rate, same_time_changes_nothing,
           hysteresis_holds_the_label_until_another_is_clearly_better,
@@ -225,4 +242,4 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           unknown_can_be_left_even_with_a_high_threshold,
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other,
           views_are_pooled, hysteresis_holds_between_views_too, each_view_has_its_own_average,
-          another_number_of_views_begins_anew)
+          another_number_of_views_begins_anew, another_shape_begins_anew)

@@ -188,12 +188,13 @@ START_TEST(one_view_where_frames_were_dropped)
     struct turns turns = {0};
     int list[VIEWS_MAX];
     ck_assert_int_eq(turns_take(&turns, &views, 0, 1, list), 24);
-    ck_assert_int_eq(turns_take(&turns, &views, 0.5, 5, list), 1);
-    ck_assert_int_eq(list[0], 0);
-    ck_assert_int_eq(turns_take(&turns, &views, 1, 6, list), 1);
-    ck_assert_int_eq(turns_take(&turns, &views, 5.4, 7, list), 1);
-    ck_assert_int_eq(list[0], 2);
-    ck_assert_int_eq(turns_take(&turns, &views, 5.6, 8, list), 9);
+    ck_assert_int_eq(turns_take(&turns, &views, 0.125, 4, list), 6); /* the first took its time */
+    ck_assert_int_eq(turns_take(&turns, &views, 0.5, 6, list), 1);
+    ck_assert_int_eq(list[0], 6);
+    ck_assert_int_eq(turns_take(&turns, &views, 1, 7, list), 1);
+    ck_assert_int_eq(turns_take(&turns, &views, 5.4, 8, list), 1);
+    ck_assert_int_eq(list[0], 8);
+    ck_assert_int_eq(turns_take(&turns, &views, 5.6, 9, list), 9);
 }
 END_TEST
 
@@ -204,8 +205,11 @@ START_TEST(damaged_frames_are_no_sign_of_haste)
     struct turns turns = {0};
     int list[VIEWS_MAX];
     ck_assert_int_eq(turns_take(&turns, &views, 0, 1, list), 24);
-    turns_skip(&turns, 2);
-    ck_assert_int_eq(turns_take(&turns, &views, 0.25, 3, list), 12);
+    ck_assert_int_eq(turns_take(&turns, &views, 0.125, 2, list), 6);
+    turns_skip(&turns, 3);
+    ck_assert_int_eq(turns_take(&turns, &views, 0.375, 4, list), 12);
+    turns_skip(&turns, 6); /* but 5 was */
+    ck_assert_int_eq(turns_take(&turns, &views, 0.5, 7, list), 1);
 }
 END_TEST
 
