@@ -2,6 +2,7 @@
  * classifier: a frame through decode, resize and network, from one view or more (classify/views.h).
  * A model without a class "neither" is shown the whole only: of a piece of carpet it would have to
  * say whether it is a cat or a dog.
+ *
  * Holds the working memory of one thread, and whose turn it is; nothing is allocated once each view
  * was looked at.
  *
@@ -31,7 +32,8 @@ bool classifier_check_model(const struct model *model, struct error *error);
  * that are shares of one; else POOL_NO_CLASS. */
 int classifier_nobody(const struct model *model);
 
-/* How the model is looked with: as asked for, or the whole only. */
+/* From where pictures are looked at with this model: as asked for, or the whole only, if it has
+ * nobody or is none that classifier_check_model accepts. */
 enum views_mode classifier_mode(const struct model *model, enum views_mode mode);
 
 /* The model must outlive it and be one of these; `cpu` as for session_create. */
@@ -45,13 +47,13 @@ void classifier_destroy(struct classifier *classifier); /* NULL is allowed */
 bool classifier_run(struct classifier *classifier, const struct frame *frame, struct looks *looks,
                     struct classifier_times *times, struct error *error);
 
-/* The next frame is the first. */
-void classifier_reset(struct classifier *classifier);
-
 /* The same of a single picture in B, G, R, from all its views in their order; it may have been
  * decoded at a fraction of its size that leaves classifier_min_side pixels to its sides. */
 bool classifier_look(struct classifier *classifier, const struct image *picture,
                      struct looks *looks, struct error *error);
 int classifier_min_side(const struct classifier *classifier);
+
+/* What was seen is over: the next frame is the first, and is looked at from all views. */
+void classifier_reset(struct classifier *classifier);
 
 #endif

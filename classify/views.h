@@ -93,7 +93,7 @@ struct look {
 };
 
 struct looks {
-    struct views views;
+    struct views views;          /* of the frame */
     int count;                   /* of views that were looked at, in list: 1 ... views.count */
     struct look list[VIEWS_MAX]; /* each from another view */
 };

@@ -3,20 +3,7 @@
 #include "tests/nn/build.h"
 #include "tests/suite.h"
 
-enum { CAT, DOG, NEITHER, SIDE = 4 };
-
-/* Takes what is red on the left for a cat, on the right for a dog; its input is R, G, B. */
-static struct model *left_right_model(const char *const *classes, int count)
-{
-    struct model *model = build_model(SIDE, SIDE, 3);
-    add(model, (struct layer){.op = LAYER_FLATTEN});
-    struct layer *scores = add(model, with(dense(count), ACTIVATION_SOFTMAX));
-    for (int i = 0; i < SIDE * SIDE; i++)
-        scores->kernel[3 * i * count + (i % SIDE < SIDE / 2 ? CAT : DOG)] = 0.5f;
-    finish(model);
-    ck_assert(model_set_classes(model, classes, count, NULL));
-    return model;
-}
+enum { CAT, DOG, NEITHER, SIDE = LEFT_RIGHT_SIDE };
 
 static const char *const with_neither[] = {"cat", "dog", "neither"};
 
@@ -55,6 +42,15 @@ static void run_frame(struct classifier *classifier, int width, int height, uint
                       struct looks *looks)
 {
     run_frame_at(classifier, width, height, sequence, (double)sequence / 100, looks);
+}
+
+static void look_at(struct classifier *classifier, int width, int height, struct looks *looks)
+{
+    struct error error = {0};
+    uint8_t pixels[16 * 16 * 3];
+    const struct image picture = {pixels, width, height, 3, 3 * width, 0};
+    fill_red_left(pixels, width, height);
+    ck_assert_msg(classifier_look(classifier, &picture, looks, &error), "%s", error.message);
 }
 
 /* Left is a cat, and mirrored a dog. */
@@ -110,12 +106,8 @@ START_TEST(a_picture_is_looked_at_from_all_views)
 {
     struct model *model = left_right_model(with_neither, 3);
     struct classifier *classifier = classifier_of(model, VIEWS_CLOSER);
-    struct error error = {0};
     struct looks looks;
-    uint8_t pixels[16 * 9 * 3];
-    const struct image picture = {pixels, 16, 9, 3, 48, 0};
-    fill_red_left(pixels, 16, 9);
-    ck_assert_msg(classifier_look(classifier, &picture, &looks, &error), "%s", error.message);
+    look_at(classifier, 16, 9, &looks);
     ck_assert_int_eq(looks.count, 24);
     for (int i = 0; i < looks.count; i++)
         ck_assert_int_eq(looks.list[i].view, i);
@@ -132,16 +124,12 @@ START_TEST(the_whole_is_never_mirrored)
 {
     struct model *model = left_right_model(with_neither, 3);
     struct classifier *classifier = classifier_of(model, VIEWS_WHOLE);
-    struct error error = {0};
     struct looks looks;
-    uint8_t pixels[8 * 8 * 3];
-    const struct image picture = {pixels, 8, 8, 3, 24, 0};
-    fill_red_left(pixels, 8, 8);
     for (uint64_t sequence = 1; sequence <= 2; sequence++) {
         run_frame(classifier, 8, 8, sequence, &looks);
         ck_assert_double_gt(looks.list[0].scores[CAT], 0.8);
     }
-    ck_assert_msg(classifier_look(classifier, &picture, &looks, &error), "%s", error.message);
+    look_at(classifier, 8, 8, &looks);
     ck_assert_double_gt(looks.list[0].scores[CAT], 0.8);
     classifier_destroy(classifier);
     model_destroy(model);

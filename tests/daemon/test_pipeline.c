@@ -1,5 +1,6 @@
 #include "daemon/pipeline.h"
 
+#include "classify/classifier.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/snapshot.h"
@@ -43,17 +44,19 @@ static struct painter *new_painter(const struct options *options)
     return painter;
 }
 
-static void start_patient(struct fixture *f, const char *predictions, double timeout_s)
+static void start_with(struct fixture *f, struct model *model, const char *predictions,
+                       double timeout_s)
 {
     struct error error = {0};
     *f = (struct fixture){
-        .smooth = {.time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = POOL_NO_CLASS}};
+        .smooth = {
+            .time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = classifier_nobody(model)}};
     log_init("test_pipeline", LOG_LEVEL_ERROR);
     slot_init(&f->frames);
     slot_init(&f->snapshots);
     source_name_init(&f->name);
     source_name_set(&f->name, "a test");
-    f->model = colour_model();
+    f->model = model;
     ck_assert_msg(config_defaults(&options_table, &f->options, &error), "%s", error.message);
     f->parts = (struct pipeline_parts){
         .model = f->model,
@@ -68,6 +71,11 @@ static void start_patient(struct fixture *f, const char *predictions, double tim
     };
     f->pipeline = pipeline_create(&f->parts, &f->smooth, new_painter(&f->options), &error);
     ck_assert_msg(f->pipeline && pipeline_start(f->pipeline, &error), "%s", error.message);
+}
+
+static void start_patient(struct fixture *f, const char *predictions, double timeout_s)
+{
+    start_with(f, colour_model(), predictions, timeout_s);
 }
 
 static void start(struct fixture *f, const char *predictions)
@@ -113,6 +121,14 @@ static struct frame *plain_frame(uint64_t sequence, int channel)
     frame->sequence = sequence;
     frame->captured_ns = clock_monotonic_ns();
     frame->time_s = (double)sequence / 25;
+    return frame;
+}
+
+static struct frame *half_red_frame(uint64_t sequence)
+{
+    struct frame *frame = plain_frame(sequence, BLUE);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        frame->data[3 * i + RED] = i % WIDTH < WIDTH / 2 ? 255 : 0;
     return frame;
 }
 
@@ -410,6 +426,30 @@ START_TEST(heart_beats_with_frames_and_losses_only)
 }
 END_TEST
 
+/* As the very first is, and not from the view whose turn it would be. */
+START_TEST(the_frame_behind_a_loss_is_looked_at_from_all_views)
+{
+    static const char *const classes[] = {"cat", "dog", "neither"};
+    char path[] = "/tmp/pawcam-pipeline-XXXXXX";
+    char lines[3][512];
+    struct fixture f;
+    close(mkstemp(path));
+    start_with(&f, left_right_model(classes, 3), path, 60);
+    put(&f, half_red_frame(0));
+    put(&f, half_red_frame(1));
+    put(&f, frame_create_lost("unplugged"));
+    put(&f, half_red_frame(2));
+    ck_assert(stop(&f, NULL));
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(fgets(lines[i], sizeof lines[i], file));
+    fclose(file);
+    unlink(path);
+    ck_assert_str_eq(strstr(lines[0], "\"scores\""), strstr(lines[2], "\"scores\""));
+}
+END_TEST
+
 START_TEST(threshold_changes_while_it_runs)
 {
     struct fixture f;
@@ -437,4 +477,4 @@ TEST_MAIN(pipeline, frame_becomes_a_prediction_and_no_picture_while_nobody_watch
           nothing_but_damage_for_a_while_is_a_loss, a_good_frame_ends_the_loss,
           damage_now_and_then_is_no_loss, every_frame_up_to_the_end_gets_its_line,
           line_that_cannot_be_written_ends_the_pipeline, heart_beats_with_frames_and_losses_only,
-          threshold_changes_while_it_runs)
+          threshold_changes_while_it_runs, the_frame_behind_a_loss_is_looked_at_from_all_views)

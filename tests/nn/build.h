@@ -134,4 +134,20 @@ static inline void fill_weights(struct model *model, unsigned seed)
     }
 }
 
+enum { LEFT_RIGHT_SIDE = 4 };
+
+/* Takes what is red on the left for the first class, on the right for the second: one that a mirror
+ * confuses. Its input is R, G, B. */
+static inline struct model *left_right_model(const char *const *classes, int count)
+{
+    struct model *model = build_model(LEFT_RIGHT_SIDE, LEFT_RIGHT_SIDE, 3);
+    add(model, (struct layer){.op = LAYER_FLATTEN});
+    struct layer *scores = add(model, with(dense(count), ACTIVATION_SOFTMAX));
+    for (int i = 0; i < LEFT_RIGHT_SIDE * LEFT_RIGHT_SIDE; i++)
+        scores->kernel[3 * i * count + i % LEFT_RIGHT_SIDE / (LEFT_RIGHT_SIDE / 2)] = 0.5f;
+    finish(model);
+    ck_assert(model_set_classes(model, classes, count, NULL));
+    return model;
+}
+
 #endif
