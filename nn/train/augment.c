@@ -63,6 +63,7 @@ static const struct field fields[] = {
     ROW(scale_out_share, FIELD_NUMBER, 0, 1),
     ROW(background, FIELD_STRING, 0, 0),
     ROW(background_share, FIELD_NUMBER, 0, 1),
+    ROW(background_crop, FIELD_BOUNDS, 0.01, 1),
     ROW(degrade, FIELD_NUMBER, 0, 1),
     ROW(downscale, FIELD_BOUNDS, 0.01, 1),
     ROW(resample, FIELD_BOUNDS, 0.01, 1),
@@ -85,6 +86,14 @@ bool augment_check(const struct augment_settings *settings, struct error *error)
     return error_set_usage(error,
                            "fill_mode must be nearest, constant, reflect or wrap, not '%.40s'",
                            settings->fill_mode);
+}
+
+struct augment_settings augment_of_background(const struct augment_settings *settings)
+{
+    struct augment_settings closer = *settings;
+    if (closer.background_crop[1] > 0)
+        memcpy(closer.random_crop, closer.background_crop, sizeof closer.random_crop);
+    return closer;
 }
 
 void augment_free(struct augment_scratch *scratch)
@@ -148,8 +157,9 @@ static void lay_on_background(const struct augment_settings *settings, const str
                               const struct picture_view *background, int out_height, int out_width,
                               float *out, struct random *random)
 {
-    const struct affine place = affine_draw(settings, background, out_height, out_width, random);
-    affine_warp(&place, background, settings, out_height, out_width, out);
+    const struct augment_settings its = augment_of_background(settings);
+    const struct affine place = affine_draw(&its, background, out_height, out_width, random);
+    affine_warp(&place, background, &its, out_height, out_width, out);
     affine_paste(map, source, random_uniform(random), out_height, out_width, out);
 }
 

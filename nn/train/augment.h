@@ -40,6 +40,8 @@ struct augment_settings {
     double scale_out_share;  /* probability */
     const char *background;  /* name of the class whose pictures can be the surround; NULL: none */
     double background_share; /* of the pictures that are made smaller */
+    double background_crop[2]; /* random_crop's of pictures of that class, which show it however
+                                  close one looks; {0, 0}: random_crop */
 
     double degrade;         /* probability of each of what follows (degrade.h) */
     double downscale[2];    /* factors: smaller by the mean and back to the size linearly */
@@ -57,6 +59,9 @@ extern const struct augment_settings augment_none;
 
 /* Rows of the recipe's section [augment]. */
 extern const struct fields augment_fields;
+
+/* The same, to be used for pictures of the background's class: with its crop. */
+struct augment_settings augment_of_background(const struct augment_settings *settings);
 
 /* Settings that cannot be told by one row: the name of the fill mode. */
 bool augment_check(const struct augment_settings *settings, struct error *error);

@@ -25,6 +25,8 @@ struct prefetch {
     int length;
     int *backgrounds; /* [background_count]: pictures that others may lie on (augment.h) */
     int background_count;
+    int background_label; /* -1: none */
+    struct augment_settings background_augment;
     size_t x_size, y_size;
 
     pthread_mutex_t mutex;
@@ -100,7 +102,10 @@ static bool make_picture(const struct prefetch *prefetch, int place, float *x, f
     random_stream(&random, settings->order.seed, (uint64_t)prefetch->epoch,
                   PURPOSE_PICTURE + (uint64_t)place);
     const struct picture_view *background = draw_background(prefetch, &other, &random);
-    if (!augment_picture(settings->augment, settings->codec, &view, background, settings->height,
+    const struct augment_settings *augment = data->labels[index] == prefetch->background_label
+                                                 ? &prefetch->background_augment
+                                                 : settings->augment;
+    if (!augment_picture(augment, settings->codec, &view, background, settings->height,
                          settings->width, x, &random, scratch, error))
         return false;
     scale(settings, x, prefetch->x_size);
@@ -237,6 +242,7 @@ static bool find_backgrounds(struct prefetch *prefetch, struct error *error)
 {
     const struct subset *pictures = prefetch->settings->order.pictures;
     const char *name = prefetch->settings->augment->background;
+    prefetch->background_label = -1;
     if (!name)
         return true;
     const int label = text_find(pictures->data->class_names, pictures->data->class_count, name);
@@ -246,6 +252,8 @@ static bool find_backgrounds(struct prefetch *prefetch, struct error *error)
     prefetch->backgrounds = calloc((size_t)pictures->count + 1, sizeof *prefetch->backgrounds);
     if (!prefetch->backgrounds)
         return error_set_memory(error, "out of memory for a list of backgrounds");
+    prefetch->background_label = label;
+    prefetch->background_augment = augment_of_background(prefetch->settings->augment);
     for (int i = 0; i < pictures->count; i++)
         if (pictures->data->labels[pictures->indices[i]] == label)
             prefetch->backgrounds[prefetch->background_count++] = pictures->indices[i];

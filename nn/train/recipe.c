@@ -104,6 +104,9 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
     if (recipe->augment.background && recipe->augment.scale_out[0] >= 1)
         return bind_refuse(script, script_line(script, "augment", "background"), error,
                            "background is for pictures made smaller: give scale_out, too");
+    if (recipe->augment.background_crop[1] > 0 && !recipe->augment.background)
+        return bind_refuse(script, script_line(script, "augment", "background_crop"), error,
+                           "background_crop is for the class that background names: give it, too");
     return true;
 }
 

@@ -528,6 +528,57 @@ START_TEST(backgrounds_are_training_pictures_of_their_class)
 }
 END_TEST
 
+/* The contrast of pictures that brighten from left to right tells how much of them is shown. */
+static float contrast(const float *x)
+{
+    float least = x[0], most = x[0];
+    for (int i = 1; i < 64; i++) {
+        least = fminf(least, x[i]);
+        most = fmaxf(most, x[i]);
+    }
+    return most - least;
+}
+
+/* A pet and a room: all of the pet is shown and a little of the room, wherever that appears. */
+START_TEST(a_background_may_be_cut_closer)
+{
+    static const char *const names[] = {"pet", "room"};
+    static const float crops[] = {0, 0.04F};
+    struct dataset pictures;
+    int kept[] = {0, 1};
+    ck_assert(dataset_reserve(&pictures, 2, 8, 8, 1, &error));
+    ck_assert(dataset_set_classes(&pictures, names, 2, &error));
+    for (int i = 0; i < 2 * 64; i++)
+        pictures.pixels[i] = (uint8_t)(i % 8 * 32);
+    pictures.labels[0] = 0;
+    pictures.labels[1] = 1;
+    const struct subset both = {&pictures, kept, 2};
+    struct augment_settings augment = augment_none;
+    augment.scale_out[0] = augment.scale_out[1] = 0.01;
+    augment.background_share = 1;
+    augment.background = "room";
+    struct prefetch_settings settings = shapes(&augment);
+    settings.order = (struct order_settings){.pictures = &both, .seed = 3};
+    settings.scale[0] = 1;
+    settings.offset[0] = 0;
+    settings.target = TARGET_INDEX;
+    for (int i = 0; i < 4; i++) {
+        const bool closer = i % 2, on_background = i / 2;
+        augment.background_crop[0] = augment.background_crop[1] = crops[closer];
+        augment.scale_out_share = on_background;
+        struct prefetch *prefetch = prefetch_start(&settings, 0, 0, &error);
+        const struct batch *batch = prefetch ? prefetch_next(prefetch, &error) : NULL;
+        ck_assert(batch && batch->n == 2);
+        const float pet = contrast(batch->x), room = contrast(batch->x + 64);
+        ck_assert_msg(closer && on_background ? pet < 100 : pet > 150, "%d: pet %g", i, pet);
+        if (!on_background) /* a room lies on a room, of which there may be two parts */
+            ck_assert_msg(closer ? room < 100 : room > 150, "%d: room %g", i, room);
+        prefetch_stop(prefetch);
+    }
+    dataset_free(&pictures);
+}
+END_TEST
+
 START_TEST(batches_do_not_depend_on_threads)
 {
     static float x[2][50 * 64], y[2][50 * 3];
@@ -649,6 +700,7 @@ TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
           nothing_is_changed_without_settings, colours_and_degradation, steps_of_degradation,
           scale_out_leaves_a_surround, scale_out_lays_on_the_background,
           all_settings_on_odd_pictures, cutmix_exchanges_parts, mixup_shares_are_beta_distributed,
-          backgrounds_are_training_pictures_of_their_class, batches_do_not_depend_on_threads,
-          each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
-          every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)
+          backgrounds_are_training_pictures_of_their_class, a_background_may_be_cut_closer,
+          batches_do_not_depend_on_threads, each_picture_is_changed_in_its_own_way,
+          the_order_is_kept_or_shuffled, every_picture_comes_once_with_its_label,
+          failures_reach_the_caller, stops_in_the_middle)

@@ -255,6 +255,28 @@ START_TEST(mixup_needs_soft_targets)
 }
 END_TEST
 
+START_TEST(a_background_has_settings_of_its_own)
+{
+    static const struct {
+        const char *augment, *message;
+    } wrong[] = {
+        {"background = 'b'", "a.recipe:4: background is for pictures made smaller"},
+        {"background_crop = (0.2, 1)", "a.recipe:4: background_crop is for the class"},
+    };
+    struct recipe recipe;
+    struct error error;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "[data]\ndata = MNIST('m')\n[augment]\n%s\n[compile]\noptimizer = 'sgd'\n"
+                 "loss = 'categorical_crossentropy'\n",
+                 wrong[i].augment);
+        ck_assert(!recipe_parse(&recipe, "a.recipe", text, &error));
+        ck_assert_msg(strstr(error.message, wrong[i].message), "%s", error.message);
+    }
+}
+END_TEST
+
 START_TEST(schedules)
 {
     struct schedule s = {.kind = SCHEDULE_CONSTANT, .rate = 1, .warmup_steps = 4};
@@ -328,5 +350,5 @@ END_TEST
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
           verbose_is_taken_and_not_looked_at, refuses_by_file_and_line,
           losses_and_optimizers_by_their_modules, clipping_has_three_names,
-          mixup_needs_soft_targets, networks_that_cannot_be_trained, schedules,
-          the_recipes_of_the_lessons)
+          mixup_needs_soft_targets, a_background_has_settings_of_its_own,
+          networks_that_cannot_be_trained, schedules, the_recipes_of_the_lessons)
