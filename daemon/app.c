@@ -120,6 +120,14 @@ static bool start_threads(struct app *app, struct error *error)
     return app->grab_runs;
 }
 
+static void tell_views(const struct app *app)
+{
+    const enum views_mode wanted = (enum views_mode)app->started.model.views;
+    if (classifier_mode(app->model, wanted) != wanted)
+        log_info("the model has no share for \"neither\" among its scores, so it is shown whole "
+                 "pictures only (views = whole)");
+}
+
 bool app_start(struct app *app, struct error *error)
 {
     slot_init(&app->frames);
@@ -129,8 +137,11 @@ bool app_start(struct app *app, struct error *error)
     if (app->ended_fd < 0)
         return error_set(error, "eventfd: %s", strerror(errno));
     app->model = model_setup(&app->started, error);
-    return app->model && start_source(app, error) && start_predictions(app, error) &&
-           start_web(app, error) && start_threads(app, error);
+    if (!app->model)
+        return false;
+    tell_views(app);
+    return start_source(app, error) && start_predictions(app, error) && start_web(app, error) &&
+           start_threads(app, error);
 }
 
 bool app_reconfigure(struct app *app, struct error *error)

@@ -1,6 +1,7 @@
 /* calibrate: a copy of a model whose scores mean what they say. */
 #include "classify/classifier.h"
 #include "common/atomic_file.h"
+#include "common/log.h"
 #include "nn/keras/save.h"
 #include "nn/train/metrics.h"
 #include "tool/calibration.h"
@@ -118,6 +119,10 @@ static bool fit(struct fitting *fitting, struct calibration *calibration, struct
     for (int round = 0; round < ROUNDS_MAX && change > change_min; round++)
         if (!improve(fitting, calibration, &change, error))
             return false;
+    if (change > change_min)
+        log_warning("after %d rounds the fit still changes by %.1g a round; these are the last "
+                    "round's figures",
+                    ROUNDS_MAX, change);
     return true;
 }
 
@@ -198,6 +203,7 @@ static bool reserve(struct fitting *fitting, struct error *error)
 static bool run_on(const struct calibrate_settings *settings, const struct dataset *data,
                    enum views_mode mode, struct model *model, struct error *error)
 {
+    views_option_tell(settings->views, mode, model);
     struct fitting fitting = {
         .data = data,
         .nobody = classifier_nobody(model),

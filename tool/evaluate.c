@@ -274,6 +274,7 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return false;
     if (!load(settings, evaluation->model, &evaluation->data, error))
         return false;
+    views_option_tell(settings->views, mode, evaluation->model);
     return settings->corrupt ? evaluate_corrupt(settings, threshold, chosen, evaluation, error)
                              : evaluate_plain(settings, threshold, mode, evaluation, error);
 }

@@ -132,6 +132,7 @@ static bool load_clips(struct evaluation *evaluation, const struct video_setting
     enum views_mode mode;
     if (!views_option_parse(settings->views, &mode, error))
         return false;
+    views_option_tell(settings->views, mode, evaluation->model);
     struct bar bar = bar_begin("clips", count);
     bool good = true;
     for (int i = 0; good && i < count; i++) {

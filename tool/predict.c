@@ -236,6 +236,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     struct model *model = model_options_load(&predict_settings->model, operands[0], error);
     bool good = model && check_model(model, operands[0], error);
     if (good) {
+        views_option_tell(predict_settings->views, mode, model);
         predictor.model = model;
         good = prepare(&predictor, predict_settings, mode, error) &&
                predict_all(&predictor, operands + 1, operand_count - 1, error);

@@ -143,6 +143,7 @@ static bool recommend(const struct threshold_settings *settings, const struct mo
     double false_alarm_max = 0.02;
     if (!views_option_parse(settings->views, &now.mode, error))
         return false;
+    views_option_tell(settings->views, now.mode, model);
     if (settings->false_alarm &&
         !number_real("false-alarm", settings->false_alarm, 0, 1, &false_alarm_max, error))
         return false;

@@ -1,5 +1,8 @@
 #include "tool/views_option.h"
 
+#include "classify/classifier.h"
+#include "common/log.h"
+
 #include <string.h>
 
 bool views_option_parse(const char *text, enum views_mode *mode, struct error *error)
@@ -13,4 +16,12 @@ bool views_option_parse(const char *text, enum views_mode *mode, struct error *e
             return true;
         }
     return error_set_usage(error, "--views: \"%s\" is not one of " VIEWS_CHOICES, text);
+}
+
+void views_option_tell(const char *text, enum views_mode mode, const struct model *model)
+{
+    if (text && classifier_mode(model, mode) != mode)
+        log_warning("--views %s needs a model with a share for \"neither\" among its scores; this "
+                    "one is shown whole pictures",
+                    text);
 }

@@ -4,6 +4,7 @@
 
 #include "classify/views.h"
 #include "common/error.h"
+#include "nn/model.h"
 
 #include <stdbool.h>
 
@@ -16,5 +17,8 @@
 
 /* NULL: as pawcamd looks if nothing is said. Another word is a usage error. */
 bool views_option_parse(const char *text, enum views_mode *mode, struct error *error);
+
+/* A line of warning, if views were asked for that this model is not shown (classifier_mode). */
+void views_option_tell(const char *text, enum views_mode mode, const struct model *model);
 
 #endif
