@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,14 +42,29 @@ static void take_after(int fd, const struct stat *before)
     fchmod(fd, before->st_mode & (same_group ? 0777 : 0707));
 }
 
+/* Whoever writes holds a lock, which ends with it, however it ends. */
+static bool is_being_written(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
 /* New; what an earlier run left of it, or put in its place, is gone. */
 static FILE *create(const char *path, const struct stat *before)
 {
+    if (is_being_written(path)) {
+        errno = EBUSY;
+        return NULL;
+    }
     unlink(path);
     const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                         before->st_mode ? before->st_mode & 0700 : 0666);
     if (fd < 0)
         return NULL;
+    flock(fd, LOCK_EX | LOCK_NB); /* where a file system has no locks, it goes without */
     if (before->st_mode)
         take_after(fd, before);
     FILE *stream = fdopen(fd, "wb");
@@ -63,9 +79,10 @@ static FILE *create(const char *path, const struct stat *before)
 
 static bool refuse(const struct atomic_file *file, const char *path, struct error *error)
 {
-    return errno == EEXIST
-               ? error_set(error, "%s: cannot be written: %s is in the way", path, file->temporary)
-               : error_set(error, "%s: cannot be written: %s", path, strerror(errno));
+    if (errno == EEXIST)
+        return error_set(error, "%s: cannot be written: %s is in the way", path, file->temporary);
+    return error_set(error, "%s: cannot be written: %s", path,
+                     errno == EBUSY ? "another program is writing it" : strerror(errno));
 }
 
 bool atomic_file_open(struct atomic_file *file, const char *path, struct error *error)

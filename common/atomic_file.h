@@ -1,6 +1,7 @@
 /*
  * atomic_file: a file that is written under another name beside its place and takes its own name
  * only when it is complete and on the disk. A crash or a full disk leaves what was there before.
+ * While one program writes a file, others are refused.
  */
 #ifndef PAWCAM_COMMON_ATOMIC_FILE_H
 #define PAWCAM_COMMON_ATOMIC_FILE_H

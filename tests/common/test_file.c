@@ -162,6 +162,30 @@ START_TEST(what_an_earlier_run_left_is_no_obstacle)
 }
 END_TEST
 
+START_TEST(one_writes_a_file_at_a_time)
+{
+    struct atomic_file first;
+    setup();
+    ck_assert(atomic_file_open(&first, "model", &error));
+    ck_assert(!atomic_file_write("model", "two", 3, &error));
+    ck_assert_str_eq(error.message, "model: cannot be written: another program is writing it");
+    fputs("one", first.stream);
+    ck_assert(atomic_file_commit(&first, &error));
+    check_text("model", "one");
+    ck_assert(access("model.part", F_OK) != 0);
+    write_text("model", "three");
+    const pid_t child = fork(); /* one that ends before it is done holds nobody up */
+    int status;
+    if (child == 0)
+        _exit(atomic_file_open(&first, "model", &error) ? 0 : 1);
+    ck_assert(waitpid(child, &status, 0) == child && status == 0);
+    ck_assert(access("model.part", F_OK) == 0);
+    write_text("model", "four");
+    check_text("model", "four");
+    teardown();
+}
+END_TEST
+
 START_TEST(whether_a_file_can_be_written_is_asked_without_a_trace)
 {
     setup();
@@ -178,5 +202,5 @@ END_TEST
 
 TEST_MAIN(file, only_regular_files_are_read, a_replaced_file_keeps_its_permissions,
           a_replaced_file_keeps_its_owner_and_group_as_far_as_allowed, a_link_stays_one,
-          what_an_earlier_run_left_is_no_obstacle,
+          what_an_earlier_run_left_is_no_obstacle, one_writes_a_file_at_a_time,
           whether_a_file_can_be_written_is_asked_without_a_trace)
