@@ -104,32 +104,52 @@ bool atomic_file_open(struct atomic_file *file, const char *path, struct error *
     return false;
 }
 
+/* Two that begin in the same moment may both pass is_being_written; then one has replaced the
+ * other's file. */
+static bool is_still_ours(const struct atomic_file *file)
+{
+    struct stat ours, there;
+    return fstat(fileno(file->stream), &ours) == 0 && lstat(file->temporary, &there) == 0 &&
+           ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* errno is of what came after the write that failed, so another is tried. */
+static const char *why_writes_fail(const struct atomic_file *file)
+{
+    return write(fileno(file->stream), "", 1) == 1 ? "a write failed" : strerror(errno);
+}
+
+/* Under its name while the lock still holds; NULL, or why not. */
+static const char *complete(const struct atomic_file *file)
+{
+    if (ferror(file->stream))
+        return why_writes_fail(file);
+    if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
+        return strerror(errno);
+    if (!is_still_ours(file))
+        return "another program is writing it";
+    return rename(file->temporary, file->path) == 0 ? NULL : strerror(errno);
+}
+
 bool atomic_file_commit(struct atomic_file *file, struct error *error)
 {
-    bool good =
-        !ferror(file->stream) && fflush(file->stream) == 0 && fsync(fileno(file->stream)) == 0;
-    int reason = errno;
-    if (fclose(file->stream) != 0 && good) {
-        reason = errno;
-        good = false;
+    const char *why = complete(file);
+    if (why) {
+        error_set(error, "%s: cannot be written: %s", file->path, why);
+        if (is_still_ours(file))
+            unlink(file->temporary);
     }
-    if (good && rename(file->temporary, file->path) != 0) {
-        reason = errno;
-        good = false;
-    }
-    if (!good) {
-        error_set(error, "%s: cannot be written: %s", file->path, strerror(reason));
-        unlink(file->temporary);
-    }
+    fclose(file->stream);
     free(file->temporary);
     free(file->path);
-    return good;
+    return !why;
 }
 
 void atomic_file_abandon(struct atomic_file *file)
 {
+    if (is_still_ours(file))
+        unlink(file->temporary);
     fclose(file->stream);
-    unlink(file->temporary);
     free(file->temporary);
     free(file->path);
 }

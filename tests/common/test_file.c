@@ -174,6 +174,14 @@ START_TEST(one_writes_a_file_at_a_time)
     check_text("model", "one");
     ck_assert(access("model.part", F_OK) != 0);
     write_text("model", "three");
+    /* Two that began in the same moment: the file of one was taken away. */
+    ck_assert(atomic_file_open(&first, "model", &error));
+    ck_assert(rename("model.part", "gone") == 0);
+    write_text("model.part", "of another");
+    ck_assert(!atomic_file_commit(&first, &error));
+    ck_assert_str_eq(error.message, "model: cannot be written: another program is writing it");
+    check_text("model.part", "of another");
+    check_text("model", "three");
     const pid_t child = fork(); /* one that ends before it is done holds nobody up */
     int status;
     if (child == 0)
