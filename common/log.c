@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024 };
@@ -17,10 +18,20 @@ static const char *program = "pawcam";
 static bool journal;
 static _Atomic enum log_level threshold = LOG_LEVEL_INFO;
 
+/* systemd names the socket by device and inode, and so does whatever inherited the variable,
+ * wherever its standard error leads. */
+static bool is_journal(const char *stream)
+{
+    unsigned long long device, inode;
+    struct stat about;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &about) == 0 && about.st_dev == device && about.st_ino == inode;
+}
+
 void log_init(const char *name, enum log_level level)
 {
     program = name;
-    journal = getenv("JOURNAL_STREAM") != NULL;
+    journal = is_journal(getenv("JOURNAL_STREAM"));
     atomic_store(&threshold, level);
 }
 

@@ -1,9 +1,9 @@
 /*
  * log: lines for the person who runs the program, on standard error.
  *
- * Under systemd (JOURNAL_STREAM set) each line begins with the "<N>" priority of sd-daemon(3), so
- * that journalctl can filter by level; on a terminal it begins with the program's name. Safe from
- * any thread: one line is one write(2).
+ * Where standard error is the journal (JOURNAL_STREAM names it) each line begins with the "<N>"
+ * priority of sd-daemon(3), so that journalctl can filter by level; elsewhere it begins with the
+ * program's name. Safe from any thread: one line is one write(2).
  */
 #ifndef PAWCAM_COMMON_LOG_H
 #define PAWCAM_COMMON_LOG_H
