@@ -51,6 +51,45 @@ bool png_encode(const struct image *bgr, uint8_t **bytes, size_t *size, struct e
 
 /* --- WebP ------------------------------------------------------------------------------------- */
 
+static bool decode_webp_into(const uint8_t *bytes, size_t size, WebPDecoderConfig *config,
+                             WEBP_CSP_MODE mode, uint8_t *out, int stride, struct error *error)
+{
+    config->output.colorspace = mode;
+    config->output.is_external_memory = 1;
+    config->output.u.RGBA.rgba = out;
+    config->output.u.RGBA.stride = stride;
+    config->output.u.RGBA.size = (size_t)stride * (size_t)config->input.height;
+    const VP8StatusCode status = WebPDecode(bytes, size, config);
+    if (status == VP8_STATUS_OUT_OF_MEMORY)
+        return error_set_memory(error, "WebP picture: out of memory");
+    return status == VP8_STATUS_OK || error_set(error, "damaged WebP picture, or one that moves");
+}
+
+/* bgra: packed; B, G and R multiplied by A already. */
+static void lay_on_white(const uint8_t *bgra, struct image *bgr)
+{
+    for (int y = 0; y < bgr->height; y++) {
+        uint8_t *to = bgr->data + (ptrdiff_t)y * bgr->stride;
+        for (int x = 0; x < bgr->width; x++, bgra += 4)
+            for (int c = 0; c < 3; c++)
+                *to++ = (uint8_t)(bgra[c] + 255 - bgra[3]);
+    }
+}
+
+static bool decode_transparent_webp(const uint8_t *bytes, size_t size, WebPDecoderConfig *config,
+                                    struct image *bgr, struct error *error)
+{
+    const int stride = bgr->width * 4;
+    uint8_t *bgra = malloc((size_t)stride * (size_t)bgr->height);
+    if (!bgra)
+        return error_set_memory(error, "WebP picture: out of memory");
+    const bool good = decode_webp_into(bytes, size, config, MODE_bgrA, bgra, stride, error);
+    if (good)
+        lay_on_white(bgra, bgr);
+    free(bgra);
+    return good;
+}
+
 static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, struct error *error)
 {
     WebPDecoderConfig config;
@@ -59,15 +98,9 @@ static bool decode_webp(const uint8_t *bytes, size_t size, struct image *bgr, st
         return error_set(error, "damaged WebP picture");
     if (!image_reserve(bgr, config.input.width, config.input.height, 3, error))
         return false;
-    config.output.colorspace = MODE_BGR;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = bgr->data;
-    config.output.u.RGBA.stride = bgr->stride;
-    config.output.u.RGBA.size = (size_t)bgr->stride * (size_t)bgr->height;
-    const VP8StatusCode status = WebPDecode(bytes, size, &config);
-    if (status == VP8_STATUS_OUT_OF_MEMORY)
-        return error_set_memory(error, "WebP picture: out of memory");
-    return status == VP8_STATUS_OK || error_set(error, "damaged WebP picture, or one that moves");
+    return config.input.has_alpha
+               ? decode_transparent_webp(bytes, size, &config, bgr, error)
+               : decode_webp_into(bytes, size, &config, MODE_BGR, bgr->data, bgr->stride, error);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */

@@ -114,6 +114,18 @@ static size_t make_bmp(uint8_t *file, int bits, int height, const void *rest, si
     return 54 + size;
 }
 
+START_TEST(webp_transparent_parts_are_white)
+{
+    uint8_t *file;
+    const uint8_t rgba[] = {10, 20, 30, 0, 10, 20, 30, 255, 0, 0, 0, 128};
+    size_t size = WebPEncodeLosslessRGBA(rgba, 3, 1, 12, &file);
+    ck_assert_msg(picture_decode(file, size, 0, &image, &error), "%s", error.message);
+    ck_assert_mem_eq(image.data, "\377\377\377\36\24\12\177\177\177", 9);
+    WebPFree(file);
+    image_free(&image);
+}
+END_TEST
+
 START_TEST(reads_bmp)
 {
     uint8_t file[200], rows[24] = {0}, palette[6 * 4 + 8] = {0};
@@ -166,5 +178,6 @@ START_TEST(anything_else_is_refused)
 }
 END_TEST
 
-TEST_MAIN(picture, reads_png, writes_png, png_transparent_parts_are_white, reads_webp, reads_bmp,
-          anything_else_is_refused, short_memory_is_no_damage)
+TEST_MAIN(picture, reads_png, writes_png, png_transparent_parts_are_white, reads_webp,
+          webp_transparent_parts_are_white, reads_bmp, anything_else_is_refused,
+          short_memory_is_no_damage)
