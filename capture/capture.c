@@ -139,7 +139,10 @@ static enum capture_status reopen(struct capture *capture, struct error *error)
     }
     if (wait_until(capture, capture->retry_ns))
         return CAPTURE_INTERRUPTED;
-    return open_source(capture, error);
+    /* What delivered once is not hopeless: a relay that starts again may have no video for a
+     * moment. */
+    const enum capture_status status = open_source(capture, error);
+    return status == CAPTURE_FAILED && capture->frames > 0 ? CAPTURE_LOST : status;
 }
 
 /* The end of one pass through a recording: plays it again where that is wanted. */

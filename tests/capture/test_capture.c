@@ -231,6 +231,20 @@ START_TEST(a_source_that_fails_for_good_while_lost_says_so)
 }
 END_TEST
 
+START_TEST(what_delivered_once_is_not_hopeless)
+{
+    play("o.Lfo.");
+    struct capture *capture = open_capture(&live, &settings);
+    ck_assert_uint_eq(next_number(capture), 0);
+    ck_assert_int_eq(next_status(capture, NULL), CAPTURE_LOST);
+    struct error error = {0};
+    ck_assert_int_eq(next_status(capture, &error), CAPTURE_LOST);
+    ck_assert_str_eq(error.message, "open says f");
+    ck_assert_uint_eq(next_number(capture), 1);
+    capture_close(capture);
+}
+END_TEST
+
 START_TEST(live_frames_carry_the_wall_clock)
 {
     play("o.");
@@ -473,10 +487,10 @@ END_TEST
 TEST_MAIN(capture, settings_are_copied, a_name_is_one_line,
           a_source_that_can_never_work_does_not_open,
           an_absent_source_opens_and_is_reported_at_once, a_lost_source_is_closed_and_comes_back,
-          a_source_that_fails_for_good_while_lost_says_so, live_frames_carry_the_wall_clock,
-          a_recording_ends_and_stays_ended, loops_are_counted_and_numbers_go_on,
-          an_empty_recording_does_not_loop_for_ever, a_stop_while_it_rewinds_is_no_failure,
-          what_stays_open_is_read_on_after_a_loss, a_pipe_cannot_loop, the_limit_ends_it,
-          real_time_is_kept, full_speed_does_not_wait, interrupts_a_backend_that_waits,
-          interrupts_the_wait_before_a_retry, interrupts_the_wait_until_a_frame_is_due,
-          sources_find_their_backend, all_else_is_video)
+          a_source_that_fails_for_good_while_lost_says_so, what_delivered_once_is_not_hopeless,
+          live_frames_carry_the_wall_clock, a_recording_ends_and_stays_ended,
+          loops_are_counted_and_numbers_go_on, an_empty_recording_does_not_loop_for_ever,
+          a_stop_while_it_rewinds_is_no_failure, what_stays_open_is_read_on_after_a_loss,
+          a_pipe_cannot_loop, the_limit_ends_it, real_time_is_kept, full_speed_does_not_wait,
+          interrupts_a_backend_that_waits, interrupts_the_wait_before_a_retry,
+          interrupts_the_wait_until_a_frame_is_due, sources_find_their_backend, all_else_is_video)
