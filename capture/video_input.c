@@ -32,6 +32,7 @@ static int must_stop(void *opaque)
 
 static void set_deadline(struct video_input *input)
 {
+    input->heard = false;
     if (input->live && input->timeout_s > 0)
         input->deadline_ns = clock_monotonic_ns() + clock_ns_from_seconds(input->timeout_s);
 }
@@ -43,7 +44,8 @@ static enum capture_status fail(const struct video_input *input, int code, const
     if (interrupted(input))
         return CAPTURE_INTERRUPTED;
     if (late(input) || code == AVERROR_EXIT) { /* an exit not asked for: it was late before */
-        error_set(error, "%s: nothing came for %g s", input->name, input->timeout_s);
+        error_set(error, "%s: %s for %g s", input->name,
+                  input->heard ? "no picture could be decoded" : "nothing came", input->timeout_s);
         return CAPTURE_LOST;
     }
     char reason[AV_ERROR_MAX_STRING_SIZE];
@@ -100,6 +102,15 @@ static bool is_moving_picture(const AVStream *stream)
     }
 }
 
+/* Clockwise, to make the picture upright. matrix: of 3x3, or NULL. One that mirrors would be taken
+ * for a half turn; it is left alone, for a mirrored animal is upright. */
+static int quarter_turns_of(const int32_t *matrix)
+{
+    if (!matrix || (int64_t)matrix[0] * matrix[4] - (int64_t)matrix[1] * matrix[3] <= 0)
+        return 0;
+    return (int)lround(-av_display_rotation_get(matrix) / 90) & 3; /* it is counter-clockwise */
+}
+
 static enum capture_status choose_stream(struct video_input *input, struct error *error)
 {
     int index = av_find_best_stream(input->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
@@ -112,9 +123,8 @@ static enum capture_status choose_stream(struct video_input *input, struct error
 
     AVRational rate = av_guess_frame_rate(input->format, input->stream, NULL);
     input->fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
-    const void *matrix = av_stream_get_side_data(input->stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
-    double degrees = matrix ? av_display_rotation_get(matrix) : 0; /* counter-clockwise, or NAN */
-    input->quarter_turns = isnan(degrees) ? 0 : (int)lround(-degrees / 90) & 3;
+    input->quarter_turns = quarter_turns_of(
+        (const int32_t *)av_stream_get_side_data(input->stream, AV_PKT_DATA_DISPLAYMATRIX, NULL));
     return CAPTURE_FRAME;
 }
 
@@ -188,8 +198,10 @@ static enum capture_status read_packet(struct video_input *input, struct error *
             return CAPTURE_END;
         }
         input->cut_off = (input->packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
-        if (input->packet->stream_index == input->stream->index && input->packet->size > 0)
+        if (input->packet->stream_index == input->stream->index && input->packet->size > 0) {
+            input->heard = true;
             return CAPTURE_FRAME;
+        }
     }
 }
 

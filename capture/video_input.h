@@ -29,6 +29,7 @@ struct video_input {
 
     /* CLOCK_MONOTONIC; 0: none. Atomic, for libavformat's own threads ask whether to stop. */
     _Atomic int64_t deadline_ns;
+    bool heard;    /* a packet came since the deadline was set */
     bool draining; /* the packets are over, the decoder gives what it still holds */
     bool cut_off;  /* the last packet is not whole: the end of the file is missing */
     uint64_t bad;  /* pictures that could not be decoded, or only in part */
