@@ -107,7 +107,7 @@ static bool parse_switch(const char *text, long long *number)
     return false;
 }
 
-/* The index of the item whose text (or, in a menu of numbers, whose number) is given. */
+/* The index of the item whose text is given. */
 static bool parse_item(const struct v4l2_device *device, const struct v4l2_queryctrl *control,
                        const char *text, long long *number)
 {

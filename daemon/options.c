@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
     {.section = "capture", .name = "exit-on-loss", .type = OPTION_BOOL, .value = "no",
      MEMBER(capture.exit_on_loss),
      .help = "End with exit code 1 when the source is lost, instead of waiting for its return. "
-             "Pictures that come but are damaged do not count."},
+             "A few damaged pictures are no loss; nothing but damaged ones for capture-timeout is."},
     {.section = "capture", .name = "replay-speed", .type = OPTION_CHOICE, .value = "realtime",
      .choices = "realtime|max", MEMBER(capture.replay_speed),
      .help = "How a recording, pictures or the drawn scene are played. realtime keeps to their "
