@@ -9,16 +9,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, REFUSED_LINGER_MS = 1000, LOG_INTERVAL_S = 60 };
+enum { TICK_MS = 100, REFUSED_LINGER_MS = 1000, LOG_INTERVAL_S = 60, UNREAD_READS_MAX = 64 };
 
 static void close_refused(struct refused *refused)
 {
     char unread[4096];
     if (refused->fd == 0)
         return;
-    /* What is left unread would turn the close into a reset. */
-    while (recv(refused->fd, unread, sizeof unread, MSG_DONTWAIT) == sizeof unread)
-        ;
+    /* What is left unread would turn the close into a reset; who sends on and on may have one. */
+    for (int i = 0; i < UNREAD_READS_MAX; i++)
+        if (recv(refused->fd, unread, sizeof unread, MSG_DONTWAIT) != sizeof unread)
+            break;
     close(refused->fd);
     refused->fd = 0;
 }
