@@ -2,6 +2,7 @@
 
 #include "common/prediction.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,12 @@ static bool add_headers(struct MHD_Response *response, const struct header *head
         if (MHD_add_response_header(response, headers->name, headers->value) != MHD_YES)
             return false;
     return true;
+}
+
+void respond_timestamp(char text[RESPOND_TIMESTAMP_BYTES], double wall_s)
+{
+    const double seconds = floor(wall_s), microseconds = floor((wall_s - seconds) * 1e6);
+    snprintf(text, RESPOND_TIMESTAMP_BYTES, "%.0f.%06.0f", seconds, microseconds);
 }
 
 enum MHD_Result respond(const struct request *request, unsigned status,

@@ -20,6 +20,11 @@ enum MHD_Result respond(const struct request *request, unsigned status,
                         struct MHD_Response *response, const struct header *first,
                         const struct header *second);
 
+/* For X-Timestamp: seconds since 1970 with six decimals. The same of one picture everywhere, so cut
+ * off: rounded, one would be later than it is. */
+enum { RESPOND_TIMESTAMP_BYTES = 32 };
+void respond_timestamp(char text[RESPOND_TIMESTAMP_BYTES], double wall_s);
+
 /* One line of plain text; the newline is added. */
 enum MHD_Result respond_text(const struct request *request, unsigned status, const char *format,
                              ...) __attribute__((format(printf, 3, 4)));

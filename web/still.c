@@ -35,8 +35,8 @@ enum MHD_Result still_serve(const struct request *request)
     if (!snapshot)
         return respond_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
                             "no picture came within %d s; /healthz tells about the source", WAIT_S);
-    char timestamp[32];
-    snprintf(timestamp, sizeof timestamp, "%.6f", snapshot->wall_s);
+    char timestamp[RESPOND_TIMESTAMP_BYTES];
+    respond_timestamp(timestamp, snapshot->wall_s);
     const struct header headers[] = {
         {"Content-Type", "image/jpeg"},
         {"Content-Disposition", "inline; filename=\"snapshot.jpg\""},

@@ -66,13 +66,13 @@ static size_t copy_part(struct stream *stream, char *to, size_t max)
 
 static void begin_part(struct stream *stream)
 {
-    double seconds = floor(stream->snapshot->wall_s);
-    double microseconds = floor((stream->snapshot->wall_s - seconds) * 1e6);
+    char timestamp[RESPOND_TIMESTAMP_BYTES];
+    respond_timestamp(timestamp, stream->snapshot->wall_s);
     stream->head_size = (size_t)snprintf(stream->head, sizeof stream->head,
                                          "Content-Type: image/jpeg\r\n"
                                          "Content-Length: %zu\r\n"
-                                         "X-Timestamp: %.0f.%06.0f\r\n\r\n",
-                                         stream->snapshot->jpeg_size, seconds, microseconds);
+                                         "X-Timestamp: %s\r\n\r\n",
+                                         stream->snapshot->jpeg_size, timestamp);
     stream->sent = 0;
     connection_count_picture(stream->connection);
 }

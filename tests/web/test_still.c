@@ -8,7 +8,7 @@ START_TEST(the_newest_picture_is_served_whole)
     fixture_start(&fixture);
     fixture_put(&fixture, fixture_snapshot(100));
     struct snapshot *snapshot = fixture_snapshot(200 * 1000);
-    snapshot->wall_s = 1700000000.5;
+    snapshot->wall_s = 1700000000.5000007; /* cut off, as in the stream */
     fixture_put(&fixture, snapshot);
     get(fixture.port, "GET /snapshot", &reply);
     ck_assert_int_eq(status_of(&reply), 200);
