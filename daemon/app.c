@@ -140,7 +140,8 @@ bool app_start(struct app *app, struct error *error)
     if (!app->model)
         return false;
     tell_views(app);
-    return start_source(app, error) && start_predictions(app, error) && start_web(app, error) &&
+    /* A stream may take long to open; meanwhile the web server says that no picture came yet. */
+    return start_predictions(app, error) && start_web(app, error) && start_source(app, error) &&
            start_threads(app, error);
 }
 
