@@ -197,6 +197,7 @@ static void set_feeds(struct fit_run *run)
     if (recipe->augmented)
         run->train_feed.augment = &recipe->augment;
     run->validation_feed.order.pictures = settings->validation;
+    run->validation_feed.order.judged = true;
     run->pictures = order_length(&run->train_feed.order);
     /* No memory for pictures that no batch will have. */
     const int batch = recipe->trainer.batch;

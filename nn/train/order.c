@@ -61,7 +61,7 @@ static void sort_places(struct plan *plan)
 static double share_of(const struct plan *plan, int source)
 {
     const struct dataset *data = plan->settings->pictures->data;
-    return data->sources ? data->shares[source] : 0;
+    return data->sources && !plan->settings->judged ? data->shares[source] : 0;
 }
 
 /* The source's own number of pictures, as if it had no share. */

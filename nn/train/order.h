@@ -16,6 +16,7 @@ struct order_settings {
     const struct subset *pictures;
     bool shuffle, balance;
     uint64_t seed;
+    bool judged; /* every picture once, whatever its share: for validation */
 };
 
 /* How many pictures an epoch shows, the same in each; -1: out of memory. */

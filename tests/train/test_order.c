@@ -39,7 +39,8 @@ static void finish(void)
  */
 static int count(bool shuffle, bool balance, int first, int end, int *seen)
 {
-    const struct order_settings settings = {&all, shuffle, balance, 9};
+    const struct order_settings settings = {
+        .pictures = &all, .shuffle = shuffle, .balance = balance, .seed = 9};
     int shown = 0;
     for (int epoch = first; epoch < end; epoch++) {
         int *order, length;
@@ -75,7 +76,7 @@ END_TEST
 
 START_TEST(unshuffled_is_the_subset)
 {
-    const struct order_settings settings = {&all, false, false, 9};
+    const struct order_settings settings = {.pictures = &all, .seed = 9};
     int *order, length;
     fill(&data, 5, 7);
     ck_assert(dataset_all(&data, &all, &error));
@@ -133,9 +134,31 @@ START_TEST(shares_and_balance_together)
 }
 END_TEST
 
+/* Held-out pictures are not fewer for the share that they have in training, nor of one class. */
+START_TEST(judged_are_all_of_them)
+{
+    int seen[18] = {0};
+    fill(&data, 5, 3);
+    add_source(6, 4, 0.2);
+    ck_assert(dataset_all(&data, &all, &error));
+    const struct order_settings settings = {.pictures = &all, .judged = true};
+    int *order, length;
+    ck_assert(order_draw(&settings, 0, &order, &length, &error));
+    ck_assert_int_eq(length, 18);
+    ck_assert_int_eq(order_length(&settings), 18);
+    for (int i = 0; i < length; i++)
+        seen[all.indices[order[i]]]++;
+    for (int i = 0; i < length; i++)
+        ck_assert_int_eq(seen[i], 1);
+    free(order);
+    finish();
+}
+END_TEST
+
 START_TEST(one_seed_one_order)
 {
-    struct order_settings settings = {&all, true, true, 9};
+    struct order_settings settings = {
+        .pictures = &all, .shuffle = true, .balance = true, .seed = 9};
     int *orders[4], length;
     fill(&data, 4, 10);
     ck_assert(dataset_all(&data, &all, &error));
@@ -187,5 +210,5 @@ START_TEST(other_pictures_are_refused)
 END_TEST
 
 TEST_MAIN(order, every_picture_once, unshuffled_is_the_subset, balance_repeats_the_smaller_class,
-          a_share_is_a_part_of_the_epoch, shares_and_balance_together, one_seed_one_order,
-          each_source_is_split, other_pictures_are_refused)
+          a_share_is_a_part_of_the_epoch, shares_and_balance_together, judged_are_all_of_them,
+          one_seed_one_order, each_source_is_split, other_pictures_are_refused)
