@@ -40,9 +40,13 @@ static void set_option(const struct command_option *option, void *settings)
         *(bool *)member = true;
 }
 
-static bool refuse_option(const struct command *command, const char *word, int found,
+/* Of letters behind one dash getopt has not left the word yet, so only the letter is known. */
+static bool refuse_option(const struct command *command, char **argv, int found,
                           struct error *error)
 {
+    const char letter[] = {'-', (char)optopt, '\0'};
+    const char *word =
+        optopt > ' ' && optopt < FIRST_ROW && found == '?' ? letter : argv[optind - 1];
     return error_set_usage(error, "%s %s; see pawcam %s --help",
                            found == ':' ? "a value is missing behind" : "unknown option", word,
                            command->name);
@@ -84,7 +88,7 @@ bool command_parse(const struct command *command, int argc, char **argv, void *s
             return true;
         }
         if (found < FIRST_ROW)
-            return refuse_option(command, argv[optind - 1], found, error);
+            return refuse_option(command, argv, found, error);
         const struct command_option *option = &command->options[found - FIRST_ROW];
         if (option->argument && !may_be_left_out(option) && !*optarg)
             return refuse_empty(command, option, error);

@@ -262,6 +262,8 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return false;
     if (settings->corrupt && (!settings->data || settings->worst))
         return error_set_usage(error, "--corrupt needs --data DIR and goes without --worst");
+    if (settings->limit && !settings->data)
+        return error_set_usage(error, "--limit goes with --data DIR");
     if (settings->corrupt && settings->views && mode != VIEWS_WHOLE)
         return error_set_usage(error, "--corrupt looks at whole pictures; leave --views out");
     if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
