@@ -1,4 +1,5 @@
 /* plot: the network as a graph, in Graphviz's language or drawn by its program `dot`. */
+#include "common/atomic_file.h"
 #include "nn/keras/keras.h"
 #include "nn/shape.h"
 #include "tool/command.h"
@@ -57,27 +58,17 @@ static void print_graph(FILE *out, const struct model *model)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static bool write_dot(const struct model *model, const char *path, struct error *error)
-{
-    FILE *out = fopen(path, "w");
-    if (!out)
-        return error_set(error, "%s cannot be written: %s", path, strerror(errno));
-    print_graph(out, model);
-    bool good = !ferror(out);
-    good = fclose(out) == 0 && good;
-    return good || error_set(error, "%s cannot be written: %s", path, strerror(errno));
-}
-
-/* Runs dot with the graph as its standard input. */
-static bool run_dot(FILE *graph, char *format, char *path, struct error *error)
+/* Runs dot from the graph, its standard input, to a picture, its standard output. */
+static bool run_dot(FILE *graph, char *format, FILE *picture, struct error *error)
 {
     extern char **environ;
-    char *const arguments[] = {"dot", format, "-o", path, NULL};
+    char *const arguments[] = {"dot", format, NULL};
     posix_spawn_file_actions_t actions;
     int status = 0;
     pid_t child;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, fileno(graph), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(picture), STDOUT_FILENO);
     int failed = posix_spawnp(&child, "dot", &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failed)
@@ -89,11 +80,10 @@ static bool run_dot(FILE *graph, char *format, char *path, struct error *error)
         if (errno != EINTR)
             return error_set(error, "lost sight of dot: %s", strerror(errno));
     return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           error_set(error, "dot failed to write %s", path);
+           error_set(error, "dot failed to draw the graph");
 }
 
-static bool draw(const struct model *model, const char *format, const char *path,
-                 struct error *error)
+static bool draw(const struct model *model, const char *format, FILE *picture, struct error *error)
 {
     char format_option[16];
     FILE *graph = tmpfile();
@@ -102,10 +92,26 @@ static bool draw(const struct model *model, const char *format, const char *path
     snprintf(format_option, sizeof format_option, "-T%s", format);
     print_graph(graph, model);
     bool good = fflush(graph) == 0 && lseek(fileno(graph), 0, SEEK_SET) == 0
-                    ? run_dot(graph, format_option, (char *)path, error)
+                    ? run_dot(graph, format_option, picture, error)
                     : error_set(error, "the graph cannot be written: %s", strerror(errno));
     fclose(graph);
     return good;
+}
+
+/* What is there already stays until the new one is complete. */
+static bool write_graph(const struct model *model, const char *format, const char *path,
+                        struct error *error)
+{
+    struct atomic_file file;
+    if (!atomic_file_open(&file, path, error))
+        return false;
+    if (strcmp(format, "dot") == 0) {
+        print_graph(file.stream, model); /* atomic_file_commit notices failures */
+    } else if (!draw(model, format, file.stream, error)) {
+        atomic_file_abandon(&file);
+        return false;
+    }
+    return atomic_file_commit(&file, error);
 }
 
 static const char *format_of(const char *path, struct error *error)
@@ -127,8 +133,7 @@ static bool run(const void *settings, char **operands, int operand_count, struct
         return error_set_usage(error, "--out FILE is missing; see pawcam plot --help");
     const char *format = format_of(plot->out, error);
     struct model *model = format ? keras_load_guarded(operands[0], error) : NULL;
-    bool good = model && (strcmp(format, "dot") == 0 ? write_dot(model, plot->out, error)
-                                                     : draw(model, format, plot->out, error));
+    bool good = model && write_graph(model, format, plot->out, error);
     model_destroy(model);
     return good;
 }
