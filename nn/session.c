@@ -1,5 +1,6 @@
 #include "nn/session.h"
 
+#include "common/luma.h"
 #include "nn/engine.h"
 
 #include <assert.h>
@@ -114,12 +115,6 @@ void session_destroy(struct session *session)
 const float *session_run(struct session *session, const float *input)
 {
     return session->engine->run(session->state, input);
-}
-
-/* BGR to luma as cv::cvtColor(COLOR_BGR2GRAY) does it for 8 bits: BT.601, 15 bits of fraction. */
-static int luma(const uint8_t *bgr)
-{
-    return (bgr[0] * 3735 + bgr[1] * 19235 + bgr[2] * 9798 + (1 << 14)) >> 15;
 }
 
 static void prepare_row(const struct preprocessing *how, const uint8_t *bgr, int width,

@@ -1,16 +1,11 @@
 #include "tool/codec.h"
 
+#include "common/luma.h"
 #include "vision/jpeg.h"
 #include "vision/picture.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* As cv::cvtColor(COLOR_BGR2GRAY) rounds it. */
-static uint8_t luma(const uint8_t *bgr)
-{
-    return (uint8_t)((bgr[0] * 1868 + bgr[1] * 9617 + bgr[2] * 4899 + (1 << 13)) >> 14);
-}
 
 static void from_bgr(const struct image *bgr, int channels, uint8_t *pixels)
 {
