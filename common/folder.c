@@ -35,6 +35,29 @@ bool folder_make(const char *path, struct error *error)
                      why == EEXIST ? "what is there is no folder" : strerror(why));
 }
 
+/* Of the nearest folder above the path that is there; NULL: out of memory. The caller frees it. */
+static char *real_folder_of(const char *path)
+{
+    char *above = strdup(path), *real = NULL;
+    for (char *slash; above && !real && (slash = strrchr(above, '/'));) {
+        *slash = '\0';
+        real = realpath(slash == above ? "/" : above, NULL);
+    }
+    free(above);
+    return real ? real : realpath(".", NULL);
+}
+
+bool folder_holds(const char *folder, const char *path)
+{
+    char *place = real_folder_of(path), *whole = realpath(folder, NULL);
+    const size_t length = whole ? strlen(whole) : 0;
+    const bool inside = place && whole && strncmp(place, whole, length) == 0 &&
+                        (place[length] == '\0' || place[length] == '/');
+    free(place);
+    free(whole);
+    return inside;
+}
+
 static int open_lock(const char *folder)
 {
     char *path;

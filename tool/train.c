@@ -160,6 +160,22 @@ static bool check_earlier(const struct training *training, struct error *error)
                            training->out);
 }
 
+/* A name says what the training must not write over (recipe_fit.c); a whole path could go round
+ * that. */
+static bool check_whole_paths(const struct training *training, struct error *error)
+{
+    const struct recipe *recipe = &training->recipe;
+    for (int i = 0; i < recipe->callback_count; i++) {
+        const struct callback_settings *callback = &recipe->callbacks[i];
+        if (callback->path && callback->path[0] == '/' &&
+            folder_holds(training->out, callback->path))
+            return error_set_usage(error, "%s:%d: '%.80s' lies in --out: give only what follows %s",
+                                   recipe->script.path, callback->line, callback->path,
+                                   training->out);
+    }
+    return true;
+}
+
 static bool prepare_out(struct training *training, struct error *error)
 {
     const struct train_settings *settings = training->settings;
@@ -168,7 +184,8 @@ static bool prepare_out(struct training *training, struct error *error)
     if (!folder_make(training->out, error) || !check_writable(training->out, error))
         return false;
     training->lock = folder_lock(training->out, error);
-    return training->lock >= 0 && check_earlier(training, error) &&
+    return training->lock >= 0 && check_whole_paths(training, error) &&
+           check_earlier(training, error) &&
            (!settings->tensorboard || folder_make(settings->tensorboard, error));
 }
 

@@ -36,6 +36,30 @@ START_TEST(folders_on_the_way_are_made_too)
 }
 END_TEST
 
+START_TEST(what_lies_in_a_folder)
+{
+    static const struct {
+        const char *path;
+        bool inside;
+    } cases[] = {{"a/x", true},          {"a/new/x", true}, {"a/b/../x", true}, {"link/x", true},
+                 {"a/b/../../x", false}, {"ab/x", false},   {"x", false},       {"new/a/x", false}};
+    struct error error;
+    char folder[256], link[256];
+    ck_assert(folder_make(at("a/b"), &error) && folder_make(at("ab"), &error));
+    snprintf(folder, sizeof folder, "%s", at("a"));
+    snprintf(link, sizeof link, "%s", at("link"));
+    ck_assert_int_eq(symlink("a/b", link), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_msg(folder_holds(folder, at(cases[i].path)) == cases[i].inside, "%s",
+                      cases[i].path);
+    ck_assert(!folder_holds(at("none"), folder));
+    unlink(link);
+    rmdir(at("a/b"));
+    rmdir(at("a"));
+    rmdir(at("ab"));
+}
+END_TEST
+
 START_TEST(a_file_in_its_place_is_refused)
 {
     struct error error;
@@ -86,7 +110,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {folders_on_the_way_are_made_too, a_file_in_its_place_is_refused,
+    const TTest *const tests[] = {folders_on_the_way_are_made_too, what_lies_in_a_folder,
+                                  a_file_in_its_place_is_refused,
                                   a_locked_folder_is_for_one_process};
     if (!mkdtemp(root))
         return EXIT_FAILURE;
