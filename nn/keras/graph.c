@@ -66,11 +66,11 @@ static const char *only_end(const json_t *model, const char *key, struct error *
     return name;
 }
 
-static const json_t *find_layer(const json_t *model, const char *name)
+static const json_t *find_layer(const json_t *layers, const char *name)
 {
     const json_t *layer;
     size_t i;
-    json_array_foreach(layers_of(model), i, layer)
+    json_array_foreach(layers, i, layer)
         if (strcmp(name_of(layer), name) == 0)
             return layer;
     return NULL;
@@ -98,7 +98,7 @@ static const json_t *find_input_shape(const json_t *model, int depth, struct err
         error_set(error, "model %s has no layers", name_of(model));
     else if (!is_sequential(model)) {
         const char *name = only_end(model, "input_layers", error);
-        const json_t *layer = name ? find_layer(model, name) : NULL;
+        const json_t *layer = name ? find_layer(layers_of(model), name) : NULL;
         if (layer && given_shape(layer))
             return given_shape(layer);
         if (name)
@@ -195,9 +195,19 @@ static bool build_sequential(struct builder *builder, const json_t *model, int i
 
 /* The layers that one layer reads, by name. */
 struct inbound {
+    const json_t *layers; /* those of the model, among which they are */
     const char *names[INPUTS_MAX];
     int count;
 };
+
+/* Keras counts a layer's calls (nodes) from 0, but mostly from 1 where the layer is a model itself:
+ * call 0 then leads from that model's own input to its own output. Whether there are more calls,
+ * read_inbound finds out. */
+static bool is_first_call(const json_t *layers, const char *name, int node)
+{
+    const json_t *layer = node == 1 ? find_layer(layers, name) : NULL;
+    return node == 0 || (layer && is_model(layer));
+}
 
 /* history: ["name", node, tensor, ...] */
 static bool add_inbound(struct inbound *inbound, const json_t *history, struct error *error)
@@ -207,7 +217,7 @@ static bool add_inbound(struct inbound *inbound, const json_t *history, struct e
     if (!name || inbound->count == INPUTS_MAX || !keras_to_int(json_array_get(history, 1), &node) ||
         !keras_to_int(json_array_get(history, 2), &tensor))
         return error_set(error, "its inbound_nodes cannot be understood");
-    if (node != 0 || tensor != 0)
+    if (tensor != 0 || !is_first_call(inbound->layers, name, node))
         return error_set(error,
                          "it reads layer %s, which is called more than once; shared layers "
                          "are not supported",
@@ -252,7 +262,6 @@ static bool read_node(struct inbound *inbound, const json_t *node, struct error 
 static bool read_inbound(const json_t *layer, struct inbound *inbound, struct error *error)
 {
     const json_t *nodes = json_object_get(layer, "inbound_nodes");
-    inbound->count = 0;
     if (json_array_size(nodes) > 1)
         return error_set(error, "layer %s is called %zu times; shared layers are not supported",
                          name_of(layer), json_array_size(nodes));
@@ -295,7 +304,7 @@ enum built { BUILT, NOT_YET, REFUSED };
 static enum built try_build(struct builder *builder, struct progress *progress, const json_t *layer,
                             int depth, struct error *error)
 {
-    struct inbound inbound;
+    struct inbound inbound = {.layers = progress->layers};
     int inputs[INPUTS_MAX] = {progress->input}, output;
     if (!read_inbound(layer, &inbound, error))
         return REFUSED;

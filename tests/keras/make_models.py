@@ -237,6 +237,21 @@ shuffled = copy.deepcopy(graph)
 shuffled["config"]["layers"].reverse()  # an order that needs more than one pass
 save("shuffled.h5", shuffled, graph_groups)
 expect("shuffled.h5", graph_answer)
+
+# Transfer learning: Keras counts the calls of a nested model from 1, also where it is the output
+transfer = functional("net", [(chain("body", body), ["net_in"]), (inner_head, ["body"]),
+                              (layer("Activation", "same", activation="linear"), ["head"])])
+transfer["config"]["layers"][2]["inbound_nodes"] = [[["body", 1, 0, {}]]]
+transfer["config"]["layers"][3]["inbound_nodes"] = [[["head", 1, 0, {}]]]
+transfer_groups = {"body": nested_group(body), "head": nested_group(head)}
+save("transfer.h5", transfer, transfer_groups)
+expect("transfer.h5", answer)
+nested_end = copy.deepcopy(transfer)
+del nested_end["config"]["layers"][3]
+nested_end["config"]["output_layers"] = [["head", 1, 0]]
+save("nested_end.h5", nested_end, transfer_groups)
+expect("nested_end.h5", answer)
+
 old_name = copy.deepcopy(graph)
 old_name["class_name"] = "Model"  # until TensorFlow 2.3
 save("model.h5", old_name, graph_groups)
@@ -246,24 +261,28 @@ expect("model.h5", graph_answer)
 # --- Keras 3's way of writing .h5 -----------------------------------------------------------------
 
 def third(config):
+    if config["class_name"] == "Functional":
+        return third_functional(config)
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"},
               "registered_name": None}
     c = {("batch_shape" if k == "batch_input_shape" else k): v for k, v in config["config"].items()}
     c["dtype"] = policy
+    if "layers" in c:
+        c["layers"] = [third(inner) for inner in c["layers"]]
     return {"module": "keras.layers", "class_name": config["class_name"], "config": c,
             "registered_name": None, "build_config": {"input_shape": [None, 1]}}
 
 
-def tensor(name):
+def tensor(name, call):
     return {"class_name": "__keras_tensor__", "config": {
-        "shape": [None], "dtype": "float32", "keras_history": [name, 0, 0]}}
+        "shape": [None], "dtype": "float32", "keras_history": [name, call, 0]}}
 
 
 def third_functional(config):
     c = dict(config["config"], trainable=True)
     c["layers"] = []
     for inner in config["config"]["layers"]:
-        sources = [tensor(t[0]) for n in inner["inbound_nodes"] for t in n]
+        sources = [tensor(t[0], t[1]) for n in inner["inbound_nodes"] for t in n]
         nodes = [{"args": [sources] if len(sources) > 1 else sources, "kwargs": {"training": False}}]
         c["layers"].append(dict(third(inner), name=inner["name"],
                                 inbound_nodes=nodes if sources else []))
@@ -284,6 +303,10 @@ save("keras3.h5", sequential3, dict(groups, top_level_model_weights=[]), "3.4.1"
 expect("keras3.h5", answer)
 save("keras3_functional.h5", third_functional(graph), graph_groups, "3.4.1", ending="")
 expect("keras3_functional.h5", graph_answer)
+save("keras3_transfer.h5", third_functional(transfer), transfer_groups, "3.4.1", ending="")
+expect("keras3_transfer.h5", answer)
+save("keras3_nested_end.h5", third_functional(nested_end), transfer_groups, "3.4.1", ending="")
+expect("keras3_nested_end.h5", answer)
 
 # --- Keras 1 with Theano --------------------------------------------------------------------------
 
@@ -475,6 +498,18 @@ for key in ("input_layers", "output_layers"):
           config=graph, members=graph_groups)
 spoil("no_output.h5", ["output layer ghost", "does not exist"],
       lambda c: c["config"].update(output_layers=[["ghost", 0, 0]]), config=graph, members=graph_groups)
+
+
+
+def spoil_transfer(name, says, layer_name, inbound):
+    spoil(name, says, graph_layer(layer_name, lambda l: l.update(inbound_nodes=inbound)),
+          config=transfer, members=transfer_groups)
+
+
+spoil_transfer("nested_shared.h5", ["layer body", "2 times", "shared layers"], "body",
+               node("net_in") + node("net_in"))
+spoil_transfer("nested_third_call.h5", ["layer head", "body, which is called more than once"], "head",
+               [[["body", 2, 0, {}]]])
 
 deep = as_list
 for level in range(20):
