@@ -263,15 +263,18 @@ static bool read_average_pool(struct builder *builder, const struct source *sour
     return read_pool(builder, source, LAYER_AVERAGE_POOL2D, output, error);
 }
 
-/* keepdims (since TensorFlow 2.6) leaves 1 x 1 x channels. */
+/* keepdims (since TensorFlow 2.6) leaves 1 x 1 x channels: a pooling and a reshape, of which the
+ * last has the name, as other layers know it by that. */
 static bool read_global_pool(struct builder *builder, const struct source *source, enum layer_op op,
                              int *output, struct error *error)
 {
     struct layer layer = {.op = op};
+    char name[256];
     bool keep;
+    snprintf(name, sizeof name, "%s_flat", source->name);
     if (!check_data_format(builder, source->config, error) ||
         !keras_get_bool(source->config, "keepdims", false, &keep, error) ||
-        !add(builder, source, &layer, output, error))
+        !add_named(builder, source, &layer, keep ? name : source->name, NULL, output, error))
         return false;
     if (!keep)
         return true;

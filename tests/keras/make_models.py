@@ -172,6 +172,13 @@ augmenting = {"class_name": "Sequential", "config": {"name": "net", "layers": fl
 save("augmenting.h5", augmenting, groups)
 expect("augmenting.h5", numpy_keras.run(rescaling, weights, [picture]))
 
+# pooling that leaves 1 x 1 x channels, as what follows needs it
+kept = {"class_name": "Sequential", "config": {"name": "net", "layers": [
+    body[0], layer("GlobalAveragePooling2D", "mean", data_format="channels_last", keepdims=True),
+    body[1], layer("Flatten", "flat", data_format="channels_last")]}}
+save("keepdims.h5", kept, own_groups(kept["config"]["layers"], weights))
+expect("keepdims.h5", numpy_keras.run(kept, weights, [picture]))
+
 # a kernel that lies in another file, at an address that means something else in this one
 save("links.h5", sequential, groups)
 with h5py.File(os.path.join(folder, "links.h5"), "a") as file, \

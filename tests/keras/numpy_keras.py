@@ -87,7 +87,7 @@ def run_layer(kind, c, w, inputs):
         "Concatenate": lambda: np.concatenate(inputs, -1),
         "MaxPooling2D": lambda: pool(c, x, np.nanmax),
         "AveragePooling2D": lambda: pool(c, x, np.nanmean),
-        "GlobalAveragePooling2D": lambda: x.mean((0, 1)),
+        "GlobalAveragePooling2D": lambda: x.mean((0, 1), keepdims=c.get("keepdims", False)),
         "Flatten": lambda: x.reshape(-1),
         "Rescaling": lambda: x * c["scale"] + c["offset"],
     }[kind]()

@@ -1,5 +1,6 @@
 /* What each version of Keras writes gives the outputs that NumPy computes. */
 #include "nn/keras/keras.h"
+#include "nn/keras/save.h"
 #include "nn/session.h"
 #include "tests/keras/files.h"
 
@@ -13,10 +14,9 @@ static struct model *load(const char *name)
     return model;
 }
 
-static void check_outputs(const char *name, const json_t *expected)
+static void check_outputs(const struct model *model, const char *name, const json_t *expected)
 {
     struct error error;
-    struct model *model = load(name);
     struct session *session = session_create(model, "reference", &error);
     size_t count = shape_count(model_input_shape(model));
     float *input = malloc(count * sizeof *input);
@@ -31,17 +31,44 @@ static void check_outputs(const char *name, const json_t *expected)
     }
     free(input);
     session_destroy(session);
+}
+
+static void check_good_file(const char *name, const json_t *expected)
+{
+    struct model *model = load(name);
+    check_outputs(model, name, expected);
     model_destroy(model);
 }
 
-START_TEST(every_good_file_agrees_with_numpy)
+static void check_saved_again(const char *name, const json_t *expected)
+{
+    struct error error = {0};
+    struct model *model = load(name);
+    ck_assert_msg(keras_save(model, path_of("again.h5"), &error), "%s: %s", name, error.message);
+    model_destroy(model);
+    model = load("again.h5");
+    check_outputs(model, name, expected);
+    model_destroy(model);
+}
+
+static void for_each_good_file(void (*check)(const char *, const json_t *))
 {
     json_t *list = read_list("good.json"), *entry;
     size_t i;
     json_array_foreach(list, i, entry)
-        check_outputs(json_string_value(json_object_get(entry, "file")),
-                      json_object_get(entry, "output"));
+        check(json_string_value(json_object_get(entry, "file")), json_object_get(entry, "output"));
     json_decref(list);
+}
+
+START_TEST(every_good_file_agrees_with_numpy)
+{
+    for_each_good_file(check_good_file);
+}
+END_TEST
+
+START_TEST(every_good_file_can_be_saved_again)
+{
+    for_each_good_file(check_saved_again);
 }
 END_TEST
 
@@ -88,6 +115,6 @@ START_TEST(a_single_output_has_two_classes)
 }
 END_TEST
 
-FILES_MAIN(load, every_good_file_agrees_with_numpy, attributes_of_pawcam_are_read,
-           without_attributes_pixels_are_scaled_to_one,
+FILES_MAIN(load, every_good_file_agrees_with_numpy, every_good_file_can_be_saved_again,
+           attributes_of_pawcam_are_read, without_attributes_pixels_are_scaled_to_one,
            a_model_that_rescales_itself_gets_plain_pixels, a_single_output_has_two_classes)

@@ -118,6 +118,7 @@ START_TEST(sequential_round_trip)
                       "m.add(Flatten())\n"
                       "m.add(Dense(6, activation='tanh'))\n"
                       "m.add(Reshape((1, 2, 3)))\n"
+                      "m.add(GlobalAveragePooling2D(keepdims=True))\n"
                       "m.add(GlobalMaxPooling2D())\n"
                       "m.add(Softmax())\n");
 }

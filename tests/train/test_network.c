@@ -93,6 +93,25 @@ START_TEST(the_input_can_have_a_name)
 }
 END_TEST
 
+/* They get names that other layers cannot have. */
+START_TEST(one_call_can_be_two_layers)
+{
+    build("x = Input((8, 8, 3))\nx = SeparableConv2D(4, 3, name='sep')(x)\n"
+          "x = GlobalMaxPooling2D(keepdims=True)(x)\n");
+    const struct model *model = network.model;
+    ck_assert_int_eq(model->layer_count, 5);
+    ck_assert_str_eq(model->layers[1].name, "sep_depthwise");
+    ck_assert_str_eq(model->layers[2].name, "sep");
+    ck_assert_str_eq(model->layers[3].name, "global_max_pooling2d_flat");
+    ck_assert_str_eq(model->layers[4].name, "global_max_pooling2d");
+    ck_assert_int_eq(model_output_shape(model)->rank, 3);
+    finish();
+    assert_refused("x = Input((8, 8, 3))\nx = Conv2D(2, 1, name='a_flat')(x)\n"
+                   "x = GlobalMaxPooling2D(keepdims=True, name='a')(x)",
+                   "net.recipe:3: another layer is called a_flat");
+}
+END_TEST
+
 /* The network of a lesson that imports modules instead of names. */
 START_TEST(dotted_names_are_their_last_part)
 {
@@ -321,6 +340,6 @@ START_TEST(errors_name_file_and_line)
 END_TEST
 
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
-          the_input_can_have_a_name, dotted_names_are_their_last_part, biases_begin_as_told,
-          parameter_counts_of_the_lessons, one_seed_one_network, initializers_have_their_deviation,
-          layers_can_be_frozen, errors_name_file_and_line)
+          the_input_can_have_a_name, one_call_can_be_two_layers, dotted_names_are_their_last_part,
+          biases_begin_as_told, parameter_counts_of_the_lessons, one_seed_one_network,
+          initializers_have_their_deviation, layers_can_be_frozen, errors_name_file_and_line)
