@@ -216,13 +216,28 @@ static bool is_sequential(const struct model *model)
     return model->output == model->layer_count - 1;
 }
 
+/* Layers have groups of their names. To HDF5 a '/' is a way through groups, on which "a//b" and
+ * "a/./b" are "a/b". */
+static bool is_group_name(const char *name)
+{
+    size_t part = strcspn(name, "/");
+    while (part > 0 && !(part == 1 && *name == '.')) {
+        if (name[part] == '\0')
+            return true;
+        name += part + 1;
+        part = strcspn(name, "/");
+    }
+    return false;
+}
+
 static bool check_names(const struct model *model, struct error *error)
 {
     for (int i = 0; i < model->layer_count; i++) {
         const char *name = model->layers[i].name;
-        if (strlen(name) > KERAS_NAME_BYTES_MAX || strchr(name, '/'))
-            return error_set(error, "layer name %.40s is too long for the file, or holds a '/'",
-                             name);
+        if (strlen(name) > KERAS_NAME_BYTES_MAX)
+            return error_set(error, "layer name %.40s is too long for the file", name);
+        if (!is_group_name(name))
+            return error_set(error, "layer name \"%.40s\" cannot be that of an HDF5 group", name);
         if (!text_is_plain(name))
             return error_set(error, "layer name %.40s is not UTF-8, or has control characters",
                              name);

@@ -226,6 +226,27 @@ nested = {"class_name": "Sequential", "config": {"name": "outer", "layers": [
 save("nested.h5", nested, {"wrap": nested_group(body), "head": nested_group(head)})
 expect("nested.h5", answer)
 
+
+
+# names that hold a '/', as in the DenseNets of Keras 2
+def renamed(inner, name):
+    weights[name] = weights[inner["config"]["name"]]
+    inner = copy.deepcopy(inner)
+    inner["config"]["name"] = name
+    return inner
+
+
+parts = [renamed(body[0], "conv1/conv"), renamed(body[1], "conv1/bn"), layer("Flatten", "conv1/flat"),
+         layer("Dense", "answer", units=5, activation="relu", use_bias=True),
+         layer("Dense", "conv1/answer", units=5, activation="linear", use_bias=True)]
+part_weights = dict(weights, **{"answer": arrays(kernel=(192, 5), bias=5),
+                                "conv1/answer": arrays(kernel=(5, 5), bias=5)})
+part_groups = own_groups(parts, part_weights)
+slashes = {"class_name": "Sequential", "config": {"name": "net", "layers": parts}}
+slash_answer = numpy_keras.run(slashes, part_weights, [picture])
+save("slashes.h5", slashes, part_groups)
+expect("slashes.h5", slash_answer)
+
 graph = functional("net", [
     (body[0], ["net_in"]), (body[1], ["conv"]),
     (layer("Activation", "act", activation="sigmoid"), ["norm"]),

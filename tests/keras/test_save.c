@@ -250,6 +250,14 @@ START_TEST(what_keras_cannot_express_is_refused)
     assert_save_fails(network.model, path, "two layers are called input");
     strcpy(network.model->layers[1].name, "\xff");
     assert_save_fails(network.model, path, "layer name ? is not UTF-8");
+    const char *const no_groups[] = {"", "/", "/ab", "ab/", "a//b", ".", "./a", "a/./b", "a/."};
+    for (size_t i = 0; i < sizeof no_groups / sizeof *no_groups; i++) {
+        strcpy(network.model->layers[1].name, no_groups[i]); /* it was "flatten" */
+        assert_save_fails(network.model, path, "cannot be that of an HDF5 group");
+    }
+    strcpy(network.model->layers[1].name, "a/..b/c");
+    struct error error;
+    ck_assert_msg(keras_save(network.model, path, &error), "%s", error.message);
     clean_up(&script, &network);
 }
 END_TEST
