@@ -77,8 +77,18 @@ static bool read_slot(const struct builder *builder, const struct slot *slot,
 
 /* --- which array is which --------------------------------------------------------------------- */
 
-/* Is the path ".../layer/name:0" (the index and, in Keras 3, the colon may be missing)? `suffix`
- * allows "layer_1", as TensorFlow calls a layer that was built twice. */
+/* Where the text ends without the "_1" that it may end in. */
+static const char *before_number(const char *text, const char *end)
+{
+    const char *number = end;
+    while (number > text && isdigit((unsigned char)number[-1]))
+        number--;
+    return number < end && number > text && number[-1] == '_' ? number - 1 : end;
+}
+
+/* Is the path ".../layer/name:0" (the index and, in Keras 3, the colon may be missing)? The layer's
+ * name may hold a '/' itself. `suffix` allows "layer_1", as TensorFlow calls a layer that was built
+ * twice. */
 static bool names_slot(const char *path, const struct slot *slot, bool suffix)
 {
     const char *last = strrchr(path, '/');
@@ -86,27 +96,32 @@ static bool names_slot(const char *path, const struct slot *slot, bool suffix)
     if (!last || strncmp(last + 1, slot->name, name_length) != 0 ||
         (last[1 + name_length] != '\0' && last[1 + name_length] != ':'))
         return false;
-    const char *owner = last;
-    while (owner > path && owner[-1] != '/')
-        owner--;
-    if ((size_t)(last - owner) < layer_length || strncmp(owner, slot->layer, layer_length) != 0)
+    const char *end = suffix ? before_number(path, last) : last;
+    if ((size_t)(end - path) < layer_length)
         return false;
-    const char *rest = owner + layer_length;
-    if (rest == last)
-        return true;
-    if (!suffix || *rest++ != '_' || rest == last)
-        return false;
-    while (rest < last && isdigit((unsigned char)*rest))
-        rest++;
-    return rest == last;
+    const char *owner = end - layer_length;
+    return strncmp(owner, slot->layer, layer_length) == 0 && (owner == path || owner[-1] == '/');
+}
+
+/* "conv1/conv/kernel" is not for a layer conv where there is a layer conv1/conv. */
+static bool names_longer(const struct builder *builder, struct range range, const char *path,
+                         const struct slot *slot, bool suffix)
+{
+    for (int i = range.first; i < range.end; i++)
+        if (strlen(builder->slots[i].layer) > strlen(slot->layer) &&
+            names_slot(path, &builder->slots[i], suffix))
+            return true;
+    return false;
 }
 
 /* Layers of nested models share a group and are told apart by name; each array is used once. */
-static int find_by_name(const struct hdf5_strings *names, const struct slot *slot, bool *used)
+static int find_by_name(const struct builder *builder, struct range range, const struct slot *slot,
+                        const struct hdf5_strings *names, bool *used)
 {
     for (int suffix = 0; suffix <= 1; suffix++)
         for (int i = 0; i < names->count; i++)
-            if (!used[i] && names_slot(names->at[i], slot, suffix)) {
+            if (!used[i] && names_slot(names->at[i], slot, suffix) &&
+                !names_longer(builder, range, names->at[i], slot, suffix)) {
                 used[i] = true;
                 return i;
             }
@@ -129,7 +144,7 @@ static bool read_named(const struct builder *builder, struct range range, struct
     bool good = used || error_set(error, "out of memory");
     for (int i = range.first; good && i < range.end; i++) {
         const struct slot *slot = &builder->slots[i];
-        int index = nested ? find_by_name(names, slot, used) : i - range.first;
+        int index = nested ? find_by_name(builder, range, slot, names, used) : i - range.first;
         good = index >= 0 || error_set(error, "layer %.60s: its %s is missing in group %s",
                                        slot->layer, slot->name, group);
         good = good && read_slot(builder, slot, file, group, names->at[index], error);

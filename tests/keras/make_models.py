@@ -228,7 +228,8 @@ expect("nested.h5", answer)
 
 
 
-# names that hold a '/', as in the DenseNets of Keras 2
+# Names that hold a '/', as in the DenseNets of Keras 2, alone and nested. The rest of such a name
+# may be another layer's; that one is frozen, so its weights come last.
 def renamed(inner, name):
     weights[name] = weights[inner["config"]["name"]]
     inner = copy.deepcopy(inner)
@@ -246,6 +247,11 @@ slashes = {"class_name": "Sequential", "config": {"name": "net", "layers": parts
 slash_answer = numpy_keras.run(slashes, part_weights, [picture])
 save("slashes.h5", slashes, part_groups)
 expect("slashes.h5", slash_answer)
+members = [m for l in parts for m in part_groups[l["config"]["name"]]]
+frozen = [m for m in members if m[0] == "answer" or "moving" in m[1]]
+save("nested_slashes.h5", {"class_name": "Sequential", "config": {"name": "outer", "layers": [
+    chain("inner", parts)]}}, {"inner": [m for m in members if m not in frozen] + frozen})
+expect("nested_slashes.h5", slash_answer)
 
 graph = functional("net", [
     (body[0], ["net_in"]), (body[1], ["conv"]),
