@@ -3,6 +3,7 @@
 #include "nn/keras/json.h"
 #include "nn/shape.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -399,15 +400,30 @@ static bool build_model(struct builder *builder, const json_t *model, int input,
                                 : build_functional(builder, model, input, depth, output, error);
 }
 
-/* A functional model names its input, and no other layer may have that name. */
+static bool is_taken(const struct model *model, const char *name)
+{
+    for (int i = 1; i < model->layer_count; i++)
+        if (strcmp(model->layers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A functional model names its input, a Sequential only in an InputLayer. Other layers may have
+ * that name: those of nested models, and all where the name is ours. */
 static bool name_input(struct model *model, const json_t *root, struct error *error)
 {
-    if (is_sequential(root))
-        return true;
-    const char *given = only_end(root, "input_layers", error);
-    char *name = given ? strdup(given) : NULL;
+    const json_t *first = json_array_get(layers_of(root), 0);
+    const char *wanted = !is_sequential(root) ? only_end(root, "input_layers", NULL)
+                         : is_input(first)    ? name_of(first)
+                                              : model->layers[0].name;
+    char *name = strdup(wanted);
+    for (int i = 1; name && is_taken(model, name); i++) {
+        free(name);
+        if (asprintf(&name, "%s_%d", wanted, i) < 0)
+            name = NULL;
+    }
     if (!name)
-        return given ? error_set_memory(error, "out of memory") : false;
+        return error_set_memory(error, "out of memory");
     free(model->layers[0].name);
     model->layers[0].name = name;
     return true;
@@ -426,6 +442,6 @@ bool builder_read(struct builder *builder, const json_t *root, const char *name,
     if (!given || !parse_shape(given, builder->channels_first, &shape, error))
         return false;
     builder->model = model_create(name, &shape, error);
-    return builder->model && name_input(builder->model, root, error) &&
-           build_model(builder, root, 0, 0, &builder->model->output, error);
+    return builder->model && build_model(builder, root, 0, 0, &builder->model->output, error) &&
+           name_input(builder->model, root, error);
 }

@@ -179,6 +179,16 @@ kept = {"class_name": "Sequential", "config": {"name": "net", "layers": [
 save("keepdims.h5", kept, own_groups(kept["config"]["layers"], weights))
 expect("keepdims.h5", numpy_keras.run(kept, weights, [picture]))
 
+# Sequential models do not name their input, and may have other layers of its usual name
+named = copy.deepcopy(sequential)
+for i, inner_name in ((0, "input"), (1, "input_1")):
+    named["config"]["layers"][i]["config"]["name"] = inner_name
+named_groups = dict(groups)
+for old, new in (("conv", "input"), ("norm", "input_1")):
+    named_groups[new] = [(new, n, a) for _, n, a in named_groups.pop(old)]
+save("named_input.h5", named, named_groups)
+expect("named_input.h5", answer)
+
 # a kernel that lies in another file, at an address that means something else in this one
 save("links.h5", sequential, groups)
 with h5py.File(os.path.join(folder, "links.h5"), "a") as file, \
@@ -280,6 +290,12 @@ transfer["config"]["layers"][3]["inbound_nodes"] = [[["head", 1, 0, {}]]]
 transfer_groups = {"body": nested_group(body), "head": nested_group(head)}
 save("transfer.h5", transfer, transfer_groups)
 expect("transfer.h5", answer)
+nested_name = copy.deepcopy(transfer)  # inside, a layer may be called as the outer model's input
+flat = nested_name["config"]["layers"][2]["config"]["layers"][1]
+assert flat["class_name"] == "Flatten"
+flat["config"]["name"] = "net_in"
+save("nested_name.h5", nested_name, transfer_groups)
+expect("nested_name.h5", answer)
 nested_end = copy.deepcopy(transfer)
 del nested_end["config"]["layers"][3]
 nested_end["config"]["output_layers"] = [["head", 1, 0]]

@@ -107,6 +107,23 @@ START_TEST(a_model_that_rescales_itself_gets_plain_pixels)
 }
 END_TEST
 
+static void assert_input_name(const char *file, const char *name)
+{
+    struct model *model = load(file);
+    ck_assert_str_eq(model->layers[0].name, name);
+    model_destroy(model);
+}
+
+START_TEST(the_input_has_a_name_of_its_own)
+{
+    assert_input_name("functional.h5", "net_in");
+    assert_input_name("keras3.h5", "input_layer");
+    assert_input_name("list.h5", "input");
+    assert_input_name("named_input.h5", "input_2");
+    assert_input_name("nested_name.h5", "net_in_1");
+}
+END_TEST
+
 START_TEST(a_single_output_has_two_classes)
 {
     struct model *model = load("functional.h5");
@@ -117,4 +134,5 @@ END_TEST
 
 FILES_MAIN(load, every_good_file_agrees_with_numpy, every_good_file_can_be_saved_again,
            attributes_of_pawcam_are_read, without_attributes_pixels_are_scaled_to_one,
-           a_model_that_rescales_itself_gets_plain_pixels, a_single_output_has_two_classes)
+           a_model_that_rescales_itself_gets_plain_pixels, the_input_has_a_name_of_its_own,
+           a_single_output_has_two_classes)
