@@ -44,9 +44,10 @@ static bool read_channels(struct hdf5_file *file, bool *bgr, struct error *error
 static bool read_classes(struct model *model, struct hdf5_file *file, struct error *error)
 {
     struct hdf5_strings names;
-    if (!hdf5_has_attribute(file, "/", "pawcam_classes"))
+    if (!hdf5_has_attribute(file, "/", "pawcam_classes") &&
+        !hdf5_has_attribute(file, "/", "pawcam_classes0"))
         return true;
-    if (!hdf5_read_strings(file, "/", "pawcam_classes", &names, error))
+    if (!hdf5_read_split_strings(file, "/", "pawcam_classes", &names, error))
         return false;
     bool good = model_set_classes(model, (const char *const *)names.at, names.count, error);
     hdf5_strings_free(&names);

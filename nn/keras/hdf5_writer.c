@@ -11,6 +11,10 @@
 
 enum { RANK_MAX = 4, GROW_BYTES = 1 << 20 };
 
+/* An attribute has less than 64 KiB, and a string in it, which lies elsewhere, takes 16 bytes.
+ * Keras leaves the same margin: HDF5_OBJECT_HEADER_LIMIT of its hdf5_format.py. */
+enum { ATTRIBUTE_STRINGS_MAX = 64512 / 16 };
+
 struct hdf5_writer {
     hid_t file, string_type, make_groups;
     hid_t make_arrays; /* without the time: the same model is the same bytes whenever it is saved */
@@ -158,7 +162,16 @@ void hdf5_write_string(struct hdf5_writer *writer, const char *group, const char
 void hdf5_write_strings(struct hdf5_writer *writer, const char *group, const char *attribute,
                         const char *const *texts, int count)
 {
-    write_attribute(writer, group, attribute, writer->string_type, texts, count);
+    char part[64];
+    const int whole = ATTRIBUTE_STRINGS_MAX;
+    if (count <= whole)
+        write_attribute(writer, group, attribute, writer->string_type, texts, count);
+    for (int first = 0; count > whole && first < count; first += whole) {
+        const int rest = count - first;
+        snprintf(part, sizeof part, "%s%d", attribute, first / whole);
+        write_attribute(writer, group, part, writer->string_type, texts + first,
+                        rest < whole ? rest : whole);
+    }
 }
 
 void hdf5_write_numbers(struct hdf5_writer *writer, const char *group, const char *attribute,

@@ -27,7 +27,8 @@ void hdf5_abandon(struct hdf5_writer *writer);
 
 /* An attribute that is there is replaced. The functions below do nothing once one has failed;
  * hdf5_commit then tells the reason. Groups on the way are made as needed; "/" is the root. Strings
- * have variable length, in UTF-8. */
+ * have variable length, in UTF-8. A list too long for one attribute becomes NAME0, NAME1, ..., as
+ * Keras does it; it must not be there yet. */
 void hdf5_write_string(struct hdf5_writer *writer, const char *group, const char *attribute,
                        const char *text);
 void hdf5_write_strings(struct hdf5_writer *writer, const char *group, const char *attribute,

@@ -159,6 +159,32 @@ START_TEST(one_model_is_the_same_bytes_at_any_time)
 }
 END_TEST
 
+/* More than an attribute of HDF5 can hold. */
+START_TEST(thousands_of_class_names_round_trip)
+{
+    enum { COUNT = 9000 };
+    struct script script;
+    struct network network = build(&script, "m = Sequential([Dense(9000, input_shape=(1,))])");
+    static char texts[COUNT][16];
+    static const char *names[COUNT];
+    struct error error;
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(texts[i], sizeof texts[i], "animal %d", i);
+        names[i] = texts[i];
+    }
+    ck_assert(model_set_classes(network.model, names, COUNT, &error));
+    ck_assert_msg(keras_save(network.model, path, &error), "%s", error.message);
+    ck_assert_msg(keras_store_threshold(path, 0.25, &error), "%s", error.message);
+    struct model *loaded = keras_load(path, &error);
+    ck_assert_msg(loaded, "%s", error.message);
+    ck_assert_int_eq(loaded->class_count, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_str_eq(loaded->class_names[i], names[i]);
+    model_destroy(loaded);
+    clean_up(&script, &network);
+}
+END_TEST
+
 static const char small_net[] = "m = Sequential([Dense(200, input_shape=(300,)), Dense(3)])";
 
 static void assert_save_fails(const struct model *model, const char *file, const char *message)
@@ -263,5 +289,6 @@ START_TEST(what_keras_cannot_express_is_refused)
 END_TEST
 
 TEST_MAIN(save, sequential_round_trip, functional_round_trip,
-          one_model_is_the_same_bytes_at_any_time, failures_leave_the_old_file,
-          a_threshold_is_stored_and_nothing_else_changes, what_keras_cannot_express_is_refused)
+          one_model_is_the_same_bytes_at_any_time, thousands_of_class_names_round_trip,
+          failures_leave_the_old_file, a_threshold_is_stored_and_nothing_else_changes,
+          what_keras_cannot_express_is_refused)
