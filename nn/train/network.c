@@ -115,6 +115,7 @@ static bool note_training(struct reader *r, const struct expr *call,
     for (size_t i = (size_t)first_new; i < count; i++)
         layers[i] = (struct layer_training){
             .line = call ? call->line : 0,
+            .first = first_new,
             .kernel = arguments ? arguments->kernel : (struct initialization){0},
             .bias = arguments ? arguments->bias : (struct initialization){0},
             .l2 = arguments ? arguments->l2 : 0,
@@ -398,7 +399,7 @@ bool network_freeze_before(struct network *network, const char *layer, struct er
 {
     for (int i = 1; i < network->model->layer_count; i++)
         if (strcmp(network->model->layers[i].name, layer) == 0) {
-            for (int k = 1; k < i; k++)
+            for (int k = 1; k < network->layers[i].first; k++)
                 network->layers[k].frozen = true;
             return true;
         }

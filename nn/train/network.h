@@ -22,7 +22,8 @@
 
 /* What a layer's line says beyond the model itself, for the trainer. */
 struct layer_training {
-    int line; /* of the recipe; 0 for the input */
+    int line;  /* of the recipe; 0 for the input */
+    int first; /* layer of the same call: SeparableConv2D(...) makes two */
     struct initialization kernel, bias;
     double l2;   /* weight of kernel^2 in the loss (kernel_regularizer=l2(...)) */
     bool frozen; /* trainable=False: its weights stay as they are, and a
@@ -40,7 +41,8 @@ struct network {
 bool network_build(struct network *network, const struct script *script, uint64_t seed,
                    struct error *error);
 
-/* Freezes all layers before the one of this name. A usage error when there is none. */
+/* Freezes all layers before the one of this name, which is trained as a whole where its call made
+ * more than one. A usage error when there is none. */
 bool network_freeze_before(struct network *network, const char *layer, struct error *error);
 
 void network_free(struct network *network);

@@ -275,6 +275,23 @@ START_TEST(layers_can_be_frozen)
 }
 END_TEST
 
+/* SeparableConv2D is two layers, of which the last has its name; other calls of its line are not.
+ */
+START_TEST(a_layer_of_two_is_trained_as_a_whole)
+{
+    struct error error = {0};
+    build("m = Sequential([Conv2D(4, 3, name='a_depth', input_shape=(9, 9, 3)), "
+          "SeparableConv2D(4, 3, name='a'), Conv2D(4, 3, name='b')])");
+    const struct layer_training *layers = network.layers;
+    ck_assert_str_eq(network.model->layers[3].name, "a");
+    ck_assert(network_freeze_before(&network, "a", &error));
+    ck_assert(layers[1].frozen && !layers[2].frozen && !layers[3].frozen && !layers[4].frozen);
+    ck_assert(network_freeze_before(&network, "b", &error));
+    ck_assert(layers[2].frozen && layers[3].frozen && !layers[4].frozen);
+    finish();
+}
+END_TEST
+
 START_TEST(errors_name_file_and_line)
 {
     assert_refused("m = Sequential()\nm.add(Conv3D(2))", "net.recipe:2: no layer is called Conv3D");
@@ -342,4 +359,5 @@ END_TEST
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
           the_input_can_have_a_name, one_call_can_be_two_layers, dotted_names_are_their_last_part,
           biases_begin_as_told, parameter_counts_of_the_lessons, one_seed_one_network,
-          initializers_have_their_deviation, layers_can_be_frozen, errors_name_file_and_line)
+          initializers_have_their_deviation, layers_can_be_frozen,
+          a_layer_of_two_is_trained_as_a_whole, errors_name_file_and_line)
