@@ -34,6 +34,7 @@ struct command {
 enum { COMMAND_OPERANDS_MANY = 1 << 20 };
 
 extern const struct command command_augment;
+extern const struct command command_average;
 extern const struct command command_bench;
 extern const struct command command_calibrate;
 extern const struct command command_convert;

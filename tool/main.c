@@ -8,6 +8,7 @@
 static const struct command *const commands[] = {
     // clang-format off
     &command_augment,
+    &command_average,
     &command_bench,
     &command_calibrate,
     &command_convert,
