@@ -32,17 +32,31 @@ struct mean {
 
 /* --- what can be averaged --------------------------------------------------------------------- */
 
-static const json_t *layers_of(const json_t *config)
+static json_t *layers_of(const json_t *config)
 {
     return json_object_get(json_object_get(config, "config"), "layers");
+}
+
+/* Two trainings may differ in the rate of Dropout and the momentum of BatchNormalization. */
+static json_t *config_of(const struct model *model, const char *path, struct error *error)
+{
+    json_t *config = keras_config(model, error), *layer;
+    size_t i;
+    if (!config)
+        error_prefix(error, "%s", path);
+    json_array_foreach(layers_of(config), i, layer) {
+        json_object_del(json_object_get(layer, "config"), "rate");
+        json_object_del(json_object_get(layer, "config"), "momentum");
+    }
+    return config;
 }
 
 static bool same_layers(const struct mean *mean, const struct model *model, const char *path,
                         struct error *error)
 {
-    json_t *config = keras_config(model, error);
+    json_t *config = config_of(model, path, error);
     if (!config)
-        return error_prefix(error, "%s", path);
+        return false;
     const bool same = json_equal(layers_of(config), layers_of(mean->config)) &&
                       weights_count(model) == mean->count;
     json_decref(config);
@@ -100,9 +114,9 @@ static bool begin(struct mean *mean, const char *path, struct error *error)
     if (!mean->model)
         return false;
     mean->count = weights_count(mean->model);
-    mean->config = keras_config(mean->model, error);
+    mean->config = config_of(mean->model, path, error);
     if (!mean->config)
-        return error_prefix(error, "%s", path);
+        return false;
     mean->weights = calloc(mean->count + 1, sizeof *mean->weights);
     mean->sums = calloc(mean->count + 1, sizeof *mean->sums);
     return (mean->weights && mean->sums) || error_set_memory(error, "out of memory for weights");
