@@ -5,6 +5,7 @@
 
 #include <libavutil/display.h>
 #include <math.h>
+#include <string.h>
 #include <poll.h>
 
 static bool wait_interrupted(const struct video_input *input, int timeout_ms)
@@ -102,13 +103,18 @@ static bool is_moving_picture(const AVStream *stream)
     }
 }
 
-/* Clockwise, to make the picture upright. matrix: of 3x3, or NULL. One that mirrors would be taken
- * for a half turn; it is left alone, for a mirrored animal is upright. */
+/* Clockwise, to make the picture upright. matrix: of 3x3, or NULL. One that mirrors is a turn and a
+ * mirror behind it, which is left out: a mirrored animal is upright. */
 static int quarter_turns_of(const int32_t *matrix)
 {
-    if (!matrix || (int64_t)matrix[0] * matrix[4] - (int64_t)matrix[1] * matrix[3] <= 0)
+    int32_t turn[9];
+    if (!matrix)
         return 0;
-    return (int)lround(-av_display_rotation_get(matrix) / 90) & 3; /* it is counter-clockwise */
+    memcpy(turn, matrix, sizeof turn);
+    if ((int64_t)turn[0] * turn[4] < (int64_t)turn[1] * turn[3])
+        av_display_matrix_flip(turn, 1, 0);
+    const double degrees = av_display_rotation_get(turn); /* counter-clockwise, or NAN */
+    return isnan(degrees) ? 0 : (int)lround(-degrees / 90) & 3;
 }
 
 static enum capture_status choose_stream(struct video_input *input, struct error *error)

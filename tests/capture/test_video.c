@@ -213,14 +213,15 @@ static void check_like_ffmpeg(const char *path, int width, int height)
 }
 
 /* Each quarter of the picture has a colour of its own. */
+#define QUARTERS                                                                                   \
+    "-f lavfi -i color=black:size=64x48:rate=5:duration=1 -vf "                                    \
+    "drawbox=x=0:y=0:w=32:h=24:c=red:t=fill,drawbox=x=32:y=0:w=32:h=24:c=lime:t=fill,"             \
+    "drawbox=x=32:y=24:w=32:h=24:c=blue:t=fill -c:v libx264 -preset ultrafast -qp 1 "              \
+    "-pix_fmt yuv420p"
+
 START_TEST(a_turned_camera_gives_upright_pictures)
 {
-    const char *upright =
-        film_make("upright.mp4",
-                  "-f lavfi -i color=black:size=64x48:rate=5:duration=1 -vf "
-                  "drawbox=x=0:y=0:w=32:h=24:c=red:t=fill,drawbox=x=32:y=0:w=32:h=24:c=lime:t=fill,"
-                  "drawbox=x=32:y=24:w=32:h=24:c=blue:t=fill -c:v libx264 -preset ultrafast -qp 1 "
-                  "-pix_fmt yuv420p");
+    const char *upright = film_make("upright.mp4", QUARTERS);
     check_like_ffmpeg(upright, 64, 48);
     for (int degrees = 90; degrees < 360; degrees += 90) {
         const char *turned =
@@ -229,6 +230,57 @@ START_TEST(a_turned_camera_gives_upright_pictures)
             check_like_ffmpeg(turned, 64, 48);
         else
             check_like_ffmpeg(turned, 48, 64);
+    }
+}
+END_TEST
+
+/* Writes a, b, c, d of the matrix of the first track (ISO 14496-12, 8.3.2: tkhd, version 0). */
+static void set_matrix(const char *path, const int matrix[4])
+{
+    static const int places[] = {0, 1, 3, 4};
+    static uint8_t bytes[1 << 16];
+    FILE *file = fopen(path, "r+");
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    const uint8_t *box = memmem(bytes, size, "tkhd", 4);
+    ck_assert(box && size < sizeof bytes);
+    for (int i = 0; i < 4; i++) {
+        const uint32_t number = (uint32_t)matrix[i] * 65536;
+        const uint8_t fixed[] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                                 (uint8_t)(number >> 8), (uint8_t)number};
+        fseek(file, box - bytes + 44 + 4 * places[i], SEEK_SET);
+        fwrite(fixed, 1, sizeof fixed, file);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* What is mirrored is shown upright, though not mirrored. */
+START_TEST(a_mirrored_recording_is_upright)
+{
+    static const uint8_t red[] = {0, 0, 255}, lime[] = {0, 255, 0}, blue[] = {255, 0, 0},
+                         black[] = {0, 0, 0};
+    static const struct {
+        int matrix[4];
+        int width, height;
+        const uint8_t *corners[4]; /* upper left and right, lower left and right */
+    } cases[] = {
+        {{-1, 0, 0, 1}, 64, 48, {red, lime, black, blue}},
+        {{1, 0, 0, -1}, 64, 48, {blue, black, lime, red}},
+        {{0, 1, 1, 0}, 48, 64, {black, red, blue, lime}},
+        {{0, -1, -1, 0}, 48, 64, {lime, blue, red, black}},
+    };
+    const char *path = film_make("mirrored.mp4", QUARTERS);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum pixel_format format;
+        set_matrix(path, cases[i].matrix);
+        struct image bgr = first_picture(path, &format);
+        ck_assert_int_eq(bgr.width, cases[i].width);
+        ck_assert_int_eq(bgr.height, cases[i].height);
+        for (int corner = 0; corner < 4; corner++) {
+            const uint8_t *colour = cases[i].corners[corner];
+            check_pixel(&bgr, corner % 2 ? bgr.width - 8 : 8, corner / 2 ? bgr.height - 8 : 8,
+                        colour[0], colour[1], colour[2]);
+        }
+        image_free(&bgr);
     }
 }
 END_TEST
@@ -503,9 +555,10 @@ FILM_TEST_MAIN(
     a_loop_gives_every_frame_again, uneven_frames_keep_their_times,
     joined_recordings_have_growing_times, size_may_change_in_the_middle,
     colours_are_right_whatever_matrix_and_range, a_turned_camera_gives_upright_pictures,
-    odd_sizes_work, a_truncated_recording_is_played_and_said_to_be_one,
-    a_whole_recording_is_not_said_to_be_damaged, garbage_in_the_middle_is_skipped_and_counted,
-    what_is_no_video_is_refused_in_one_line, an_http_stream_is_live_and_comes_back_after_a_loss,
+    a_mirrored_recording_is_upright, odd_sizes_work,
+    a_truncated_recording_is_played_and_said_to_be_one, a_whole_recording_is_not_said_to_be_damaged,
+    garbage_in_the_middle_is_skipped_and_counted, what_is_no_video_is_refused_in_one_line,
+    an_http_stream_is_live_and_comes_back_after_a_loss,
     an_ending_stream_gives_what_the_decoder_still_holds,
     nobody_at_the_address_is_a_loss_without_the_password, an_unknown_protocol_can_never_work,
     a_silent_stream_is_lost_in_time, waiting_for_a_stream_can_be_interrupted)
