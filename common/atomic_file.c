@@ -127,7 +127,8 @@ static const char *complete(const struct atomic_file *file)
     if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
         return strerror(errno);
     if (!is_still_ours(file))
-        return "another program is writing it";
+        return access(file->temporary, F_OK) == 0 ? "another program is writing it"
+                                                  : "its .part was removed meanwhile";
     return rename(file->temporary, file->path) == 0 ? NULL : strerror(errno);
 }
 

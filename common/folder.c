@@ -35,10 +35,11 @@ bool folder_make(const char *path, struct error *error)
                      why == EEXIST ? "what is there is no folder" : strerror(why));
 }
 
-/* Of the nearest folder above the path that is there; NULL: out of memory. The caller frees it. */
-static char *real_folder_of(const char *path)
+/* Of the file that is there, where a link leads, or of the nearest folder above that is; NULL: out
+ * of memory. The caller frees it. */
+static char *real_place_of(const char *path)
 {
-    char *above = strdup(path), *real = NULL;
+    char *above = strdup(path), *real = realpath(path, NULL);
     for (char *slash; above && !real && (slash = strrchr(above, '/'));) {
         *slash = '\0';
         real = realpath(slash == above ? "/" : above, NULL);
@@ -49,7 +50,7 @@ static char *real_folder_of(const char *path)
 
 bool folder_holds(const char *folder, const char *path)
 {
-    char *place = real_folder_of(path), *whole = realpath(folder, NULL);
+    char *place = real_place_of(path), *whole = realpath(folder, NULL);
     const size_t length = whole ? strlen(whole) : 0;
     const bool inside = place && whole && strncmp(place, whole, length) == 0 &&
                         (place[length] == '\0' || place[length] == '/');

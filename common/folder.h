@@ -8,7 +8,8 @@
  * the path. */
 bool folder_make(const char *path, struct error *error);
 
-/* Does the path of a file, which need not be there, lead into the folder, or one in it? */
+/* Does the path of a file, which need not be there, lead into the folder, or one in it, also where
+ * it is a link? */
 bool folder_holds(const char *folder, const char *path);
 
 /* Locks the folder against other processes that lock it: through the file `lock` in it, which

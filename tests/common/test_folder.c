@@ -41,19 +41,24 @@ START_TEST(what_lies_in_a_folder)
     static const struct {
         const char *path;
         bool inside;
-    } cases[] = {{"a/x", true},          {"a/new/x", true}, {"a/b/../x", true}, {"link/x", true},
-                 {"a/b/../../x", false}, {"ab/x", false},   {"x", false},       {"new/a/x", false}};
+    } cases[] = {{"a/x", true},    {"a/new/x", true}, {"a/b/../x", true},
+                 {"link/x", true}, {"file", true},    {"a/b/../../x", false},
+                 {"ab/x", false},  {"x", false},      {"new/a/x", false}};
     struct error error;
     char folder[256], link[256];
     ck_assert(folder_make(at("a/b"), &error) && folder_make(at("ab"), &error));
     snprintf(folder, sizeof folder, "%s", at("a"));
     snprintf(link, sizeof link, "%s", at("link"));
     ck_assert_int_eq(symlink("a/b", link), 0);
+    ck_assert_int_eq(symlink("a/x", at("file")), 0);
+    fclose(fopen(at("a/x"), "w"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         ck_assert_msg(folder_holds(folder, at(cases[i].path)) == cases[i].inside, "%s",
                       cases[i].path);
     ck_assert(!folder_holds(at("none"), folder));
     unlink(link);
+    unlink(at("file"));
+    unlink(at("a/x"));
     rmdir(at("a/b"));
     rmdir(at("a"));
     rmdir(at("ab"));
