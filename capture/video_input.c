@@ -5,8 +5,8 @@
 
 #include <libavutil/display.h>
 #include <math.h>
-#include <string.h>
 #include <poll.h>
+#include <string.h>
 
 static bool wait_interrupted(const struct video_input *input, int timeout_ms)
 {
