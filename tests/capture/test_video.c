@@ -391,11 +391,15 @@ static int server_port(void)
     return 20000 + getpid() % 20000;
 }
 
+/* Returns when it listens. To try it by connecting would be its one client. */
 static void start_server(const char *input, const char *output)
 {
     run("(ffmpeg -v quiet -nostdin %s %s -listen 1 http://127.0.0.1:%d/live >/dev/null 2>&1 & "
-        "echo $! > '%s'); sleep 0.5",
+        "echo $! > '%s')",
         input, output, server_port(), film_path("server.pid"));
+    run("for i in $(seq 400); do grep -q ':%04X 00000000:0000 0A ' /proc/net/tcp && exit; "
+        "sleep 0.05; done; exit 1",
+        (unsigned)server_port());
 }
 
 static void stop_server(void)
