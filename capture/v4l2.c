@@ -24,7 +24,7 @@ struct camera {
 
     bool started; /* a buffer came; driver_sequence is valid */
     uint32_t driver_sequence;
-    uint64_t sequence, bad_count; /* of all buffers; of those with a bad content */
+    uint64_t sequence;
     struct log_limiter bad_frames;
     const char *bad_reason; /* of the newest bad frame of this read; NULL: none yet */
 };
@@ -123,11 +123,9 @@ static enum capture_status read_buffer(struct camera *camera, int64_t deadline_n
     status = v4l2_stream_give_back(&camera->stream, &filled, error);
     count_frame(camera, filled.sequence);
     if (!*frame) {
-        camera->bad_count++;
         report_bad_frame(camera, why);
     } else {
-        /* A gap would say that this machine was too slow. */
-        (*frame)->sequence = camera->sequence - camera->bad_count;
+        (*frame)->sequence = camera->sequence;
         (*frame)->captured_ns = captured_ns;
     }
     if (status != CAPTURE_FRAME)

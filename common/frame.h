@@ -34,7 +34,7 @@ struct frame {
     int stride;          /* bytes from one row of the first plane to the next */
     size_t size;         /* bytes in data */
     uint8_t *data;       /* owned */
-    uint64_t sequence;   /* the source's count from 0; a gap is a good frame that was dropped */
+    uint64_t sequence;   /* the source's count from 0; a gap is a frame that was dropped */
     int64_t captured_ns; /* CLOCK_MONOTONIC when the frame reached this process */
     double time_s;       /* seconds since the recording's start, or wall clock for live sources */
     const char *truth;   /* the true label where the source knows it (static string), else NULL */
