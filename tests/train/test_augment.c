@@ -468,6 +468,18 @@ static struct prefetch_settings shapes(const struct augment_settings *augment)
     };
 }
 
+/* These pictures instead, in their order, their pixels not scaled. */
+static struct prefetch_settings as_they_are(const struct augment_settings *augment,
+                                            const struct subset *pictures)
+{
+    struct prefetch_settings settings = shapes(augment);
+    settings.order = (struct order_settings){.pictures = pictures, .seed = 3};
+    settings.scale[0] = 1;
+    settings.offset[0] = 0;
+    settings.target = TARGET_INDEX;
+    return settings;
+}
+
 /* All x and y of an epoch from batch `first` on, one after the other; returns how many pictures. */
 static int collect(const struct prefetch_settings *settings, int epoch, int first, float *x,
                    float *y)
@@ -504,11 +516,7 @@ START_TEST(backgrounds_are_training_pictures_of_their_class)
     augment.scale_out[0] = augment.scale_out[1] = 0.25;
     augment.scale_out_share = augment.background_share = 1;
     augment.background = "room";
-    struct prefetch_settings settings = shapes(&augment);
-    settings.order = (struct order_settings){.pictures = &some, .seed = 3};
-    settings.scale[0] = 1;
-    settings.offset[0] = 0;
-    settings.target = TARGET_INDEX;
+    struct prefetch_settings settings = as_they_are(&augment, &some);
     struct prefetch *prefetch = prefetch_start(&settings, 0, 0, &error);
     const struct batch *batch = prefetch ? prefetch_next(prefetch, &error) : NULL;
     ck_assert(batch && batch->n == 2);
@@ -557,11 +565,7 @@ START_TEST(a_background_may_be_cut_closer)
     augment.scale_out[0] = augment.scale_out[1] = 0.01;
     augment.background_share = 1;
     augment.background = "room";
-    struct prefetch_settings settings = shapes(&augment);
-    settings.order = (struct order_settings){.pictures = &both, .seed = 3};
-    settings.scale[0] = 1;
-    settings.offset[0] = 0;
-    settings.target = TARGET_INDEX;
+    struct prefetch_settings settings = as_they_are(&augment, &both);
     for (int i = 0; i < 4; i++) {
         const bool closer = i % 2, on_background = i / 2;
         augment.background_crop[0] = augment.background_crop[1] = crops[closer];
