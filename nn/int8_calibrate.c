@@ -128,6 +128,14 @@ static void choose_range(const struct histogram *h, float range[2])
 
 /* --- the model -------------------------------------------------------------------------------- */
 
+bool int8_is_quantized(const struct model *model)
+{
+    for (int i = 1; i < model->layer_count; i++)
+        if (model->layers[i].range[0] < model->layers[i].range[1])
+            return true;
+    return false;
+}
+
 void int8_forget(struct model *model)
 {
     for (int i = 0; i < model->layer_count; i++)

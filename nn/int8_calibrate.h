@@ -17,6 +17,9 @@ void int8_calibration_destroy(struct int8_calibration *calibration); /* accepts 
 /* To be given to the session that runs the pictures. */
 struct observer int8_calibration_observer(struct int8_calibration *calibration);
 
+/* Does it know the ranges of its layers? Then it runs on bytes. */
+bool int8_is_quantized(const struct model *model);
+
 /* Forgets what a model knows of ranges: it runs on floats. */
 void int8_forget(struct model *model);
 

@@ -1,5 +1,6 @@
 #include "nn/int8_plan.h"
 
+#include "nn/int8_calibrate.h"
 #include "nn/pack.h"
 
 #include <float.h>
@@ -121,18 +122,10 @@ static bool writes_floats(const struct plan *plan, int index)
            !plan_can_fuse(plan->graph.nodes[index].activation.kind);
 }
 
-static bool is_quantized(const struct model *model)
-{
-    for (int i = 1; i < model->layer_count; i++)
-        if (model->layers[i].range[0] < model->layers[i].range[1])
-            return true;
-    return false;
-}
-
 void int8_decide(struct plan *plan)
 {
     const struct graph *graph = &plan->graph;
-    if (!is_quantized(plan->model))
+    if (!int8_is_quantized(plan->model))
         return;
     plan->int8 = int8_kernels_for(plan->kernels->lanes);
     for (int i = 0; i < graph->count; i++)

@@ -2,6 +2,7 @@
  * Where one training begins with the other's weights the mean is often better than either: Wortsman
  * et al. 2022, "Model soups", arXiv:2203.05482. */
 #include "common/atomic_file.h"
+#include "nn/int8_calibrate.h"
 #include "nn/keras/keras.h"
 #include "nn/keras/save.h"
 #include "nn/train/weights.h"
@@ -80,19 +81,10 @@ static bool same_preprocessing(const struct preprocessing *one, const struct pre
     return one->bgr == other->bgr;
 }
 
-/* The ranges of its layers are those of its own weights. */
-static bool is_quantized(const struct model *model)
-{
-    for (int i = 0; i < model->layer_count; i++)
-        if (model->layers[i].range[0] != model->layers[i].range[1])
-            return true;
-    return false;
-}
-
 static bool check(const struct mean *mean, const struct model *model, const char *path,
                   struct error *error)
 {
-    if (is_quantized(model))
+    if (int8_is_quantized(model)) /* its ranges are those of its own weights */
         return error_set(error, "%s is quantized: give the model that it was made from", path);
     if (model == mean->model)
         return true;
