@@ -35,6 +35,32 @@ static ALWAYS_INLINE void tile_store(const struct conv *c, vec acc[KERNEL_TILE_P
         })
 }
 
+/* acc[p][v] += x[p] * weights[v]: the fewer of the two wait in registers while the others come one
+ * by one, or 3 x 4 sums would not fit AVX2's 16. */
+static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *x,
+                                   const float *weights, ptrdiff_t output_row, ptrdiff_t step,
+                                   const int rows, const int columns, const int vectors)
+{
+    const int pixels = rows * columns;
+    vec value[KERNEL_TILE_PIXELS], weight[4];
+    if (pixels < vectors) {
+        REPEAT16(p, if (p < pixels) value[p] =
+                        all(x[(p / columns) * output_row + (p % columns) * step]);)
+        REPEAT4(
+            v, if (v < vectors) {
+                weight[v] = load(weights + v * VL);
+                REPEAT16(p, if (p < pixels) acc[p][v] += weight[v] * value[p];)
+            })
+    } else {
+        REPEAT4(v, if (v < vectors) weight[v] = load(weights + v * VL);)
+        REPEAT16(
+            p, if (p < pixels) {
+                value[p] = all(x[(p / columns) * output_row + (p % columns) * step]);
+                REPEAT4(v, if (v < vectors) acc[p][v] += weight[v] * value[p];)
+            })
+    }
+}
+
 /* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. */
 static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const float *weights,
                                const float *bias, float *out, const float *residual, const int rows,
@@ -52,16 +78,8 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const floa
         for (int y = 0; y < c->taps_y; y++) {
             const float *x = in + block * c->in.block + y * c->tap_row;
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
-                for (int d = 0; d < depth; d++, weights += vectors * VL) {
-                    vec w[4];
-                    REPEAT4(v, if (v < vectors) w[v] = load(weights + v * VL);)
-                    REPEAT16(
-                        p, if (p < pixels) {
-                            const float value =
-                                x[(p / columns) * output_row + (p % columns) * step + d];
-                            REPEAT4(v, if (v < vectors) acc[p][v] += w[v] * value;)
-                        })
-                }
+                for (int d = 0; d < depth; d++, weights += vectors * VL)
+                    multiply(acc, x + d, weights, output_row, step, rows, columns, vectors);
             }
         }
     }
