@@ -43,7 +43,7 @@ static ALWAYS_INLINE void transform_input(const struct winograd *w, int first_ti
             const struct origin at =
                 tile_origin(first_tile + tile, output_height(c), output_width(c), side);
             transform_tile(in->data + block * in->block + at.y * in->row + at.x * VL, in->row,
-                           w->scratch + (block * w->block + tile) * VL, stride, side);
+                           w->scratch + (tile * in->blocks + block) * VL, stride, side);
         }
 }
 
@@ -57,23 +57,22 @@ static void multiply(const struct winograd *w, float *products)
     const ptrdiff_t out_stride = winograd_stride(VL, direct->out.blocks, w->block);
     const int span = w->side + 2;
     struct conv gemm = {
-        .in = {.block = w->block * VL, .blocks = direct->in.blocks},
+        .in = {.blocks = 1},
         .out = {.block = w->block * VL,
                 .blocks = direct->out.blocks,
                 .height = 1,
                 .width = w->block},
         .taps_y = 1,
         .taps_x = 1,
-        .output_column = VL,
-        .depth = direct->depth,
-        .last_depth = direct->last_depth,
+        .output_column = (ptrdiff_t)direct->in.blocks * VL,
+        .last_depth = (direct->in.blocks - 1) * direct->depth + direct->last_depth,
     };
     for (int k = 0; k < span * span; k++) {
         gemm.in.data = w->scratch + k * in_stride;
         gemm.out.data = products + k * out_stride;
         gemm.weights = w->weights + k * w->weight_stride;
         gemm.bias = k == 1 * span + 1 ? direct->bias : NULL;
-        w->gemm->run[CONV_STEP_LANES](&gemm);
+        w->gemm->run[CONV_STEP_ANY](&gemm);
     }
 }
 
