@@ -45,7 +45,7 @@ enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
  *   weights  rows of output channels [tap][in][pitch]
  *   taps     where tap 0 ... 8 of the convolution is in `weights`
  *   gemm     runs the products; its rows must be 1
- *   block    tiles together, at least gemm->columns, at most WINOGRAD_BLOCK_MAX
+ *   block    tiles together, a multiple of gemm->columns, at most WINOGRAD_BLOCK_MAX
  *   slots    groups of gemm->vectors output vectors whose matrices are kept from one block of tiles
  *            to the next: all groups, or 1 for none
  *   scratch  batch_winograd_scratch() floats
@@ -53,7 +53,7 @@ enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
 struct batch_winograd {
     struct view in, out; /* of the first picture; in.data at the first tap of output (0, 0) */
     ptrdiff_t in_image, out_image;
-    int images, depth, last_depth;
+    int images, channels;        /* of the input */
     const float *weights, *bias; /* bias may be NULL */
     const int *taps;
     ptrdiff_t pitch;

@@ -226,6 +226,8 @@ START_TEST(winograd_of_many_channels)
     check("(4, 4, 32)", "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
                         "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
                         "x = Conv2D(3, 3)(x)");
+    /* more than go through the products at once, and one more */
+    check("(4, 4, 129)", "x = Conv2D(24, 3, padding='same')(x)\nx = Conv2D(3, 3)(x)");
 }
 END_TEST
 
