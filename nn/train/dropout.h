@@ -19,14 +19,18 @@ static inline uint32_t dropout_key(uint64_t seed, uint64_t step, int layer, int 
     return (uint32_t)(z >> 32);
 }
 
-/* 24 random bits for the value of this index in (height, width, channels). */
-static inline int32_t dropout_draw(uint32_t key, uint32_t index)
-{
-    uint32_t h = (index + key) * 0x9e3779b9U ^ key;
-    h = (h ^ (h >> 16)) * 0x85ebca6bU;
-    h = (h ^ (h >> 13)) * 0xc2b2ae35U;
-    return (int32_t)(h >> 8);
-}
+/* name(key, index): 24 random bits for the value of this index in (height, width, channels), or for
+ * the values of a vector of indices. */
+#define DEFINE_DROPOUT_DRAW(name, result_type, index_type)                                         \
+    static inline result_type name(uint32_t key, index_type index)                                 \
+    {                                                                                              \
+        index_type h = (index + key) * 0x9e3779b9U ^ key;                                          \
+        h = (h ^ (h >> 16)) * 0x85ebca6bU;                                                         \
+        h = (h ^ (h >> 13)) * 0xc2b2ae35U;                                                         \
+        return (result_type)(h >> 8);                                                              \
+    }
+
+DEFINE_DROPOUT_DRAW(dropout_draw, int32_t, uint32_t)
 
 /* A draw below it is dropped. */
 static inline int32_t dropout_limit(double rate)

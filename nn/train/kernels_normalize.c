@@ -107,18 +107,21 @@ void KERNEL(train_combine)(const struct combine *c)
             combine_block(c, block, false);
 }
 
+DEFINE_DROPOUT_DRAW(dropout_draw_vector, ivec, uvec)
+
 void KERNEL(train_dropout)(const struct dropout *d)
 {
+    uvec lanes;
+    for (uint32_t lane = 0; lane < VL; lane++)
+        lanes[lane] = lane;
     for (int block = 0; block < d->in.blocks; block++)
         for (int y = 0; y < d->in.height; y++)
             for (int x = 0; x < d->in.width; x++) {
                 const uint32_t first =
                     (uint32_t)(y * d->in.width + x) * (uint32_t)d->channels + (uint32_t)block * VL;
-                const float *in = at(&d->in, block, y, x);
-                float *out = at(&d->out, block, y, x);
-                for (uint32_t lane = 0; lane < VL; lane++)
-                    out[lane] =
-                        dropout_draw(d->key, first + lane) >= d->limit ? in[lane] * d->scale : 0;
+                const ivec draw = dropout_draw_vector(d->key, lanes + first);
+                const vec kept = load(at(&d->in, block, y, x)) * d->scale;
+                store(at(&d->out, block, y, x), choose(draw >= d->limit, kept, all(0)));
             }
 }
 
