@@ -109,13 +109,18 @@ $(BUILD)/pic/%.o: %.c
 	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(pkg_cflags) $(video_cflags) \
 	    -MMD -MP -c -o $@ $<
 
-NO_COMMONING   := $(shell $(CC) -Werror -fno-predictive-commoning -x c -c -o /dev/null /dev/null 2>&1 || echo x)
-NO_COMMONING   := $(if $(NO_COMMONING),,-fno-predictive-commoning)
+# The option $(1), if the compiler knows it.
+known_option = $(if $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>&1 || echo x),,$(1))
+
 # -ffp-contract=fast: a * b + c becomes one instruction. Nothing else may change what is computed.
 # GCC's predictive commoning carries values from one turn of the inner loop to the next and so runs out
 # of registers; Clang does not know the word.
-# With sanitizers the unrolled code takes minutes to compile: less optimized, without UBSan; ASan stays.
-KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(if $(SANITIZE),-O1 -g1 -fno-sanitize=undefined)
+# With sanitizers a file of unrolled code takes up to four minutes to compile: there its loops stay loops,
+# of which the compiler no longer sees that they set what they read, and UBSan is left out; ASan stays.
+NO_COMMONING    := $(call known_option,-fno-predictive-commoning)
+KERNEL_SANITIZE := $(if $(strip $(SANITIZE)),-O1 -g1 -fno-sanitize=undefined -DALWAYS_INLINE=inline \
+                   $(call known_option,-Wno-maybe-uninitialized))
+KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(KERNEL_SANITIZE)
 KERNEL_ARCH_8  := -march=x86-64-v3
 KERNEL_ARCH_16 := -march=x86-64-v4 -mprefer-vector-width=512
 define kernel_rule
@@ -128,7 +133,7 @@ $(foreach vl,$(KERNEL_VL),$(eval $(call kernel_rule,$(vl))))
 # Kernels on bytes are compiled without contraction: the floats that their integer sums become must be
 # rounded alike on every CPU, and a fused multiply-add, which not every CPU has, rounds once instead of
 # twice. The rule above fits their files as well; make takes the one whose % stands for less, this one.
-INT8_CFLAGS         := -O2 -ffp-contract=off $(NO_COMMONING) $(if $(SANITIZE),-O1 -g1 -fno-sanitize=undefined)
+INT8_CFLAGS         := -O2 -ffp-contract=off $(NO_COMMONING) $(KERNEL_SANITIZE)
 KERNEL_ARCH_4_dot   := -march=armv8.2-a+dotprod
 KERNEL_ARCH_8_vnni  := $(KERNEL_ARCH_8) -mavxvnni
 KERNEL_ARCH_16_vnni := $(KERNEL_ARCH_16) -mavx512vnni

@@ -19,7 +19,9 @@ typedef float vec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 typedef int ivec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 typedef unsigned uvec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 
+#ifndef ALWAYS_INLINE /* but with sanitizers: the Makefile says why */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
 
 /* Exported names carry the vector length: KERNEL(dense) is dense_vl8. */
 #define KERNEL_JOIN(name, lanes)   name##_vl##lanes
