@@ -116,10 +116,15 @@ static bool improve(struct fitting *fitting, struct calibration *calibration, do
 static bool fit(struct fitting *fitting, struct calibration *calibration, struct error *error)
 {
     double change = 1;
-    for (int round = 0; round < ROUNDS_MAX && change > change_min; round++)
+    for (int round = 0;
+         round < ROUNDS_MAX && change > change_min && !calibration->always_right; round++)
         if (!improve(fitting, calibration, &change, error))
             return false;
-    if (change > change_min)
+    if (calibration->always_right)
+        log_warning("right on all %d pictures, which do not tell how sure it may be: its scores "
+                    "stay as they are. More pictures, or harder ones, would",
+                    fitting->data->count);
+    else if (change > change_min)
         log_warning("after %d rounds the fit still changes by %.1g a round; these are the last "
                     "round's figures",
                     ROUNDS_MAX, change);

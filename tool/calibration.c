@@ -5,7 +5,6 @@
 
 enum { ROUNDS_MAX = 2000, HALVINGS_MAX = 30 };
 
-/* A model that is always right would have to be ever surer. */
 static const double sharpness_min = 0.02, sharpness_max = 50, change_min = 1e-7;
 
 struct fit {
@@ -109,6 +108,13 @@ static bool reserve(struct fit *fit, int classes)
     return fit->logits && fit->p && fit->sums && fit->shares;
 }
 
+static void calibration_clear(struct calibration *calibration)
+{
+    calibration->sharpness = 1;
+    for (int k = 0; k < calibration->class_count; k++)
+        calibration->biases[k] = 0;
+}
+
 bool calibration_init(struct calibration *calibration, int class_count, struct error *error)
 {
     *calibration = (struct calibration){
@@ -117,6 +123,19 @@ bool calibration_init(struct calibration *calibration, int class_count, struct e
         .biases = calloc((size_t)class_count, sizeof *calibration->biases),
     };
     return calibration->biases || error_set(error, "out of memory for a calibration");
+}
+
+/* Then the loss has no minimum: the scores would have to be ever surer. */
+static bool is_always_right(const struct fit *fit)
+{
+    const int classes = fit->now->class_count;
+    for (int i = 0; i < fit->n; i++) {
+        soften(fit->now, fit->logits + (ptrdiff_t)i * classes, fit->labels[i], fit->p);
+        for (int k = 0; k < classes; k++)
+            if (k != fit->labels[i] && fit->p[k] >= fit->p[fit->labels[i]])
+                return false;
+    }
+    return true;
 }
 
 bool calibration_fit(struct calibration *calibration, const float *scores, const int *labels, int n,
@@ -137,6 +156,10 @@ bool calibration_fit(struct calibration *calibration, const float *scores, const
     }
     if (good && calibration->sharpness <= sharpness_min)
         good = error_set(error, "the model's scores say nothing about these pictures' classes");
+    if (good && is_always_right(&fit)) {
+        calibration_clear(calibration);
+        calibration->always_right = true;
+    }
     free(fit.logits);
     free(fit.p);
     free(fit.sums);
@@ -169,6 +192,11 @@ void calibration_apply(const struct calibration *calibration, float *scores)
 
 void calibration_add(struct calibration *calibration, const struct calibration *more)
 {
+    if (more->always_right) {
+        calibration_clear(calibration);
+        calibration->always_right = true;
+        return;
+    }
     const double wanted = calibration->sharpness * more->sharpness;
     const double sharpness = fmin(fmax(wanted, sharpness_min), sharpness_max);
     const double factor = sharpness / calibration->sharpness;

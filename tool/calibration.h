@@ -14,7 +14,8 @@
 struct calibration {
     int class_count;
     double sharpness;
-    double *biases; /* [class_count], their sum is 0; owned */
+    double *biases;    /* [class_count], their sum is 0; owned */
+    bool always_right; /* on all pictures, so that the surer the better: it changes nothing then */
 };
 
 /* One that changes nothing. false: out of memory. */
@@ -30,7 +31,8 @@ void calibration_finish(struct calibration *calibration);
 /* One picture's scores as they are after it; in place. */
 void calibration_apply(const struct calibration *calibration, float *scores);
 
-/* Makes it what it and then `more`, for as many classes, do; no sharper than a fit may make it. */
+/* Makes it what it and then `more`, for as many classes, do; no sharper than a fit may make it. It
+ * changes nothing any more where `more` was always right. */
 void calibration_add(struct calibration *calibration, const struct calibration *more);
 
 /* Do the model's scores come behind the softmax (or sigmoid, for two classes) of a Dense layer? A
