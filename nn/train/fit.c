@@ -293,6 +293,8 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
     bool good = prepare(&run, error);
     result->epochs_before = run.state.history.count;
     good = good && run_epochs(&run, error);
+    if (good && interrupted(&run) && !trainer_is_finite(run.trainer)) /* what is saved is better */
+        good = refuse_nan(&run, run.state.step, "a weight", error);
     if (good) {
         tell_end(&run, result);
         good = fit_finish(&run, result, error);
