@@ -38,7 +38,7 @@ void KERNEL(pixel_row)(const struct pixel_row *row)
 static ALWAYS_INLINE vec exponential(vec x)
 {
     const vec round = all(12582912.0F); /* 1.5 * 2^23: adding it rounds to an integer */
-    x = max(min(x, all(88.0F)), all(-87.0F));
+    x = max(all(-87.0F), min(all(88.0F), x)); /* in this order x86 lets NaN through */
     const vec n = (x * 1.44269504F + round) - round;
     const vec r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
     vec y = all(1.9875691500e-4F);
@@ -71,7 +71,7 @@ static ALWAYS_INLINE vec apply(vec x, const struct activation_params *activation
     case ACTIVATION_SIGMOID:
         return sigmoid(x);
     case ACTIVATION_HARD_SIGMOID:
-        return max(min(x * 0.2F + 0.5F, all(1)), all(0));
+        return max(all(0), min(all(1), x * 0.2F + 0.5F));
     case ACTIVATION_TANH:
         return 2.0F * sigmoid(2.0F * x) - 1.0F;
     case ACTIVATION_SOFTPLUS:

@@ -321,10 +321,10 @@ START_TEST(layers_that_nobody_reads)
 END_TEST
 
 /* Kernels must not hide what was no number: the scores tell. */
-START_TEST(relu_lets_nan_through)
+static void check_nan(enum activation kind)
 {
     struct model *model = build_model(4, 4, 1);
-    add(model, with(conv(20, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(conv(20, 1, 1, PADDING_SAME), kind));
     add(model, (struct layer){.op = LAYER_FLATTEN});
     fill_weights(model, 1);
     finish(model);
@@ -338,10 +338,17 @@ START_TEST(relu_lets_nan_through)
         ck_assert_ptr_nonnull(plan);
         const float *output = plan_run(plan, input);
         for (int i = 0; i < 16 * 20; i++)
-            ck_assert_msg(isnan(output[i]), "%s: %g", (*k)->name, (double)output[i]);
+            ck_assert_msg(isnan(output[i]), "%s, %s: %g", (*k)->name, activation_name(kind),
+                          (double)output[i]);
         plan_destroy(plan);
     }
     model_destroy(model);
+}
+
+START_TEST(activations_let_nan_through)
+{
+    for (int kind = 0; kind < ACTIVATION_COUNT; kind++)
+        check_nan((enum activation)kind);
 }
 END_TEST
 
@@ -636,7 +643,7 @@ TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           channel_counts_around_the_vector_lengths,
           winograd_on_sizes_that_are_no_multiple_of_its_tile, winograd_with_tiles_of_2x2, depthwise,
           poolings, activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
-          an_input_in_blocks, layers_that_nobody_reads, relu_lets_nan_through,
+          an_input_in_blocks, layers_that_nobody_reads, activations_let_nan_through,
           residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
           padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
