@@ -52,7 +52,8 @@ struct fused {
 /*
  * Direct convolution, also the matrix product of Winograd and of pointwise layers.
  *   in       data points at the first tap of output (0, 0), border included. Blocked, or plain
- *            [height][width][channels] with one block, for pictures with few channels.
+ *            [height][width][channels] with one block, for pictures with few channels and for
+ *            Winograd's products, whose pixels are tiles with all their channels.
  *   weights  packed by pack_conv for `vectors` of the kernel that runs
  *   out      blocks = vectors of output channels; with pool its height and width are those after
  *            the pooling

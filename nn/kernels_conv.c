@@ -151,7 +151,7 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
       conv_3_##rows##x##columns##x##vectors, conv_6_##rows##x##columns##x##vectors,                \
       conv_any_##rows##x##columns##x##vectors}},
 
-/* pixels * vectors accumulators, `vectors` weights and a broadcast fit 16 (AVX2, SSE2) or 32
+/* pixels * vectors accumulators, the fewer of both and one of the others fit 16 (AVX2, SSE2) or 32
  * (AVX-512, NEON) registers. One tile must cost few loads (1 per weight vector, 1 per pixel) for
  * its multiplications, and small pictures need small tiles. The last one fits every layer. */
 #if VL == 16

@@ -1,7 +1,7 @@
 #include "nn/train/winograd_tiles.h"
 
 enum {
-    PART_CHANNELS = 128 /* whose filters, 16 KiB with AVX2, stay in the first cache */
+    PART_CHANNELS = 128 /* whose filters for 32 outputs, 16 KiB, stay in the first cache */
 };
 
 /* The scratch memory, sliced; strides are floats between each one's 36 matrices. */
