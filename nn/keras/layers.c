@@ -163,7 +163,8 @@ static bool read_depthwise(struct builder *builder, const struct source *source,
     return read_window(builder, config, false, &layer.conv.window, error) &&
            keras_get_int(config, "depth_multiplier", 1, &layer.conv.multiplier, error) &&
            read_units(builder, config, &layer, error) &&
-           add(builder, source, &layer, output, error);
+           add_named(builder, source, &layer, source->name,
+                     builder->keras_version >= 3 ? "kernel" : NULL, output, error);
 }
 
 /* A depthwise convolution without bias, and a 1x1 convolution with what is left. */

@@ -349,14 +349,21 @@ bare[0]["config"]["activation"] = {"module": "builtins", "class_name": "function
 sequential3 = {"module": "keras", "class_name": "Sequential", "registered_name": None, "config": {
     "name": "net", "trainable": True, "layers": [third(l) for l in [start] + bare],
     "build_input_shape": SHAPE}}
-save("keras3.h5", sequential3, dict(groups, top_level_model_weights=[]), "3.4.1", ending="")
+
+
+def third_groups(groups):
+    """Keras 3's DepthwiseConv2D calls its array `kernel`."""
+    return {g: [(l, "kernel" if l == "deep" else n, a) for l, n, a in members] for g, members in groups.items()}
+
+
+save("keras3.h5", sequential3, dict(third_groups(groups), top_level_model_weights=[]), "3.4.1", ending="")
 expect("keras3.h5", answer)
 save("keras3_functional.h5", third_functional(graph), graph_groups, "3.4.1", ending="")
 expect("keras3_functional.h5", graph_answer)
-save("keras3_transfer.h5", third_functional(transfer), transfer_groups, "3.4.1", ending="")
+save("keras3_transfer.h5", third_functional(transfer), third_groups(transfer_groups), "3.4.1", ending="")
 expect("keras3_transfer.h5", answer)
 nested_end["config"]["layers"][2]["inbound_nodes"] = node("body")  # counts from 0 here, from 1 in the end
-save("keras3_nested_end.h5", third_functional(nested_end), transfer_groups, "3.4.1", ending="")
+save("keras3_nested_end.h5", third_functional(nested_end), third_groups(transfer_groups), "3.4.1", ending="")
 expect("keras3_nested_end.h5", answer)
 
 # --- Keras 1 with Theano --------------------------------------------------------------------------
