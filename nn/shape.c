@@ -54,7 +54,11 @@ bool shape_check(const struct shape *shape, struct error *error)
             return error_set(error, "the shape %s has more than %d values", shape_text(shape, text),
                              TENSOR_VALUES_MAX);
     }
-    return true;
+    const int channels = shape->dim[shape->rank - 1];
+    const int64_t stored = count / channels * ((channels + 15) / 16 * 16); /* nn/layout.h */
+    return shape->rank < 3 || stored <= TENSOR_VALUES_MAX ||
+           error_set(error, "the shape %s has more than %d values, channels counted by sixteens",
+                     shape_text(shape, text), TENSOR_VALUES_MAX);
 }
 
 /* --- windows ---------------------------------------------------------------------------------- */
@@ -91,6 +95,15 @@ static bool slide(const struct axis *axis, enum padding padding, int *output, in
     return true;
 }
 
+/* The border that padding='same' needs, which a dilation can make far larger than the map. */
+static bool check_padded(const struct shape *input, const struct window *w, struct error *error)
+{
+    const struct shape padded = {3,
+                                 {input->dim[0] + w->pad_top + w->pad_bottom,
+                                  input->dim[1] + w->pad_left + w->pad_right, input->dim[2]}};
+    return shape_check(&padded, error) || error_prefix(error, "with its padding");
+}
+
 static bool infer_window(const struct shape *input, struct window *window, int channels,
                          struct shape *output, struct error *error)
 {
@@ -102,7 +115,8 @@ static bool infer_window(const struct shape *input, struct window *window, int c
     return slide(&height, window->padding, &output->dim[0], &window->pad_top, &window->pad_bottom,
                  error) &&
            slide(&width, window->padding, &output->dim[1], &window->pad_left, &window->pad_right,
-                 error);
+                 error) &&
+           check_padded(input, window, error);
 }
 
 static bool infer_conv(const struct shape *input, struct layer *layer, struct error *error)

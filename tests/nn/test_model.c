@@ -61,6 +61,9 @@ START_TEST(bad_geometry_is_refused_by_name)
     refused(conv(4, 1 << 20, 1, PADDING_SAME), "must lie in");
     refused(conv(4, 9, 1, PADDING_VALID), "does not fit");
     refused(conv(1 << 30, 3, 1, PADDING_SAME), "more than");
+    struct layer wide = conv(4, 5, 1, PADDING_SAME);
+    wide.conv.window.dilation_h = wide.conv.window.dilation_w = 4096;
+    refused(wide, "with its padding: the shape 16392 x 16392 x 3 has more than");
     refused(dense(0), "at least one unit");
     refused(dense(1 << 29), "more than");
     refused(pool(LAYER_MAX_POOL2D, 0, 2, PADDING_VALID), "kernel 0");
@@ -108,6 +111,9 @@ START_TEST(sizes_are_limited_before_memory_is_asked_for)
     ck_assert_ptr_nonnull(strstr(error.message, "8 x -8 x 3"));
     ck_assert_ptr_null(model_create("m", &huge, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "more than"));
+    const struct shape row = {3, {1, 1 << 28, 1}}; /* each pixel is stored with sixteen channels */
+    ck_assert_ptr_null(model_create("m", &row, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "counted by sixteens"));
 
     struct model *model = build_model(64, 64, 64);
     add(model, (struct layer){.op = LAYER_FLATTEN});
