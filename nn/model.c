@@ -411,6 +411,26 @@ bool model_takes_picture(const struct model *model)
     return shape->rank == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3);
 }
 
+/* Does the layer read the input as it is? Augmentation has become Dropout, which does nothing. */
+static bool reads_input(const struct model *model, const struct layer *layer)
+{
+    int from = layer->inputs[0];
+    while (
+        from > 0 &&
+        (model->layers[from].op == LAYER_DROPOUT || model->layers[from].op == LAYER_ACTIVATION) &&
+        model->layers[from].activation.kind == ACTIVATION_LINEAR)
+        from = model->layers[from].inputs[0];
+    return from == 0;
+}
+
+bool model_rescales(const struct model *model)
+{
+    for (int i = 1; i < model->layer_count; i++)
+        if (model->layers[i].op == LAYER_RESCALING && reads_input(model, &model->layers[i]))
+            return true;
+    return false;
+}
+
 const struct shape *model_input_shape(const struct model *model)
 {
     return &model->layers[0].shape;

@@ -199,6 +199,9 @@ bool model_gives_shares(const struct model *model);
 /* Does it take a picture, height x width x 1 or 3? */
 bool model_takes_picture(const struct model *model);
 
+/* Does it scale the pixels itself, a Rescaling layer being the first that changes them? */
+bool model_rescales(const struct model *model);
+
 const struct shape *model_input_shape(const struct model *model);
 const struct shape *model_output_shape(const struct model *model);
 const char *layer_op_name(enum layer_op op);       /* Keras's class name: "Conv2D" */

@@ -85,27 +85,11 @@ static bool prepare(struct builder *builder, json_t *root, struct hdf5_file *fil
 
 /* --- models ----------------------------------------------------------------------------------- */
 
-/* Does the layer read the input as it is? Augmentation has become Dropout, which does nothing. */
-static bool reads_input(const struct model *model, const struct layer *layer)
-{
-    int from = layer->inputs[0];
-    while (
-        from > 0 &&
-        (model->layers[from].op == LAYER_DROPOUT || model->layers[from].op == LAYER_ACTIVATION) &&
-        model->layers[from].activation.kind == ACTIVATION_LINEAR)
-        from = model->layers[from].inputs[0];
-    return from == 0;
-}
-
 /* A network that scales its input itself wants the pixels as they are. */
 static void set_preprocessing(struct model *model)
 {
-    for (int i = 1; i < model->layer_count; i++) {
-        const struct layer *layer = &model->layers[i];
-        if (layer->op == LAYER_RESCALING && reads_input(model, layer))
-            for (int c = 0; c < 3; c++)
-                model->preprocessing.scale[c] = 1;
-    }
+    for (int c = 0; model_rescales(model) && c < 3; c++)
+        model->preprocessing.scale[c] = 1;
 }
 
 static bool build(struct builder *builder, json_t *root, struct hdf5_file *file, const char *name,

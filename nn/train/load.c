@@ -3,9 +3,12 @@
 #include "common/text.h"
 #include "nn/shape.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_picture(const struct shape *shape)
 {
@@ -169,6 +172,10 @@ static bool load_source(const struct recipe *recipe, const struct source *source
     struct dataset more = {0};
     char *path = resolve(settings->root, source->path);
     bool good = path || error_set(error, "out of memory");
+    if (good && source->path && access(path, F_OK) != 0)
+        good = error_set(error,
+                         "%s: %s; a recipe's paths begin in the folder that --data names, here %s",
+                         path, strerror(errno), settings->root);
     good = good && load_any(recipe, source, path, model, settings, data, &more, error) &&
            check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
     if (good && data->count) {
@@ -203,12 +210,20 @@ bool load_sources(const struct recipe *recipe, const struct source list[SOURCES_
 
 /* --- what the model is told ------------------------------------------------------------------- */
 
+/* Keras's lessons scale by the generator or by the network's first layer. */
+static double rescale_of(const struct recipe *recipe, const struct model *model)
+{
+    if (!isnan(recipe->rescale))
+        return recipe->rescale;
+    return model_rescales(model) ? 1 : 1 / 255.0;
+}
+
 bool load_describe(const struct recipe *recipe, const struct dataset *data, struct model *model,
                    struct error *error)
 {
     struct preprocessing *how = &model->preprocessing;
     for (int c = 0; c < 3; c++) {
-        how->scale[c] = (float)(recipe->rescale / recipe->std[c]);
+        how->scale[c] = (float)(rescale_of(recipe, model) / recipe->std[c]);
         how->offset[c] = (float)(-recipe->mean[c] / recipe->std[c]);
     }
     how->bgr = false;

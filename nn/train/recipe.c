@@ -65,7 +65,7 @@ static bool read_preprocess(struct recipe *recipe, struct error *error)
         return false;
     if (recipe->rescale == 0) /* Keras's ImageDataGenerator: no rescaling */
         recipe->rescale = 1;
-    for (int c = 0; c < 3; c++)
+    for (int c = 0; !isnan(recipe->rescale) && c < 3; c++)
         if (!isnormal((float)(recipe->rescale / recipe->std[c])))
             return bind_refuse(
                 &recipe->script, script_line(&recipe->script, "preprocess", "rescale"), error,
@@ -112,7 +112,7 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
 
 static void set_defaults(struct recipe *recipe)
 {
-    recipe->rescale = 1 / 255.0;
+    recipe->rescale = NAN;
     for (int c = 0; c < 3; c++)
         recipe->std[c] = 1;
     recipe->augment = augment_none;
