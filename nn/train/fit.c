@@ -231,7 +231,18 @@ static bool forget(const char *out, struct error *error)
             error_set(error, "%s: cannot be removed: %s", path, strerror(errno)));
 }
 
-/* All but the number of pictures. */
+/* pictures: NULL: none. */
+static uint64_t mix_subset(uint64_t hash, const struct subset *pictures)
+{
+    const struct dataset *data = pictures ? pictures->data : NULL;
+    for (int i = 0; data && i < data->class_count; i++)
+        hash = fingerprint_mix(hash, data->class_names[i], strlen(data->class_names[i]) + 1);
+    for (int i = 0; data && i < pictures->count; i++)
+        hash = fingerprint_mix(hash, &data->labels[pictures->indices[i]], sizeof *data->labels);
+    return hash;
+}
+
+/* All but what the pictures tell. */
 static struct fit_identity identify(const struct recipe *recipe, const struct network *network)
 {
     return (struct fit_identity){
@@ -250,6 +261,8 @@ static bool prepare(struct fit_run *run, struct error *error)
         return error_set(error, "out of memory for an epoch's order");
     run->state.identity = identify(settings->recipe, settings->network);
     run->state.identity.pictures = run->pictures;
+    run->state.identity.data =
+        mix_subset(mix_subset(FINGERPRINT_BEGIN, settings->train), settings->validation);
     struct trainer_settings how = settings->recipe->trainer;
     how.batch = run->train_feed.batch;
     run->trainer = trainer_create(settings->network, &how, error);

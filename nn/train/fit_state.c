@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "pawcam fit 4\n";
+static const char magic[16] = "pawcam fit 5\n";
 
 enum { EPOCHS_MAX = 1 << 20 };
 
@@ -101,6 +101,8 @@ static bool check_identity(const struct fit_identity *wanted, const struct fit_i
         return false;
     if (wanted->pictures && found->pictures != wanted->pictures)
         return refuse(error, "number of pictures");
+    if (wanted->pictures && found->data != wanted->data)
+        return refuse(error, "set of pictures or classes");
     return true;
 }
 

@@ -12,8 +12,9 @@
 /* What must be the same for a training to go on. */
 struct fit_identity {
     uint64_t seed;
-    int pictures, batch;
-    uint64_t weights; /* of the network */
+    int pictures, batch; /* pictures: of an epoch, by order.h */
+    uint64_t weights;    /* of the network */
+    uint64_t data;       /* the pictures' classes, of training and validation: a hash */
     struct fingerprint recipe;
 };
 
@@ -43,7 +44,7 @@ void fit_state_free(struct fit_state *state);
 bool fit_state_save(const struct fit_state *state, struct trainer *trainer, const char *path,
                     struct error *error);
 
-/* Is it the state of such a training? wanted->pictures of 0: of any number. */
+/* Is it the state of such a training? wanted->pictures of 0: of any data. */
 bool fit_state_check(const struct fit_identity *wanted, const char *path, struct error *error);
 
 /* Reads into a state whose identity says what is expected, and into the trainer. */
