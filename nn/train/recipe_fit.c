@@ -132,6 +132,11 @@ static bool check_name(const struct recipe *recipe, const struct callback_settin
         return bind_refuse(&recipe->script, callback->line, error,
                            "'%.80s': '..' leads out of --out: give a name in it, or a whole path",
                            name);
+    if (callback->kind == CALLBACK_CHECKPOINT && text_ends_with(name, ".keras"))
+        return bind_refuse(&recipe->script, callback->line, error,
+                           "'%.80s' would be a Keras 3 archive, which is not written: name it .h5, "
+                           "which Keras 3 reads as well",
+                           name);
     bool taken = text_ends_with(name, ".part"); /* of a file that is being written */
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         taken = taken || is_at(name, own[i]);

@@ -168,6 +168,8 @@ START_TEST(refuses_by_file_and_line)
                    "pets.recipe:21: give validation data or validation_split, not both");
     assert_refused("{val_loss:.4f}", "{val_los:.4f}", "pets.recipe:22: '{val_los:.4f}");
     assert_refused("{epoch:02d}", "{epoch:02x}", "pets.recipe:22:");
+    assert_refused(":.4f}.hdf5", ":.4f}.keras",
+                   "pets.recipe:22: '{epoch:02d}-{val_loss:.4f}.keras'");
     assert_refused("{epoch:02d}", "a/../{epoch:02d}", "pets.recipe:22: 'a/../{epoch:02d}");
     assert_refused("{epoch:02d}", "../{epoch:02d}", "'..' leads out of --out");
     assert_refused("{epoch:02d}", "a../..b/{epoch:02x}", "{epoch:02d}, {loss:.4f}");
