@@ -120,6 +120,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     struct recipe recipe;
     struct network network = {0};
     (void)operand_count;
+    if (command->out && !contact_sheet_check("out", command->out, error))
+        return false;
     if (!recipe_read(&recipe, operands[0], error))
         return false;
     long seed = (long)recipe.trainer.seed;

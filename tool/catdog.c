@@ -3,9 +3,6 @@
 #include "common/text.h"
 #include "tool/figure.h"
 
-#include <math.h>
-#include <string.h>
-
 struct catdog catdog_begin(const struct model *model, double threshold)
 {
     return (struct catdog){
@@ -16,9 +13,14 @@ struct catdog catdog_begin(const struct model *model, double threshold)
     };
 }
 
-bool catdog_applies(const struct catdog *catdog)
+bool catdog_has_pair(const struct catdog *catdog)
 {
     return catdog->cat >= 0 && catdog->dog >= 0;
+}
+
+bool catdog_has_neither(const struct catdog *catdog)
+{
+    return catdog->neither >= 0;
 }
 
 static int decide(const struct catdog *catdog, int class_count, const float *scores)
@@ -30,38 +32,45 @@ static int decide(const struct catdog *catdog, int class_count, const float *sco
     return (double)scores[best] < catdog->threshold ? catdog->neither : best;
 }
 
+static void add_pair(struct catdog *catdog, int label, const float *scores)
+{
+    if (label != catdog->cat && label != catdog->dog)
+        return;
+    const int other = label == catdog->cat ? catdog->dog : catdog->cat;
+    catdog->pairs++;
+    catdog->right += scores[label] > scores[other];
+}
+
+static void add_decision(struct catdog *catdog, int label, int decided)
+{
+    if (label == catdog->neither) {
+        catdog->others++;
+        catdog->alarms += decided != catdog->neither;
+    } else {
+        catdog->animals++;
+        catdog->missed += decided == catdog->neither;
+    }
+}
+
 void catdog_add(struct catdog *catdog, int label, int class_count, const float *scores)
 {
-    if (!catdog_applies(catdog))
-        return;
-    int decided = decide(catdog, class_count, scores);
-    if (label == catdog->cat || label == catdog->dog) {
-        int other = label == catdog->cat ? catdog->dog : catdog->cat;
-        catdog->animals++;
-        catdog->right += scores[label] > scores[other];
-        catdog->missed += decided == catdog->neither;
-    } else if (label == catdog->neither) {
-        catdog->others++;
-        catdog->alarms += decided == catdog->cat || decided == catdog->dog;
-    }
+    if (catdog_has_pair(catdog))
+        add_pair(catdog, label, scores);
+    if (catdog_has_neither(catdog))
+        add_decision(catdog, label, decide(catdog, class_count, scores));
 }
 
 double catdog_accuracy(const struct catdog *catdog)
 {
-    return figure_share(catdog->right, catdog->animals);
-}
-
-static bool knows_neither(const struct catdog *catdog)
-{
-    return catdog_applies(catdog) && catdog->neither >= 0;
+    return figure_share(catdog->right, catdog->pairs);
 }
 
 double catdog_false_alarm(const struct catdog *catdog)
 {
-    return knows_neither(catdog) ? figure_share(catdog->alarms, catdog->others) : NAN;
+    return figure_share(catdog->alarms, catdog->others);
 }
 
 double catdog_missed(const struct catdog *catdog)
 {
-    return knows_neither(catdog) ? figure_share(catdog->missed, catdog->animals) : NAN;
+    return figure_share(catdog->missed, catdog->animals);
 }

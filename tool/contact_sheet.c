@@ -1,6 +1,7 @@
 #include "tool/contact_sheet.h"
 
 #include "common/atomic_file.h"
+#include "common/text.h"
 #include "vision/jpeg.h"
 
 #include <stdlib.h>
@@ -26,6 +27,13 @@ static void paste(const struct image *tile, int left, int top, struct image *she
     for (int y = 0; y < tile->height; y++)
         memcpy(sheet->data + (size_t)(top + y) * (size_t)sheet->stride + 3 * (size_t)left,
                tile->data + (size_t)y * (size_t)tile->stride, 3 * (size_t)tile->width);
+}
+
+bool contact_sheet_check(const char *option, const char *path, struct error *error)
+{
+    if (!text_ends_with(path, ".jpg") && !text_ends_with(path, ".jpeg"))
+        return error_set_usage(error, "--%s %s: name a file .jpg, which it will be", option, path);
+    return atomic_file_check(path, error);
 }
 
 bool contact_sheet_begin(struct image *sheet, int count, struct error *error)

@@ -8,6 +8,10 @@
 
 enum { CONTACT_SHEET_MAX = 24 }; /* mistakes on a page */
 
+/* May the page be written there, by a name that ends in .jpg or .jpeg? The option's name is for the
+ * error. */
+bool contact_sheet_check(const char *option, const char *path, struct error *error);
+
 /* An empty page for `count` pictures; the caller frees it with image_free, also after failure. */
 bool contact_sheet_begin(struct image *sheet, int count, struct error *error);
 

@@ -1,5 +1,4 @@
 /* evaluate: how good a model is on labelled pictures. */
-#include "common/atomic_file.h"
 #include "common/log.h"
 #include "common/prediction.h"
 #include "common/text.h"
@@ -122,9 +121,9 @@ static bool print_json(const struct evaluation *evaluation, struct error *error)
     json_object_set_new(object, "loss", figure_json(metrics_loss(metrics)));
     json_object_set_new(object, "ece", figure_json(metrics_ece(metrics)));
     json_object_set_new(object, "confusion", confusion_json(metrics));
-    if (catdog_applies(catdog))
+    if (catdog_has_pair(catdog))
         json_object_set_new(object, "cat_dog_accuracy", figure_json(catdog_accuracy(catdog)));
-    if (catdog_applies(catdog) && catdog->neither >= 0) {
+    if (catdog_has_neither(catdog)) {
         json_object_set_new(object, "threshold", figure_json(catdog->threshold));
         json_object_set_new(object, "false_alarm", figure_json(catdog_false_alarm(catdog)));
         json_object_set_new(object, "missed", figure_json(catdog_missed(catdog)));
@@ -178,9 +177,9 @@ static void print_text(const struct evaluation *evaluation)
            metrics_accuracy(metrics), metrics_loss(metrics), metrics_ece(metrics));
     if (evaluation->data.skipped)
         printf("%d unreadable pictures were left out\n", evaluation->data.skipped);
-    if (catdog_applies(catdog))
+    if (catdog_has_pair(catdog))
         printf("cat or dog: right between the two %.4f\n", catdog_accuracy(catdog));
-    if (catdog_applies(catdog) && catdog->neither >= 0)
+    if (catdog_has_neither(catdog))
         printf("neither, below %.2f: false alarms %.4f, missed animals %.4f\n", catdog->threshold,
                catdog_false_alarm(catdog), catdog_missed(catdog));
     print_classes(evaluation);
@@ -258,6 +257,10 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
     if (settings->threshold &&
         !number_real("threshold", settings->threshold, 0, 1, &threshold, error))
         return false;
+    if (settings->threshold &&
+        text_find(evaluation->model->class_names, evaluation->model->class_count, "neither") < 0)
+        return error_set_usage(error, "--threshold decides \"neither\", which the model's classes "
+                                      "lack (--classes names them)");
     if (!views_option_parse(settings->views, &mode, error))
         return false;
     if (settings->corrupt && (!settings->data || settings->worst))
@@ -268,11 +271,7 @@ static bool evaluate(const struct evaluate_settings *settings, struct evaluation
         return error_set_usage(error, "--corrupt looks at whole pictures; leave --views out");
     if (settings->corrupt && !corrupt_choose(settings->corrupt, chosen, error))
         return false;
-    if (settings->worst && !text_ends_with(settings->worst, ".jpg") &&
-        !text_ends_with(settings->worst, ".jpeg"))
-        return error_set_usage(error, "--worst %s: name a file .jpg, which it will be",
-                               settings->worst);
-    if (settings->worst && !atomic_file_check(settings->worst, error))
+    if (settings->worst && !contact_sheet_check("worst", settings->worst, error))
         return false;
     if (!load(settings, evaluation->model, &evaluation->data, error))
         return false;
