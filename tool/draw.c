@@ -70,11 +70,16 @@ static bool make_folders(const struct job *job, struct error *error)
 static bool check_nothing_there(const struct job *job, struct error *error)
 {
     char path[PATH_MAX];
-    for (long i = 0; !job->overwrite && i < job->count; i++) {
+    const long first = job->overwrite ? job->count : 0, end = job->count + CLASS_COUNT;
+    for (long i = first; i < end; i++) {
         if (!picture_path(job, i, path, error))
             return false;
-        if (access(path, F_OK) == 0)
-            return error_set(error, "%s is there already; --overwrite replaces it", path);
+        if (access(path, F_OK) != 0)
+            continue;
+        return i < job->count
+                   ? error_set(error, "%s is there already; --overwrite replaces it", path)
+                   : error_set(error, "%s is of a larger set: remove that first, or draw more",
+                               path);
     }
     return true;
 }
