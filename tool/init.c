@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct init_settings {
     const char *out, *seed;
@@ -12,7 +13,8 @@ struct init_settings {
 
 static const struct command_option options[] = {
     {"out", "FILE", "the Keras HDF5 file to write", offsetof(struct init_settings, out)},
-    {"seed", "N", "of the random weights; 1 if not given", offsetof(struct init_settings, seed)},
+    {"seed", "N", "of the random weights; if not given, the recipe's, else 1",
+     offsetof(struct init_settings, seed)},
 };
 
 static bool parse_seed(const char *text, uint64_t *seed, struct error *error)
@@ -25,18 +27,32 @@ static bool parse_seed(const char *text, uint64_t *seed, struct error *error)
     return true;
 }
 
+/* What a training of the recipe begins with. */
+static uint64_t seed_of(const struct script *script)
+{
+    for (int i = 0; i < script->count; i++) {
+        const struct statement *s = &script->statements[i];
+        if (strcmp(s->section, "fit") == 0 && s->target && strcmp(s->target, "seed") == 0 &&
+            s->value.kind == EXPR_NUMBER && s->value.number >= 0)
+            return (uint64_t)s->value.number;
+    }
+    return 1;
+}
+
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
 {
     const struct init_settings *init = settings;
     struct script script;
     struct network network;
-    uint64_t seed;
+    uint64_t seed = 1;
     (void)operand_count;
     if (!init->out)
         return error_set_usage(error, "--out FILE is missing");
-    if (!parse_seed(init->seed ? init->seed : "1", &seed, error) ||
+    if ((init->seed && !parse_seed(init->seed, &seed, error)) ||
         !script_read(&script, operands[0], error))
         return false;
+    if (!init->seed)
+        seed = seed_of(&script);
     bool ok = network_build(&network, &script, seed, error);
     if (ok) {
         ok = keras_save(network.model, init->out, error);
