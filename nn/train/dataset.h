@@ -55,9 +55,9 @@ struct subset {
 };
 
 /* Divides the pictures: of each class of each source the last `share` (0 <= share < 1, rounded
- * down) go to *held_out, the rest to *kept, as the validation_split of Keras's ImageDataGenerator
- * does it by class. A usage error when either is left empty though share > 0. Both are to be freed.
- */
+ * down) go to *held_out, the rest to *kept. (The validation_split of Keras's ImageDataGenerator
+ * goes by class as well, but takes the first ones; fit's takes the last of all.) A usage error when
+ * either is left empty though share > 0. Both are to be freed. */
 bool dataset_split(const struct dataset *data, double share, struct subset *kept,
                    struct subset *held_out, struct error *error);
 
