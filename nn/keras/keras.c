@@ -88,8 +88,9 @@ static bool prepare(struct builder *builder, json_t *root, struct hdf5_file *fil
 /* A network that scales its input itself wants the pixels as they are. */
 static void set_preprocessing(struct model *model)
 {
-    for (int c = 0; model_rescales(model) && c < 3; c++)
-        model->preprocessing.scale[c] = 1;
+    if (model_rescales(model))
+        for (int c = 0; c < 3; c++)
+            model->preprocessing.scale[c] = 1;
 }
 
 static bool build(struct builder *builder, json_t *root, struct hdf5_file *file, const char *name,
