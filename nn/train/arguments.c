@@ -128,7 +128,7 @@ static json_t *to_json(const struct expr *e)
     return NULL;
 }
 
-/* l2(0.001), regularizers.L2(l2=0.001), 'l2' for Keras's default */
+/* l2(0.001), regularizers.L2(l2=0.001), 'l2' for Keras's default, None for none */
 static bool bind_l2(const struct script *script, const struct expr *e, double *l2,
                     struct error *error)
 {
@@ -136,6 +136,9 @@ static bool bind_l2(const struct script *script, const struct expr *e, double *l
         {"l2", FIELD_NUMBER, 0, 0, 1e6}, {"l", FIELD_NUMBER, 0, 0, 1e6}, /* its older name */
     };
     const char *name = e->kind == EXPR_STRING ? e->text : bind_callee(e);
+    *l2 = 0;
+    if (e->kind == EXPR_NAME && strcmp(e->text, "None") == 0)
+        return true;
     *l2 = 0.01;
     if (!name || (strcmp(name, "l2") != 0 && strcmp(name, "L2") != 0))
         return bind_refuse(script, e->line, error, "kernel_regularizer must be l2(number)");
@@ -213,10 +216,19 @@ static bool bind_trainable(const struct script *script, const struct expr *e, bo
 }
 
 /* Keras calls the kernel of a depthwise convolution by another name. */
+static bool is_depthwise(const struct signature *signature)
+{
+    return strcmp(signature->class_name, "DepthwiseConv2D") == 0;
+}
+
 static const char *initializer_key(const struct signature *signature)
 {
-    bool depthwise = strcmp(signature->class_name, "DepthwiseConv2D") == 0;
-    return depthwise ? "depthwise_initializer" : "kernel_initializer";
+    return is_depthwise(signature) ? "depthwise_initializer" : "kernel_initializer";
+}
+
+static const char *regularizer_key(const struct signature *signature)
+{
+    return is_depthwise(signature) ? "depthwise_regularizer" : "kernel_regularizer";
 }
 
 static bool bind_one(const struct script *script, const struct signature *signature,
@@ -235,15 +247,16 @@ static bool bind_one(const struct script *script, const struct signature *signat
         return initializer_bind(script, e, &arguments->kernel, error);
     if (signature->has_kernel && strcmp(key, "bias_initializer") == 0)
         return initializer_bind(script, e, &arguments->bias, error);
-    if (signature->has_kernel && strcmp(key, "kernel_regularizer") == 0)
+    if (signature->has_kernel && strcmp(key, regularizer_key(signature)) == 0)
         return bind_l2(script, e, &arguments->l2, error);
     if (!holds_name(signature->arguments, key))
         return error_set_usage(
             error,
-            "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape trainable%s%s",
+            "%s:%d: %s takes no argument %.40s; it takes: %s%sname input_shape trainable%s%s%s%s",
             script->path, e->line, signature->class_name, key, signature->arguments,
-            *signature->arguments ? " " : "",
-            signature->has_kernel ? " bias_initializer kernel_regularizer " : "",
+            *signature->arguments ? " " : "", signature->has_kernel ? " bias_initializer " : "",
+            signature->has_kernel ? regularizer_key(signature) : "",
+            signature->has_kernel ? " " : "",
             signature->has_kernel ? initializer_key(signature) : "");
     return check_bounds(script, signature, e, key, error) &&
            bind_config(script, e, key, arguments->config, error);

@@ -112,6 +112,16 @@ START_TEST(one_call_can_be_two_layers)
 }
 END_TEST
 
+START_TEST(regularizers_of_kernels)
+{
+    build("x = Input((8, 8, 3))\n"
+          "x = DepthwiseConv2D(3, depthwise_regularizer=l2(0.25))(x)\n"
+          "x = Conv2D(2, 3, kernel_regularizer=None)(x)\n");
+    ck_assert(network.layers[1].l2 == 0.25 && network.layers[2].l2 == 0);
+    finish();
+}
+END_TEST
+
 /* The network of a lesson that imports modules instead of names. */
 START_TEST(dotted_names_are_their_last_part)
 {
@@ -358,6 +368,6 @@ END_TEST
 
 TEST_MAIN(network, sequential_as_in_the_lessons, sequential_from_a_list, functional_with_branches,
           the_input_can_have_a_name, one_call_can_be_two_layers, dotted_names_are_their_last_part,
-          biases_begin_as_told, parameter_counts_of_the_lessons, one_seed_one_network,
-          initializers_have_their_deviation, layers_can_be_frozen,
+          regularizers_of_kernels, biases_begin_as_told, parameter_counts_of_the_lessons,
+          one_seed_one_network, initializers_have_their_deviation, layers_can_be_frozen,
           a_layer_of_two_is_trained_as_a_whole, errors_name_file_and_line)
