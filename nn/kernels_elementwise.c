@@ -37,7 +37,7 @@ void KERNEL(pixel_row)(const struct pixel_row *row)
  * polynomial for e^r, and n added to the exponent bits. Ends are clamped, never infinite. */
 static ALWAYS_INLINE vec exponential(vec x)
 {
-    const vec round = all(12582912.0F); /* 1.5 * 2^23: adding it rounds to an integer */
+    const vec round = all(12582912.0F);       /* 1.5 * 2^23: adding it rounds to an integer */
     x = max(all(-87.0F), min(all(88.0F), x)); /* in this order x86 lets NaN through */
     const vec n = (x * 1.44269504F + round) - round;
     const vec r = (x - n * 0.693359375F) + n * 2.12194440e-4F;

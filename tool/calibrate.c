@@ -116,8 +116,8 @@ static bool improve(struct fitting *fitting, struct calibration *calibration, do
 static bool fit(struct fitting *fitting, struct calibration *calibration, struct error *error)
 {
     double change = 1;
-    for (int round = 0;
-         round < ROUNDS_MAX && change > change_min && !calibration->always_right; round++)
+    for (int round = 0; round < ROUNDS_MAX && change > change_min && !calibration->always_right;
+         round++)
         if (!improve(fitting, calibration, &change, error))
             return false;
     if (calibration->always_right)
