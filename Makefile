@@ -115,11 +115,13 @@ known_option = $(if $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null 2>
 # -ffp-contract=fast: a * b + c becomes one instruction. Nothing else may change what is computed.
 # GCC's predictive commoning carries values from one turn of the inner loop to the next and so runs out
 # of registers; Clang does not know the word.
-# With sanitizers a file of unrolled code takes up to four minutes to compile: there its loops stay loops,
-# of which the compiler no longer sees that they set what they read, and UBSan is left out; ASan stays.
+# With sanitizers the unrolled code takes minutes to compile: it is less optimized, and UBSan is left out. ASan
+# took up to four minutes for one file: there its loops stay loops, of which the compiler no longer sees that they
+# set what they read. (TSan would check every step of such a loop: tests take half as long again.)
 NO_COMMONING    := $(call known_option,-fno-predictive-commoning)
-KERNEL_SANITIZE := $(if $(strip $(SANITIZE)),-O1 -g1 -fno-sanitize=undefined -DALWAYS_INLINE=inline \
-                   $(call known_option,-Wno-maybe-uninitialized))
+KERNEL_SANITIZE := $(if $(strip $(SANITIZE)),-O1 -g1 -fno-sanitize=undefined) \
+                   $(if $(findstring address,$(SANITIZE)),-DALWAYS_INLINE=inline \
+                       $(call known_option,-Wno-maybe-uninitialized))
 KERNEL_CFLAGS  := -O2 -ffp-contract=fast $(NO_COMMONING) $(KERNEL_SANITIZE)
 KERNEL_ARCH_8  := -march=x86-64-v3
 KERNEL_ARCH_16 := -march=x86-64-v4 -mprefer-vector-width=512

@@ -19,7 +19,7 @@ typedef float vec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 typedef int ivec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 typedef unsigned uvec __attribute__((vector_size(4 * VL), aligned(4 * VL)));
 
-#ifndef ALWAYS_INLINE /* but with sanitizers: the Makefile says why */
+#ifndef ALWAYS_INLINE /* but with ASan: the Makefile says why */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
