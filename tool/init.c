@@ -1,5 +1,6 @@
 /* init: from a recipe's network to a model file with the weights that a training begins with. */
 #include "nn/keras/save.h"
+#include "nn/train/bind.h"
 #include "nn/train/network.h"
 #include "tool/command.h"
 
@@ -27,16 +28,19 @@ static bool parse_seed(const char *text, uint64_t *seed, struct error *error)
     return true;
 }
 
-/* What a training of the recipe begins with. */
-static uint64_t seed_of(const struct script *script)
+/* The one that a training of the recipe begins with, where it gives one. */
+static bool read_seed(const struct script *script, uint64_t *seed, struct error *error)
 {
+    static const struct field fields[] = {{"seed", FIELD_INTEGER, 0, 0, 1 << 30}};
+    int value = (int)*seed;
     for (int i = 0; i < script->count; i++) {
         const struct statement *s = &script->statements[i];
         if (strcmp(s->section, "fit") == 0 && s->target && strcmp(s->target, "seed") == 0 &&
-            s->value.kind == EXPR_NUMBER && s->value.number >= 0)
-            return (uint64_t)s->value.number;
+            !bind_statement(script, s, FIELDS(fields), &value, error))
+            return false;
     }
-    return 1;
+    *seed = (uint64_t)value;
+    return true;
 }
 
 static bool run(const void *settings, char **operands, int operand_count, struct error *error)
@@ -51,9 +55,8 @@ static bool run(const void *settings, char **operands, int operand_count, struct
     if ((init->seed && !parse_seed(init->seed, &seed, error)) ||
         !script_read(&script, operands[0], error))
         return false;
-    if (!init->seed)
-        seed = seed_of(&script);
-    bool ok = network_build(&network, &script, seed, error);
+    bool ok = (init->seed || read_seed(&script, &seed, error)) &&
+              network_build(&network, &script, seed, error);
     if (ok) {
         ok = keras_save(network.model, init->out, error);
         network_free(&network);

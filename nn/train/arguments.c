@@ -129,7 +129,7 @@ static json_t *to_json(const struct expr *e)
 }
 
 /* l2(0.001), regularizers.L2(l2=0.001), 'l2' for Keras's default, None for none */
-static bool bind_l2(const struct script *script, const struct expr *e, double *l2,
+static bool bind_l2(const struct script *script, const struct expr *e, const char *key, double *l2,
                     struct error *error)
 {
     static const struct field fields[] = {
@@ -141,7 +141,7 @@ static bool bind_l2(const struct script *script, const struct expr *e, double *l
         return true;
     *l2 = 0.01;
     if (!name || (strcmp(name, "l2") != 0 && strcmp(name, "L2") != 0))
-        return bind_refuse(script, e->line, error, "kernel_regularizer must be l2(number)");
+        return bind_refuse(script, e->line, error, "%s must be l2(number)", key);
     return e->kind == EXPR_STRING || bind_call(script, e, FIELDS(fields), l2, error);
 }
 
@@ -248,7 +248,7 @@ static bool bind_one(const struct script *script, const struct signature *signat
     if (signature->has_kernel && strcmp(key, "bias_initializer") == 0)
         return initializer_bind(script, e, &arguments->bias, error);
     if (signature->has_kernel && strcmp(key, regularizer_key(signature)) == 0)
-        return bind_l2(script, e, &arguments->l2, error);
+        return bind_l2(script, e, key, &arguments->l2, error);
     if (!holds_name(signature->arguments, key))
         return error_set_usage(
             error,

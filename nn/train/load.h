@@ -20,7 +20,7 @@ bool load_sources(const struct recipe *recipe, const struct source list[SOURCES_
                   struct dataset *data, struct error *error);
 
 /* Tells the model what its input and output mean: the recipe's preprocessing, the data's classes.
- */
+ * A rescale that is not given is 1/255, or 1 where the network begins with a Rescaling layer. */
 bool load_describe(const struct recipe *recipe, const struct dataset *data, struct model *model,
                    struct error *error);
 

@@ -63,7 +63,7 @@ struct recipe {
     struct script script;
     /* In order; the first of kind SOURCE_NONE ends the list. */
     struct source train[SOURCES_MAX], validation[SOURCES_MAX], test[SOURCES_MAX];
-    double rescale; /* value = (pixel * rescale - mean) / std; NAN: none is given, load_describe */
+    double rescale; /* value = (pixel * rescale - mean) / std; NAN: not given (load.h) */
     double mean[3], std[3];
     bool augmented; /* there is an [augment] section */
     struct augment_settings augment;
