@@ -7,6 +7,7 @@
  * gradients; at the end they are added in the workers' order.
  *
  *   fast_layout.c     where values and gradients lie, which layers need one
+ *   fast_fuse.c       which layers' work a convolution does on its way out
  *   fast_conv.c       convolutions: choice of kernel, weights packed for it, both directions
  *   fast_forward.c    one layer forward over a chunk
  *   fast_backward.c   one layer backward over a chunk
@@ -81,6 +82,13 @@ struct fast_node {
     bool pooled;       /* a max pooling alone reads it, and undoes its activation (backward) */
     int parts;         /* that its gradient is the sum of */
     bool *adds;        /* by input: the input's gradient has a part already; owned */
+    /* Done by a convolution on the way out, so that nobody reads and writes all of it once more: */
+    const struct fast_node *sum; /* of a convolution: the ADD behind it, in whose value it writes */
+    const struct fast_node *term; /* what that ADD adds */
+    bool summed;                  /* of the ADD */
+    bool undone; /* its activation, a relu, by the convolution that reads it, backward */
+    const struct fast_node *rest; /* an ADD that passes its gradient on to this node: the other
+                                     reader, a convolution, adds it to its own */
     struct fast_tensor value, before, gradient;
     struct fast_tensor part;     /* a gradient on its way to be added to `gradient` */
     struct fast_tensor repeated; /* DEPTHWISE_CONV2D with a multiplier: its input, and */
@@ -128,6 +136,18 @@ struct chunk {
 /* --- fast_layout.c ---------------------------------------------------------------------------- */
 
 bool fast_lay_out(struct fast *fast, struct error *error);
+
+/* --- fast_fuse.c: what convolutions do for their neighbours ----------------------------------- */
+
+/* Before values are placed: sum, term, summed. */
+void fast_fuse_forward(struct fast *fast);
+
+/* Once the parts of all gradients are counted: undone, rest. */
+void fast_fuse_backward(struct fast *fast);
+
+/* The one layer that reads the node's value; NULL: none or several. */
+struct fast_node *fast_only_reader(const struct fast *fast, const struct fast_node *node);
+
 void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
                       const struct border *border);
 bool fast_tensor_allocate(struct fast_tensor *tensor, int slots);
@@ -165,6 +185,10 @@ void fast_meet(const struct chunk *chunk, const struct fast_node *node);
 /* --- fast_conv.c ------------------------------------------------------------------------------ */
 
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error);
+
+/* The gradient by its input comes from Winograd's kernel; that by its bias, too. */
+bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
+bool fast_conv_sums_bias(const struct fast_node *node);
 void fast_conv_finish(struct fast_node *node);
 
 /* The worker's share of the weights, transposed; then, when all have done that, packed. */
@@ -197,6 +221,7 @@ struct place fast_flat(const struct fast_tensor *tensor, float *values);
 
 /* RELU and LEAKY_RELU are done on the way out of most kernels. */
 bool fast_is_fused(const struct fast_node *node);
+bool fast_is_plain_relu(const struct fast_node *node); /* without slope or cap */
 struct fused fast_fused(const struct fast_node *node);
 
 /* out[i] = in[i] scale + shift by channel. */

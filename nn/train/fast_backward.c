@@ -8,14 +8,18 @@
 static void undo_activation(const struct chunk *chunk, const struct fast_node *node,
                             const struct fast_tensor *y, const struct fast_tensor *dy)
 {
-    float *sums = node->bias ? chunk->gradient + node->bias->offset : NULL;
-    if (node->activation.kind == ACTIVATION_LINEAR && !sums)
+    float *sums =
+        node->bias && !fast_conv_sums_bias(node) ? chunk->gradient + node->bias->offset : NULL;
+    struct activation_params activation = node->activation;
+    if (node->undone)
+        activation.kind = ACTIVATION_LINEAR;
+    if (activation.kind == ACTIVATION_LINEAR && !sums)
         return;
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
         const struct activate_back task = {.y = fast_view(y, i),
                                            .dy = fast_view(dy, i),
                                            .channels = node->value.size.channels,
-                                           .activation = node->activation,
+                                           .activation = activation,
                                            .sums = sums};
         chunk->fast->kernels->activate_back(&task);
     }
@@ -240,10 +244,12 @@ static void picture_back(const struct chunk *chunk, const struct fast_node *node
     }
 }
 
-/* An Add's inputs have its own gradient: shared, copied or added. */
+/* An Add's inputs have its own gradient: shared, copied or added, here or by a convolution. */
 static void add_input_back(const struct chunk *chunk, const struct fast_node *node, int k)
 {
     const struct fast_node *input = fast_input(chunk->fast, node, k);
+    if (input->rest == node)
+        return;
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
         const struct view dx = fast_view(&input->gradient, i);
         const struct add sum = {.a = dx,

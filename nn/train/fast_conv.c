@@ -31,15 +31,25 @@ static enum conv_step step_of(const struct conv *conv, int lanes)
 
 /* F(4x4, 3x3) saves a factor of 4 in multiplications; sides that are no multiples of 4, and few
  * channels, for which the transforms weigh more, take it back. */
-static bool winograd_pays(const struct fast_conv *c)
+static bool winograd_pays(const struct window *w, struct size3 in, struct size3 out)
 {
-    const int height = c->out->size.height, width = c->out->size.width;
-    const int computed = (height + 3) / 4 * ((width + 3) / 4) * 16;
-    return c->conv.taps_y == 3 && c->conv.taps_x == 3 && c->conv.tap_column == c->in->lanes &&
-           c->conv.tap_row == c->in->row && c->conv.output_column == c->in->lanes &&
-           c->conv.output_row == c->in->row && height >= 4 && width >= 4 &&
-           c->in->size.channels >= WINOGRAD_CHANNELS_MIN &&
-           c->out->size.channels >= WINOGRAD_CHANNELS_MIN && height * width * 3 > computed * 2;
+    const int computed = ceil_div(out.height, 4) * ceil_div(out.width, 4) * 16;
+    return w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 && w->stride_w == 1 &&
+           w->dilation_h == 1 && w->dilation_w == 1 && out.height >= 4 && out.width >= 4 &&
+           in.channels >= WINOGRAD_CHANNELS_MIN && out.channels >= WINOGRAD_CHANNELS_MIN &&
+           out.height * out.width * 3 > computed * 2;
+}
+
+static bool forward_by_winograd(const struct fast *fast, const struct fast_node *node)
+{
+    const struct window window = fast_window(node);
+    return winograd_pays(&window, fast_input(fast, node, 0)->value.size, node->value.size);
+}
+
+bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node)
+{
+    const struct window window = fast_window(node);
+    return winograd_pays(&window, node->value.size, fast_input(fast, node, 0)->value.size);
 }
 
 /* Winograd's tiles in all pictures of the batch. */
@@ -72,12 +82,8 @@ static void choose_winograd(const struct fast *fast, struct fast_conv *c)
     c->slots = groups * 36 * vectors * lanes * c->in->size.channels <= FILTER_FLOATS ? groups : 1;
 }
 
-static void choose_kernel(const struct fast *fast, struct fast_conv *c, bool whole)
+static void choose_direct(const struct fast *fast, struct fast_conv *c)
 {
-    if (whole && winograd_pays(c)) {
-        choose_winograd(fast, c);
-        return;
-    }
     const struct conv_task task = {.height = c->out->size.height,
                                    .width = c->out->size.width,
                                    .in_blocks = fast_blocks(c->in),
@@ -111,8 +117,8 @@ static bool allocate_packed(struct fast *fast, struct fast_conv *c)
     return c->packed != NULL;
 }
 
-/* From taps, window and tensors to a kernel. `whole`: not one of several phases. */
-static bool complete(struct fast *fast, struct fast_conv *c, bool whole)
+/* From taps, window and tensors to a kernel. */
+static bool complete(struct fast *fast, struct fast_conv *c, bool by_winograd)
 {
     const struct view in = fast_view(c->in, 0), out = fast_view(c->out, 0);
     const int channels = c->in->size.channels;
@@ -120,7 +126,10 @@ static bool complete(struct fast *fast, struct fast_conv *c, bool whole)
     c->conv.out = out;
     c->conv.depth = c->in->lanes;
     c->conv.last_depth = channels - (in.blocks - 1) * c->in->lanes;
-    choose_kernel(fast, c, whole);
+    if (by_winograd)
+        choose_winograd(fast, c);
+    else
+        choose_direct(fast, c);
     return allocate_packed(fast, c);
 }
 
@@ -143,7 +152,7 @@ static bool plan_forward(struct fast *fast, struct fast_node *node)
         return false;
     for (int tap = 0; tap < c->tap_count; tap++)
         c->taps[tap] = tap;
-    return complete(fast, c, true);
+    return complete(fast, c, forward_by_winograd(fast, node));
 }
 
 /* One axis of a phase: dx at stride * q + phase takes dy at q + offset + a * dilation from tap
@@ -186,7 +195,7 @@ static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, i
     for (int i = 0; i < y.count; i++)
         for (int j = 0; j < x.count; j++)
             c->taps[i * x.count + j] = (y.last - i * y.stride) * w.kernel_w + x.last - j * x.stride;
-    return complete(fast, c, w.stride_h == 1 && w.stride_w == 1);
+    return complete(fast, c, fast_conv_back_by_winograd(fast, node));
 }
 
 static bool plan_backward(struct fast *fast, struct fast_node *node)
@@ -224,6 +233,11 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
 static bool gradient_by_winograd(const struct fast_node *node)
 {
     return node->conv.block > 0;
+}
+
+bool fast_conv_sums_bias(const struct fast_node *node)
+{
+    return node->bias && gradient_by_winograd(node);
 }
 
 static bool divides(const struct fast_conv *c)
@@ -324,68 +338,92 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+/* What happens to a convolution's values when they are written; tensors may be NULL. */
+struct way_out {
+    const float *bias;
+    const struct fast_tensor *residual, *gate; /* struct batch_winograd */
+    struct fused fused;
+};
+
+/* The pictures from a slot on, without the first `skipped` vectors of channels. */
+static struct images images_of(const struct fast_tensor *tensor, int slot, ptrdiff_t skipped)
+{
+    if (!tensor)
+        return (struct images){0};
+    struct images images = {fast_view(tensor, slot), (ptrdiff_t)tensor->count};
+    images.view.data += skipped * images.view.block;
+    return images;
+}
+
 /* weights: [tap][in][pitch] */
 static void run_winograd(const struct chunk *chunk, const struct fast_node *node,
                          const struct fast_conv *c, const float *weights, ptrdiff_t pitch,
-                         const float *bias, struct fused fused)
+                         const struct way_out *way)
 {
     const int vectors = c->kernel->vectors;
     const struct fast_work work = fast_work(chunk, node, ceil_div(fast_blocks(c->out), vectors));
     const ptrdiff_t skipped = (ptrdiff_t)work.first * vectors;
     struct batch_winograd task = {
-        .in = fast_view(c->in, work.slot),
-        .out = fast_view(c->out, work.slot),
-        .in_image = (ptrdiff_t)c->in->count,
-        .out_image = (ptrdiff_t)c->out->count,
-        .images = work.pictures,
+        .in = images_of(c->in, work.slot, 0),
+        .out = images_of(c->out, work.slot, skipped),
+        .residual = images_of(way->residual, work.slot, skipped),
+        .gate = images_of(way->gate, work.slot, skipped),
+        .pictures = work.pictures,
         .channels = c->in->size.channels,
         .weights = weights + skipped * chunk->fast->lanes,
-        .bias = bias ? bias + skipped * chunk->fast->lanes : NULL,
+        .bias = way->bias ? way->bias + skipped * chunk->fast->lanes : NULL,
         .taps = c->taps,
         .pitch = pitch,
         .gemm = c->kernel,
         .block = c->block,
         .slots = c->slots,
         .scratch = chunk->fast->scratch[chunk->worker],
-        .fused = fused,
+        .fused = way->fused,
     };
-    task.in.data += c->in_offset;
-    if (node->shared) { /* whole groups: is_shared */
-        task.out.data += skipped * task.out.block;
-        task.out.blocks = (work.end - work.first) * vectors;
-    }
-    if (work.pictures > 0 && task.out.blocks > 0)
+    task.in.view.data += c->in_offset;
+    if (node->shared) /* whole groups: is_shared */
+        task.out.view.blocks = (work.end - work.first) * vectors;
+    if (work.pictures > 0 && task.out.view.blocks > 0)
         chunk->fast->kernels->winograd(&task);
 }
 
-/* One picture. */
-static void run_direct(const struct fast_conv *c, int in_slot, int out_slot, const float *bias,
-                       struct fused fused)
+/* One picture; without a gate. */
+static void run_direct(const struct fast_conv *c, int in_slot, int out_slot,
+                       const struct way_out *way)
 {
     struct conv conv = c->conv;
     conv.in = fast_view(c->in, in_slot);
     conv.in.data += c->in_offset;
     conv.out = fast_view(c->out, out_slot);
     conv.weights = c->packed;
-    conv.bias = bias;
-    conv.fused = fused;
+    conv.bias = way->bias;
+    conv.fused = way->fused;
+    if (way->residual) {
+        const struct view residual = fast_view(way->residual, in_slot);
+        conv.residual = residual.data;
+        conv.residual_row = residual.row;
+        conv.residual_block = residual.block;
+    }
     c->run(&conv);
 }
 
 void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_conv *c = &node->conv;
-    const float *bias = node->bias ? chunk->weights + node->bias->offset : NULL;
-    const struct fused fused = fast_fused(node);
+    const struct way_out way = {
+        .bias = node->bias ? chunk->weights + node->bias->offset : NULL,
+        .residual = node->sum ? &node->term->value : NULL,
+        .fused = fast_fused(node->sum ? node->sum : node),
+    };
     if (c->block > 0) {
         fast_meet(chunk, node);
         run_winograd(chunk, node, c, chunk->weights + node->kernel->offset, node->kernel->pitch,
-                     bias, fused);
+                     &way);
         fast_meet(chunk, node);
         return;
     }
     for (int i = 0; i < chunk->count; i++)
-        run_direct(c, chunk->slot + i, chunk->slot + i, bias, fused);
+        run_direct(c, chunk->slot + i, chunk->slot + i, &way);
 }
 
 /* All phases of one picture, and where their pixels belong. */
@@ -393,7 +431,7 @@ static void run_phases(const struct chunk *chunk, const struct fast_node *node,
                        const struct fast_tensor *to, int slot)
 {
     const struct fast_conv_back *back = &node->back;
-    const struct fused linear = {.kind = FUSED_LINEAR};
+    const struct way_out plain = {.fused = {.kind = FUSED_LINEAR}};
     for (int i = 0; i < back->stride_h * back->stride_w; i++) {
         const struct fast_conv *c = &back->phases[i];
         struct spread spread = {
@@ -404,7 +442,7 @@ static void run_phases(const struct chunk *chunk, const struct fast_node *node,
             .step_x = back->stride_w,
         };
         if (c->tap_count > 0) {
-            run_direct(c, slot, chunk->worker, NULL, linear);
+            run_direct(c, slot, chunk->worker, &plain);
             spread.from = fast_view(&back->result, chunk->worker);
         }
         chunk->fast->kernels->spread(&spread);
@@ -415,15 +453,20 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
 {
     const struct fast_conv_back *back = &node->back;
     const struct fast_tensor *to = fast_gradient_target(chunk->fast, node, 0);
-    const struct fused linear = {.kind = FUSED_LINEAR};
+    const struct fast_node *input = fast_input(chunk->fast, node, 0);
+    const struct way_out way = {
+        .residual = input->rest ? &input->rest->gradient : NULL,
+        .gate = input->undone ? &input->value : NULL,
+        .fused = {.kind = FUSED_LINEAR},
+    };
     const bool simple = back->stride_h == 1 && back->stride_w == 1;
-    if (simple && back->phases[0].block > 0) {
-        run_winograd(chunk, node, &back->phases[0], back->transposed, back->pitch, NULL, linear);
+    if (back->phases[0].block > 0) {
+        run_winograd(chunk, node, &back->phases[0], back->transposed, back->pitch, &way);
         return;
     }
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)
         if (simple)
-            run_direct(&back->phases[0], i, i, NULL, linear);
+            run_direct(&back->phases[0], i, i, &way);
         else
             run_phases(chunk, node, to, i);
 }
@@ -446,6 +489,9 @@ static void weight_gradient_by_winograd(const struct chunk *chunk, const struct 
         .block = c->block,
         .scratch = chunk->fast->scratch[chunk->worker],
         .gradient = work.gradient + node->kernel->offset + (ptrdiff_t)first * chunk->fast->lanes,
+        .sums = node->bias
+                    ? work.gradient + node->bias->offset + (ptrdiff_t)first * chunk->fast->lanes
+                    : NULL,
         .pitch = node->kernel->pitch,
     };
     task.x.data += c->in_offset;

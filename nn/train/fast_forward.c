@@ -250,6 +250,8 @@ static void activate(const struct chunk *chunk, const struct fast_node *node)
 void fast_forward(const struct chunk *chunk, int layer)
 {
     const struct fast_node *node = &chunk->fast->nodes[layer];
+    if (node->summed)
+        return;
     switch (node->layer->op) {
     case LAYER_CONV2D:
     case LAYER_DENSE:

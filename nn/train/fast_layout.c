@@ -78,6 +78,12 @@ bool fast_is_fused(const struct fast_node *node)
     return kind == ACTIVATION_LINEAR || kind == ACTIVATION_RELU || kind == ACTIVATION_LEAKY_RELU;
 }
 
+bool fast_is_plain_relu(const struct fast_node *node)
+{
+    const struct activation_params *a = &node->activation;
+    return a->kind == ACTIVATION_RELU && a->alpha == 0 && isinf(a->max_value);
+}
+
 struct fused fast_fused(const struct fast_node *node)
 {
     const struct activation_params *a = &node->activation;
@@ -251,7 +257,6 @@ static bool place_value(struct fast *fast, int i, int slots)
             widen(&border, &padding);
     }
     fast_tensor_init(&node->value, size, plain ? size.channels : fast->lanes, &border);
-    node->keeps_before = needs_before(&node->activation);
     fast_tensor_init(&node->before, size, fast->lanes, &(struct border){0});
     return fast_tensor_allocate(&node->value, slots) &&
            (!node->keeps_before || fast_tensor_allocate(&node->before, slots));
@@ -259,18 +264,11 @@ static bool place_value(struct fast *fast, int i, int slots)
 
 /* An Add hands its own gradient to an input that does not change it and that no other layer reads.
  * Returns the node whose gradient is taken; NULL: the node needs one of its own. */
-static struct fast_node *lender(struct fast *fast, int i)
+static struct fast_node *lender(const struct fast *fast, const struct fast_node *node)
 {
-    struct fast_node *node = &fast->nodes[i], *reader = NULL;
-    int readers = 0;
-    for (int k = i + 1; k < fast->count; k++)
-        for (int j = 0; fast->nodes[k].runs && j < fast->nodes[k].layer->input_count; j++)
-            if (fast_input(fast, &fast->nodes[k], j) == node) {
-                reader = &fast->nodes[k];
-                readers++;
-            }
-    const bool lends = readers == 1 && reader->layer->op == LAYER_ADD &&
-                       node->activation.kind == ACTIVATION_LINEAR;
+    struct fast_node *reader = fast_only_reader(fast, node);
+    const bool lends =
+        reader && reader->layer->op == LAYER_ADD && node->activation.kind == ACTIVATION_LINEAR;
     return lends ? reader : NULL;
 }
 
@@ -281,7 +279,7 @@ static struct border border_of_gradient(struct fast *fast, const struct fast_nod
     struct border border = {0};
     for (int k = 0; node->layer->op == LAYER_ADD && k < node->layer->input_count; k++) {
         const struct fast_node *input = fast_input(fast, node, k);
-        if (lender(fast, input->home) != node)
+        if (lender(fast, input) != node)
             continue;
         const struct border needed = border_of_gradient(fast, input);
         widen(&border, &needed);
@@ -296,7 +294,7 @@ static struct border border_of_gradient(struct fast *fast, const struct fast_nod
 static bool place_gradient(struct fast *fast, int i, int slots)
 {
     struct fast_node *node = &fast->nodes[i];
-    const struct fast_node *from = lender(fast, i);
+    const struct fast_node *from = lender(fast, node);
     if (from) {
         node->gradient = from->gradient;
         node->gradient.borrowed = true;
@@ -308,22 +306,28 @@ static bool place_gradient(struct fast *fast, int i, int slots)
 }
 
 /* Which parts of each gradient are the first, and which are added to it. */
-static bool plan_parts(struct fast *fast, int slots)
+static void count_parts(struct fast *fast)
 {
     for (int i = fast->count - 1; i > 0; i--) {
-        struct fast_node *node = &fast->nodes[i];
+        const struct fast_node *node = &fast->nodes[i];
         for (int k = 0; node->runs && node->learns && k < node->layer->input_count; k++) {
             struct fast_node *input = fast_input(fast, node, k);
-            if (!input->learns)
-                continue;
-            node->adds[k] = input->parts++ > 0;
-            if (!node->adds[k] || input->part.data)
+            node->adds[k] = input->learns && input->parts++ > 0;
+        }
+    }
+}
+
+static bool place_parts(struct fast *fast, int slots)
+{
+    for (int i = 1; i < fast->count; i++)
+        for (int k = 0; k < fast->nodes[i].layer->input_count; k++) {
+            struct fast_node *input = fast_input(fast, &fast->nodes[i], k);
+            if (!fast->nodes[i].adds[k] || input->part.data)
                 continue;
             fast_tensor_init(&input->part, input->gradient.size, fast->lanes, &(struct border){0});
             if (!fast_tensor_allocate(&input->part, slots))
                 return false;
         }
-    }
     return true;
 }
 
@@ -352,16 +356,21 @@ static bool place_all(struct fast *fast)
 {
     const int slots = fast->slots * fast->workers;
     for (int i = 0; i < fast->count; i++)
-        if (fast->nodes[i].runs && !place_value(fast, i, slots))
+        if (fast->nodes[i].runs && !fast->nodes[i].sum && !place_value(fast, i, slots))
             return false;
+    for (int i = 0; i < fast->count; i++)
+        if (fast->nodes[i].sum) {
+            fast->nodes[i].value = fast->nodes[i].sum->value;
+            fast->nodes[i].value.borrowed = true;
+        }
     for (int i = fast->count - 1; i > 0; i--)
         if (fast->nodes[i].runs && fast->nodes[i].learns && !place_gradient(fast, i, slots))
             return false;
-    if (!plan_parts(fast, slots))
-        return false;
+    count_parts(fast);
     for (int i = 1; i < fast->count; i++)
         mark_pooled(fast, i);
-    return true;
+    fast_fuse_backward(fast);
+    return place_parts(fast, slots);
 }
 
 bool fast_lay_out(struct fast *fast, struct error *error)
@@ -379,6 +388,9 @@ bool fast_lay_out(struct fast *fast, struct error *error)
         mark_learning(fast, i);
         fast->meets |= fast->nodes[i].runs && fast->nodes[i].layer->op == LAYER_BATCH_NORM;
     }
+    for (int i = 0; i < fast->count; i++)
+        fast->nodes[i].keeps_before = needs_before(&fast->nodes[i].activation);
+    fast_fuse_forward(fast);
     const int share = (fast->setup.batch + fast->workers - 1) / fast->workers;
     fast->slots = fast->meets || share < CHUNK_PICTURES ? share : CHUNK_PICTURES;
     fast->whole = fast->slots == share;

@@ -165,9 +165,7 @@ void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node)
 
 bool fast_norm_rectifies(const struct fast_node *node)
 {
-    const struct activation_params *a = &node->activation;
-    return node->layer->op == LAYER_BATCH_NORM && a->kind == ACTIVATION_RELU && a->alpha == 0 &&
-           isinf(a->max_value);
+    return node->layer->op == LAYER_BATCH_NORM && fast_is_plain_relu(node);
 }
 
 static struct rectified rectified_of(const struct fast_node *node, const struct fast_norm *norm)

@@ -23,12 +23,12 @@ static int whole_columns(const struct batch_winograd *w, int count)
 static void transform_input(const struct stage *s, int count)
 {
     const struct batch_winograd *w = s->w;
-    for (int block = 0; block < w->in.blocks; block++)
+    for (int block = 0; block < w->in.view.blocks; block++)
         for (int tile = 0; tile < whole_columns(w, count); tile++) {
-            fetch_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile + TILES_AHEAD]),
-                       w->in.row, 6);
-            transform_tile(tile_at(&w->in, block, w->in_image, &s->tiles[tile]), w->in.row,
-                           s->x + (tile * w->in.blocks + block) * VL, s->x_stride);
+            fetch_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile + TILES_AHEAD]),
+                       w->in.view.row, 6);
+            transform_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile]), w->in.view.row,
+                           s->x + (tile * w->in.view.blocks + block) * VL, s->x_stride);
         }
 }
 
@@ -73,7 +73,7 @@ static void multiply(const struct stage *s, const float *filters, int vector, in
                 .width = whole_columns(w, count)},
         .taps_y = 1,
         .taps_x = 1,
-        .output_column = (ptrdiff_t)w->in.blocks * VL,
+        .output_column = (ptrdiff_t)w->in.view.blocks * VL,
         .residual_block = (ptrdiff_t)w->block * VL,
     };
     for (int k = 0; k < 36; k++) {
@@ -91,6 +91,32 @@ static void multiply(const struct stage *s, const float *filters, int vector, in
     }
 }
 
+/* Where a tile of images is; the one that will be wanted soon is asked for. */
+static ALWAYS_INLINE float *tile_of(const struct images *images, int block,
+                                    const struct origin *tile)
+{
+    fetch_tile(tile_at(&images->view, block, images->step, tile + TILES_AHEAD), images->view.row,
+               4);
+    return tile_at(&images->view, block, images->step, tile);
+}
+
+/* What else happens to the 4x4 values of a tile. */
+static ALWAYS_INLINE void finish_tile(const struct batch_winograd *w, int block,
+                                      const struct origin *tile, vec values[16])
+{
+    if (w->residual.view.data) {
+        const float *from = tile_of(&w->residual, block, tile);
+        REPEAT4(i, REPEAT4(j, values[i * 4 + j] += load(from + i * w->residual.view.row + j * VL);))
+    }
+    REPEAT16(k, values[k] = fuse(values[k], &w->fused);)
+    if (w->gate.view.data) {
+        const float *gate = tile_of(&w->gate, block, tile);
+        REPEAT4(
+            i, REPEAT4(j, values[i * 4 + j] = choose(load(gate + i * w->gate.view.row + j * VL) > 0,
+                                                     values[i * 4 + j], all(0));))
+    }
+}
+
 /* A^T products A */
 static void transform_output(const struct stage *s, int vector, int count)
 {
@@ -98,18 +124,16 @@ static void transform_output(const struct stage *s, int vector, int count)
     for (int v = 0; v < s->vectors; v++)
         for (int tile = 0; tile < count; tile++) {
             const float *in = s->products + (v * w->block + tile) * VL;
-            float *out = tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile]);
+            float *out = tile_of(&w->out, vector + v, &s->tiles[tile]);
             vec columns[24], result[16];
-            fetch_tile(tile_at(&w->out, vector + v, w->out_image, &s->tiles[tile + TILES_AHEAD]),
-                       w->out.row, 4);
             REPEAT6(j, {
                 vec column[6];
                 REPEAT6(i, column[i] = load(in + (i * 6 + j) * s->product_stride);)
                 output_transform(column, columns + j, 6);
             })
             REPEAT4(i, output_transform(columns + i * 6, result + i * 4, 1);)
-            REPEAT4(i, REPEAT4(j, store(out + i * w->out.row + j * VL,
-                                        fuse(result[i * 4 + j], &w->fused));))
+            finish_tile(w, vector + v, &s->tiles[tile], result);
+            REPEAT4(i, REPEAT4(j, store(out + i * w->out.view.row + j * VL, result[i * 4 + j]);))
         }
 }
 
@@ -119,7 +143,7 @@ static struct stage stage_of(const struct batch_winograd *w)
         .w = w,
         .vectors = w->gemm->vectors,
     };
-    s.x_stride = winograd_stride(VL, w->in.blocks, w->block);
+    s.x_stride = winograd_stride(VL, w->in.view.blocks, w->block);
     s.product_stride = winograd_stride(VL, s.vectors, w->block);
     s.filter_stride = winograd_stride(VL, s.vectors, w->channels);
     s.x = w->scratch;
@@ -131,14 +155,14 @@ static struct stage stage_of(const struct batch_winograd *w)
 void KERNEL(train_winograd)(const struct batch_winograd *w)
 {
     struct stage s = stage_of(w);
-    const int tiles = tile_count(w->out.height, w->out.width, w->images);
-    const int groups = (w->out.blocks + s.vectors - 1) / s.vectors;
+    const int tiles = tile_count(w->out.view.height, w->out.view.width, w->pictures);
+    const int groups = (w->out.view.blocks + s.vectors - 1) / s.vectors;
     for (int first = 0; first < tiles; first += w->block) {
         const int count = smaller(w->block, tiles - first);
-        locate(s.tiles, &w->out, first, count);
+        locate(s.tiles, &w->out.view, first, count);
         transform_input(&s, count);
         for (int group = 0; group < groups; group++) {
-            const int vector = smaller(group * s.vectors, w->out.blocks - s.vectors);
+            const int vector = smaller(group * s.vectors, w->out.view.blocks - s.vectors);
             float *filters = s.filters + (group % w->slots) * 36 * s.filter_stride;
             if (first == 0 || w->slots < groups)
                 transform_filters(&s, vector, filters);

@@ -37,11 +37,20 @@ struct transpose {
 
 enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
 
+/* One layer's values of all pictures; `step` floats from one to the next. view.data NULL: none. */
+struct images {
+    struct view view; /* of the first */
+    ptrdiff_t step;
+};
+
 /*
  * Winograd F(4x4, 3x3) over a batch (nn/kernels.h): tiles of all pictures are multiplied together,
  * so that small pictures fill the matrix products too. The weights change with every step, so they
  * are transformed here, a group of output vectors at a time, just before they are multiplied: the
  * 36 matrices are 4 times as large as the weights, and would come from main memory otherwise.
+ *   in       its data at the first tap of output (0, 0)
+ *   residual added before the activation
+ *   gate     what came out of a relu, forward: where that is not above zero, out becomes zero
  *   weights  rows of output channels [tap][in][pitch]
  *   taps     where tap 0 ... 8 of the convolution is in `weights`
  *   gemm     runs the products; its rows must be 1
@@ -51,9 +60,8 @@ enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
  *   scratch  batch_winograd_scratch() floats
  */
 struct batch_winograd {
-    struct view in, out; /* of the first picture; in.data at the first tap of output (0, 0) */
-    ptrdiff_t in_image, out_image;
-    int images, channels;        /* of the input */
+    struct images in, out, residual, gate;
+    int pictures, channels;      /* of the input */
     const float *weights, *bias; /* bias may be NULL */
     const int *taps;
     ptrdiff_t pitch;
@@ -90,14 +98,15 @@ struct weight_gradient {
 };
 
 /* The same by Winograd, for 3x3, stride 1 and sides of at least 4; x and dy blocked. Each block of
- * tiles is transformed, multiplied and transformed back into the gradient. */
+ * tiles is transformed, multiplied and transformed back into the gradient. The bias's gradient
+ * comes with it: sums[channel] += all dy; NULL: not wanted. */
 struct winograd_gradient {
     struct view x, dy;
     ptrdiff_t x_image, dy_image;
     int images, depth, last_depth;
     int block;      /* tiles together, at most WINOGRAD_BLOCK_MAX */
     float *scratch; /* winograd_gradient_scratch() floats */
-    float *gradient;
+    float *gradient, *sums;
     ptrdiff_t pitch;
 };
 

@@ -12,11 +12,11 @@ struct stage {
 
 /* --- transforms ------------------------------------------------------------------------------- */
 
-/* A dy A^T of 4x4 vectors. */
-static ALWAYS_INLINE void transform_gradient(const float *dy, ptrdiff_t row, float *out,
-                                             ptrdiff_t stride)
+/* A dy A^T of 4x4 vectors. Returns value (1, 1), the sum of all 16: that row of A is all ones. */
+static ALWAYS_INLINE vec transform_gradient(const float *dy, ptrdiff_t row, float *out,
+                                            ptrdiff_t stride)
 {
-    vec columns[24];
+    vec columns[24], sum = all(0);
     REPEAT4(j, {
         vec column[4];
         REPEAT4(i, column[i] = load(dy + i * row + j * VL);)
@@ -26,7 +26,10 @@ static ALWAYS_INLINE void transform_gradient(const float *dy, ptrdiff_t row, flo
         vec line[6];
         output_transform_back(columns + i * 4, line, 1);
         REPEAT6(j, store(out + (i * 6 + j) * stride, line[j]);)
+        if (i == 1)
+            sum = line[1];
     })
+    return sum;
 }
 
 /* A tile that moved back counts its pixels only where no neighbour does. */
@@ -54,7 +57,8 @@ static void transform_x(const struct stage *s, int count)
 static void transform_dy(const struct stage *s, int count)
 {
     const struct winograd_gradient *g = s->g;
-    for (int block = 0; block < g->dy.blocks; block++)
+    for (int block = 0; block < g->dy.blocks; block++) {
+        vec sum = all(0);
         for (int tile = 0; tile < count; tile++) {
             const struct origin *o = &s->tiles[tile];
             const float *dy = tile_at(&g->dy, block, g->dy_image, o);
@@ -63,11 +67,14 @@ static void transform_dy(const struct stage *s, int count)
             if (o->shared_rows > 0 || o->shared_columns > 0) {
                 float own[16 * VL] __attribute__((aligned(KERNEL_ALIGNMENT)));
                 copy_own(dy, g->dy.row, o, own);
-                transform_gradient(own, 4 * VL, out, s->dy_stride);
+                sum += transform_gradient(own, 4 * VL, out, s->dy_stride);
             } else {
-                transform_gradient(dy, g->dy.row, out, s->dy_stride);
+                sum += transform_gradient(dy, g->dy.row, out, s->dy_stride);
             }
         }
+        if (g->sums)
+            store(g->sums + block * VL, load(g->sums + block * VL) + sum);
+    }
 }
 
 /* gradient[tap] += G^T products G for `vectors` of outputs from `out` and all rows of the block. */

@@ -231,6 +231,41 @@ START_TEST(winograd_of_many_channels)
 }
 END_TEST
 
+/* Sums and slopes that a convolution does on its way out, and those that it must leave to others;
+ * 7x7: the last tiles move back and write pixels twice. */
+static void check_block(const char *layers)
+{
+    char text[800];
+    snprintf(text, sizeof text,
+             "x = Conv2D(16, 3, padding='same', activation='relu')(x)\n%s\nx = Conv2D(3, 3)(x)",
+             layers);
+    check("(7, 7, 16)", text);
+    check("(4, 4, 32)", text);
+}
+
+START_TEST(convolutions_with_sums)
+{
+    check_block("y = Conv2D(24, 3, padding='same', activation='relu')(x)\n"
+                "y = Conv2D(16, 3, padding='same')(y)\nx = Add()([x, y])\n"
+                "x = Activation('relu')(x)\n"
+                "y = Conv2D(24, 3, padding='same', activation='relu')(x)\n"
+                "y = Conv2D(16, 3, padding='same')(y)\nx = Add()([y, x])\n"
+                "x = ReLU(max_value=0.4)(x)\nx = Conv2D(16, 3, padding='same')(x)");
+    check_block("y = Conv2D(16, 3, padding='same')(x)\ny = BatchNormalization()(y)\n"
+                "x = Add()([x, y])\nx = Activation('relu')(x)\n"
+                "y = Conv2D(16, 3, padding='same')(x)\nx = Add()([x, y])\n"
+                "x = Activation('sigmoid')(x)");
+    check_block("y = Conv2D(16, 1)(x)\nz = Conv2D(16, 1, activation='relu')(x)\n"
+                "x = Add()([y, z])");
+    check_block("y = Conv2D(16, 3, padding='same')(x)\nz = Conv2D(16, 3, padding='same')(x)\n"
+                "x = Add()([y, z])\ny = Activation('linear')(y)\nx = Add()([x, y, z])");
+    check_block("z = Conv2D(16, 1)(x)\nx = Conv2D(16, 3, padding='same', activation='relu')(x)\n"
+                "u = Add()([x, z])\ny = Conv2D(16, 3, padding='same')(x)\nx = Add()([u, y])");
+    check_block("y = Conv2D(16, 3, padding='same')(x)\nx = Add()([y, y])");
+    check_block("y = Conv2D(16, 3, padding='same')(x)\nx = Add()([x, x])\nx = Add()([x, y])");
+}
+END_TEST
+
 START_TEST(depthwise)
 {
     check_map("x = DepthwiseConv2D(3, padding='same', activation='relu')(x)");
@@ -363,5 +398,6 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
-          winograd_of_many_channels, depthwise, pooling, dense, dense_with_many_weights,
-          normalization_and_dropout, branches, frozen_layers, activations, losses)
+          winograd_of_many_channels, convolutions_with_sums, depthwise, pooling, dense,
+          dense_with_many_weights, normalization_and_dropout, branches, frozen_layers, activations,
+          losses)
