@@ -48,6 +48,26 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
 }
 
+/* Packed, but for what the last group repeats of the group before. */
+static double weight_bytes(int lanes, const struct conv_task *task,
+                           const struct conv_choice *choice)
+{
+    const int matrices = choice->block > 0          ? winograd_matrices(choice->side)
+                         : choice->kernel->winograd ? winograd_matrices(4)
+                                                    : task->taps;
+    return (double)matrices * task->in_channels * task->out_blocks * lanes * sizeof(float);
+}
+
+bool choose_far_weights(double bytes)
+{
+    return bytes > SECOND_CACHE_BYTES;
+}
+
+bool choose_is_far(int lanes, const struct conv_task *task, const struct conv_choice *choice)
+{
+    return choice->kernel->run_far && choose_far_weights(weight_bytes(lanes, task, choice));
+}
+
 static int winograd_tiles(const struct conv_task *task, int side)
 {
     return ceil_div(task->height, side) * ceil_div(task->width, side);
@@ -78,10 +98,9 @@ static double winograd_cost(const struct cost_table *m, int lanes, const struct 
                                       .in_channels = task->in_channels,
                                       .out_blocks = task->out_blocks,
                                       .taps = 1};
-    const double weights =
-        (double)matrices * task->in_channels * task->out_blocks * lanes * sizeof(float);
+    const double weights = weight_bytes(lanes, task, choice);
     const double scratch = (double)scratch_bytes(lanes, task, choice);
-    const double fetching = weights > SECOND_CACHE_BYTES ? weights * m->far_byte : 0;
+    const double fetching = choose_far_weights(weights) ? weights * m->far_byte : 0;
     const double multiplying =
         matrices * direct_cost(m, choice->kernel, &product, lanes) + weights * m->cache_byte;
     return blocks * (transforms + larger(multiplying, fetching) +

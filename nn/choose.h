@@ -54,6 +54,10 @@ enum { CONV_CHOICES_MAX = 64 };
 int choose_list(const struct kernels *kernels, const struct conv_task *task,
                 struct conv_choice list[CONV_CHOICES_MAX]);
 
+/* So many bytes of packed weights lie behind the second cache. */
+bool choose_far_weights(double bytes);
+bool choose_is_far(int lanes, const struct conv_task *task, const struct conv_choice *choice);
+
 /* Fills in the kernel of this tile, if the task can be done with it, and with the choice's side and
  * block; else false. */
 bool choose_find(const struct kernels *kernels, const struct conv_task *task, int rows, int columns,

@@ -19,6 +19,15 @@ const struct kernels *const *cpu_all_kernels(void)
     return all;
 }
 
+#if defined(__x86_64__)
+/* Half floats; not every compiler's __builtin_cpu_supports knows them. */
+static bool has_f16c(void)
+{
+    unsigned eax, ebx, ecx, edx;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C);
+}
+#endif
+
 bool cpu_can_run(const struct kernels *kernels)
 {
 #if defined(__x86_64__)
@@ -31,7 +40,7 @@ bool cpu_can_run(const struct kernels *kernels)
                __builtin_cpu_supports("avx512vl");
     case 8:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && has_f16c();
     default:
         return true;
     }

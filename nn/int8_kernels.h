@@ -81,6 +81,7 @@ enum int8_distance {
 struct int8_tile {
     int rows, columns, vectors;
     void (*run[INT8_DISTANCE_COUNT])(const struct int8_conv *conv);
+    void (*run_far)(const struct int8_conv *conv); /* at any distance: struct conv_kernel's */
 };
 
 /*
@@ -89,12 +90,14 @@ struct int8_tile {
  *   direct   describes input, output, residual, finish and pooling as above
  *   gemm     runs the 36 matrix products; its rows are 1, its columns more
  *   weights  36 matrices, packed by int8_pack_winograd, weight_stride bytes apart
+ *   far      as for conv_kernel.run_far
  *   scratch  int8_winograd_scratch() bytes
  */
 struct int8_winograd {
     struct int8_conv direct;
     const struct int8_tile *gemm;
     const int8_t *weights;
+    bool far;
     ptrdiff_t weight_stride;
     int block; /* tiles transformed together: at least 2 and gemm->columns, at most all */
     uint8_t *scratch;

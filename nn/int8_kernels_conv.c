@@ -25,15 +25,24 @@ static ALWAYS_INLINE units tile_weights(const int8_t *from, const int pixels)
     return pixels == 1 ? load_narrow_weights(from) : load_weights(from);
 }
 
+/* Far weights are asked for ahead, as in nn/kernels_conv.c. */
+static ALWAYS_INLINE void prefetch(const int8_t *weights, const int bytes)
+{
+    for (int i = 0; i < bytes; i += KERNEL_ALIGNMENT)
+        __builtin_prefetch(weights + FAR_AHEAD_BYTES + i);
+}
+
 /* Adds `depth` units of each pixel from x on, times weights; returns the weights behind them. */
 static ALWAYS_INLINE const int8_t *add_units(ivec sums[KERNEL_TILE_PIXELS][4], const uint8_t *x,
                                              const int8_t *weights, int depth, ptrdiff_t output_row,
                                              const int rows, const int columns, const int vectors,
-                                             const ptrdiff_t step)
+                                             const ptrdiff_t step, const bool far)
 {
     const int pixels = rows * columns, vector_bytes = weight_bytes(pixels);
     for (int d = 0; d < depth; d++, x += INT8_UNIT) {
         units w[4];
+        if (far)
+            prefetch(weights, vectors * vector_bytes);
         REPEAT4(v, if (v < vectors) w[v] = tile_weights(weights + v * vector_bytes, pixels);)
         weights += vectors * vector_bytes;
         REPEAT16(
@@ -51,7 +60,7 @@ static ALWAYS_INLINE const int8_t *add_units(ivec sums[KERNEL_TILE_PIXELS][4], c
 static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, const int8_t *weights,
                                ptrdiff_t group_weights, ptrdiff_t at, const uint8_t *residual,
                                int vector, const int rows, const int columns, const int vectors,
-                               const ptrdiff_t step)
+                               const ptrdiff_t step, const bool far)
 {
     const int pixels = rows * columns;
     const ptrdiff_t output_row = c->output_row;
@@ -65,7 +74,7 @@ static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, con
         for (int block = 0; block < c->in.blocks; block++)
             weights = add_units(sums, in + block * c->in.block, weights,
                                 block + 1 < c->in.blocks ? c->depth : c->last_depth, output_row,
-                                rows, columns, vectors, step);
+                                rows, columns, vectors, step, far);
     else
         for (int block = 0; block < c->in.blocks; block++) {
             const int depth = block + 1 < c->in.blocks ? c->depth : c->last_depth;
@@ -73,7 +82,7 @@ static ALWAYS_INLINE void tile(const struct int8_conv *c, const uint8_t *in, con
                 const uint8_t *x = in + block * c->in.block + y * c->tap_row;
                 for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column)
                     weights = add_units(sums, x, weights, depth, output_row, rows, columns, vectors,
-                                        step);
+                                        step, far);
             }
         }
     if (c->out.sums)
@@ -90,7 +99,7 @@ static inline int smaller(int a, int b)
 
 /* All tiles; the last ones move back to end with the output, as in nn/kernels_conv.c. */
 static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, const int columns,
-                                   const int vectors, const ptrdiff_t step)
+                                   const int vectors, const ptrdiff_t step, const bool far)
 {
     const int halve = c->pool ? 2 : 1;
     const int height = c->out.height * halve, width = c->out.width * halve;
@@ -111,7 +120,7 @@ static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, co
                 const int x = smaller(column, width - columns);
                 tile(c, in + x * step, weights, group_weights, at + x / halve * VL,
                      residual ? residual + x * PIXEL_BYTES : NULL, vector, rows, columns, vectors,
-                     step);
+                     step, far);
             }
         }
     }
@@ -120,23 +129,27 @@ static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, co
 #define DEFINE_TILE(rows, columns, vectors)                                                        \
     static void conv_block_##rows##x##columns##x##vectors(const struct int8_conv *c)               \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, PIXEL_BYTES);                                          \
+        convolve(c, rows, columns, vectors, PIXEL_BYTES, false);                                   \
     }                                                                                              \
     static void conv_block2_##rows##x##columns##x##vectors(const struct int8_conv *c)              \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, 2 * PIXEL_BYTES);                                      \
+        convolve(c, rows, columns, vectors, 2 * PIXEL_BYTES, false);                               \
     }                                                                                              \
     static void conv_picture_##rows##x##columns##x##vectors(const struct int8_conv *c)             \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, PICTURE_BYTES);                                        \
+        convolve(c, rows, columns, vectors, PICTURE_BYTES, false);                                 \
     }                                                                                              \
     static void conv_picture2_##rows##x##columns##x##vectors(const struct int8_conv *c)            \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, 2 * PICTURE_BYTES);                                    \
+        convolve(c, rows, columns, vectors, 2 * PICTURE_BYTES, false);                             \
     }                                                                                              \
     static void conv_any_##rows##x##columns##x##vectors(const struct int8_conv *c)                 \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, c->output_column);                                     \
+        convolve(c, rows, columns, vectors, c->output_column, false);                              \
+    }                                                                                              \
+    static void conv_far_##rows##x##columns##x##vectors(const struct int8_conv *c)                 \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, c->output_column, true);                               \
     }
 
 #define LIST_TILE(rows, columns, vectors)                                                          \
@@ -145,7 +158,8 @@ static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, co
      vectors,                                                                                      \
      {conv_block_##rows##x##columns##x##vectors, conv_block2_##rows##x##columns##x##vectors,       \
       conv_picture_##rows##x##columns##x##vectors, conv_picture2_##rows##x##columns##x##vectors,   \
-      conv_any_##rows##x##columns##x##vectors}},
+      conv_any_##rows##x##columns##x##vectors},                                                    \
+     conv_far_##rows##x##columns##x##vectors},
 
 /* As many sums as registers hold beside the operands. */
 #if VL == 16

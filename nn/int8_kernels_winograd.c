@@ -99,7 +99,7 @@ static void multiply(const struct int8_winograd *w, int16_t *inputs, int32_t *pr
         gemm.in.data = (uint8_t *)(inputs + k * in_stride);
         gemm.out.sums = products + k * out_stride;
         gemm.weights = w->weights + k * w->weight_stride;
-        w->gemm->run[INT8_DISTANCE_BLOCK](&gemm);
+        (w->far ? w->gemm->run_far : w->gemm->run[INT8_DISTANCE_BLOCK])(&gemm);
     }
 }
 

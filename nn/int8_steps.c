@@ -275,7 +275,9 @@ static bool add_direct(struct plan *plan, int index, const struct int8_weights *
     struct int8_conv conv = describe_conv(plan, index);
     conv.weights = (const int8_t *)planned->weights;
     merge_taps(&conv);
-    step->int8 = (struct int8_step){.conv = tile->run[distance_of(plan, conv.output_column)],
+    const bool far = choose_far_weights((double)int8_pack_conv_bytes(&pack));
+    step->int8 = (struct int8_step){.conv = far ? tile->run_far
+                                                : tile->run[distance_of(plan, conv.output_column)],
                                     .as_conv = conv};
     snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d", plan->int8->name, tile->rows,
              tile->columns, tile->vectors);
@@ -299,6 +301,7 @@ static bool add_winograd(struct plan *plan, int index, const struct int8_weights
         .as_winograd = {.direct = describe_conv(plan, index),
                         .gemm = choice->tile,
                         .weights = (const int8_t *)planned->weights,
+                        .far = choose_far_weights(36.0 * (double)stride),
                         .weight_stride = stride,
                         .block = choice->block,
                         .scratch = (uint8_t *)(plan->arena + planned->scratch.buffer.offset)}};

@@ -24,10 +24,12 @@
 
 enum {
     KERNEL_LANES_MAX = 16,
-    KERNEL_ALIGNMENT = 64,   /* bytes */
+    KERNEL_ALIGNMENT = 64,   /* bytes: a line of the caches */
     KERNEL_TILE_PIXELS = 16, /* most pixels of a convolution's register tile */
     KERNEL_TILE_VECTORS = 4, /* most channel vectors of it */
     DENSE_VECTORS = 4,       /* output vectors per group of dense weights */
+    FAR_AHEAD_BYTES = 16384, /* that far weights are asked for ahead of their use: the processor's
+                                own prefetcher stops at each page of 4 KiB, and begins anew */
 };
 
 /* Blocked activations; strides are counted in floats. A pixel is `lanes` floats wide. */
@@ -67,7 +69,8 @@ struct conv {
     ptrdiff_t output_row, output_column; /* floats of input from output to output */
     int depth, last_depth;               /* values per tap; in the last block */
     const float *weights;
-    const float *bias; /* NULL: zeros */
+    const uint16_t *halves; /* run_halves: the same as half floats, instead */
+    const float *bias;      /* NULL: zeros */
     struct fused fused;
     bool pool; /* 2x2 max-pooling of the output, stride 2; `fused` must not decrease then */
 };
@@ -90,6 +93,11 @@ struct conv_kernel {
     bool winograd; /* F(4x4, 3x3), see below: 3x3 taps, CONV_STEP_3 only, with a bias, and weights
                       packed by pack_winograd */
     void (*run[CONV_STEP_COUNT])(const struct conv *conv);
+    /* For weights that lie behind the second cache: they are asked for ahead. As floats, and as
+     * half floats (IEEE 754 binary16), which is half as many bytes. With any step; NULL: not there.
+     */
+    void (*run_far)(const struct conv *conv);
+    void (*run_halves)(const struct conv *conv);
 };
 
 /*
@@ -101,7 +109,9 @@ struct conv_kernel {
  *   side     of a tile of outputs: 4 or 2
  *   direct   describes input, output, residual, bias, activation and pooling as above
  *   gemm     runs the matrix products; its rows must be 1
- *   weights  winograd_matrices() of them, packed by pack_winograd, weight_stride floats apart
+ *   weights  winograd_matrices() of them, packed by pack_winograd, weight_stride values apart
+ *   halves   the same as half floats, instead of floats; NULL: floats
+ *   far      as for conv_kernel.run_far
  *   scratch  winograd_scratch_count() floats
  */
 struct winograd {
@@ -109,6 +119,8 @@ struct winograd {
     struct conv direct;
     const struct conv_kernel *gemm;
     const float *weights;
+    const uint16_t *halves;
+    bool far;
     ptrdiff_t weight_stride;
     int block; /* tiles transformed together, at least gemm->columns, at most all tiles */
     float *scratch;

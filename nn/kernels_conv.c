@@ -35,11 +35,32 @@ static ALWAYS_INLINE void tile_store(const struct conv *c, vec acc[KERNEL_TILE_P
         })
 }
 
+/* What a tile's weights are and where they come from. */
+enum source { NEAR, FAR, FAR_HALVES };
+
+static ALWAYS_INLINE int weight_bytes(const enum source source)
+{
+    return source == FAR_HALVES ? sizeof(uint16_t) : sizeof(float);
+}
+
+static ALWAYS_INLINE void prefetch(const char *weights, const int bytes)
+{
+    for (int i = 0; i < bytes; i += KERNEL_ALIGNMENT)
+        __builtin_prefetch(weights + FAR_AHEAD_BYTES + i);
+}
+
+static ALWAYS_INLINE vec load_weights(const char *weights, int v, const enum source source)
+{
+    return source == FAR_HALVES ? load_halves((const uint16_t *)weights + v * VL)
+                                : load((const float *)weights + v * VL);
+}
+
 /* acc[p][v] += x[p] * weights[v]: the fewer of the two wait in registers while the others come one
  * by one, or 3 x 4 sums would not fit AVX2's 16. */
 static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *x,
-                                   const float *weights, ptrdiff_t output_row, ptrdiff_t step,
-                                   const int rows, const int columns, const int vectors)
+                                   const char *weights, ptrdiff_t output_row, ptrdiff_t step,
+                                   const int rows, const int columns, const int vectors,
+                                   const enum source source)
 {
     const int pixels = rows * columns;
     vec value[KERNEL_TILE_PIXELS], weight[4];
@@ -48,11 +69,11 @@ static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *
                         all(x[(p / columns) * output_row + (p % columns) * step]);)
         REPEAT4(
             v, if (v < vectors) {
-                weight[v] = load(weights + v * VL);
+                weight[v] = load_weights(weights, v, source);
                 REPEAT16(p, if (p < pixels) acc[p][v] += weight[v] * value[p];)
             })
     } else {
-        REPEAT4(v, if (v < vectors) weight[v] = load(weights + v * VL);)
+        REPEAT4(v, if (v < vectors) weight[v] = load_weights(weights, v, source);)
         REPEAT16(
             p, if (p < pixels) {
                 value[p] = all(x[(p / columns) * output_row + (p % columns) * step]);
@@ -62,11 +83,12 @@ static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *
 }
 
 /* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. */
-static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const float *weights,
+static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char *weights,
                                const float *bias, float *out, const float *residual, const int rows,
-                               const int columns, const int vectors, const ptrdiff_t step)
+                               const int columns, const int vectors, const ptrdiff_t step,
+                               const enum source source)
 {
-    const int pixels = rows * columns;
+    const int pixels = rows * columns, step_bytes = vectors * VL * weight_bytes(source);
     const ptrdiff_t output_row = c->output_row;
     vec acc[KERNEL_TILE_PIXELS][4];
     REPEAT16(
@@ -78,8 +100,11 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const floa
         for (int y = 0; y < c->taps_y; y++) {
             const float *x = in + block * c->in.block + y * c->tap_row;
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
-                for (int d = 0; d < depth; d++, weights += vectors * VL)
-                    multiply(acc, x + d, weights, output_row, step, rows, columns, vectors);
+                for (int d = 0; d < depth; d++, weights += step_bytes) {
+                    if (source != NEAR)
+                        prefetch(weights, step_bytes);
+                    multiply(acc, x + d, weights, output_row, step, rows, columns, vectors, source);
+                }
             }
         }
     }
@@ -94,15 +119,17 @@ static inline int smaller(int a, int b)
 /* All tiles. At the lower and right edge, and for the last channels, a tile moves back to end with
  * the output; the overlap is computed twice, which is cheaper than a second kind of tile. */
 static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const int columns,
-                                   const int vectors, const ptrdiff_t step)
+                                   const int vectors, const ptrdiff_t step,
+                                   const enum source source)
 {
     const int halve = c->pool ? 2 : 1;
     const int height = c->out.height * halve, width = c->out.width * halve;
     const size_t taps = (size_t)c->taps_y * (size_t)c->taps_x;
-    const size_t group_weights =
-        taps * (size_t)((c->in.blocks - 1) * c->depth + c->last_depth) * (size_t)(vectors * VL);
-    const float *weights = c->weights;
-    for (int group = 0; group < c->out.blocks; group += vectors, weights += group_weights) {
+    const size_t group_bytes = (size_t)weight_bytes(source) * taps *
+                               (size_t)((c->in.blocks - 1) * c->depth + c->last_depth) *
+                               (size_t)(vectors * VL);
+    const char *weights = source == FAR_HALVES ? (const char *)c->halves : (const char *)c->weights;
+    for (int group = 0; group < c->out.blocks; group += vectors, weights += group_bytes) {
         const int vector = smaller(group, c->out.blocks - vectors);
         for (int row = 0; row < height; row += rows) {
             const int y = smaller(row, height - rows);
@@ -114,7 +141,7 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
             for (int column = 0; column < width; column += columns) {
                 const int x = smaller(column, width - columns);
                 tile(c, in + x * step, weights, bias, out + x / halve * VL,
-                     residual ? residual + x * VL : NULL, rows, columns, vectors, step);
+                     residual ? residual + x * VL : NULL, rows, columns, vectors, step, source);
             }
         }
     }
@@ -123,23 +150,31 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
 #define DEFINE_TILE(rows, columns, vectors)                                                        \
     static void conv_lanes_##rows##x##columns##x##vectors(const struct conv *c)                    \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, VL);                                                   \
+        convolve(c, rows, columns, vectors, VL, NEAR);                                             \
     }                                                                                              \
     static void conv_lanes2_##rows##x##columns##x##vectors(const struct conv *c)                   \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, 2 * VL);                                               \
+        convolve(c, rows, columns, vectors, 2 * VL, NEAR);                                         \
     }                                                                                              \
     static void conv_3_##rows##x##columns##x##vectors(const struct conv *c)                        \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, 3);                                                    \
+        convolve(c, rows, columns, vectors, 3, NEAR);                                              \
     }                                                                                              \
     static void conv_6_##rows##x##columns##x##vectors(const struct conv *c)                        \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, 6);                                                    \
+        convolve(c, rows, columns, vectors, 6, NEAR);                                              \
     }                                                                                              \
     static void conv_any_##rows##x##columns##x##vectors(const struct conv *c)                      \
     {                                                                                              \
-        convolve(c, rows, columns, vectors, c->output_column);                                     \
+        convolve(c, rows, columns, vectors, c->output_column, NEAR);                               \
+    }                                                                                              \
+    static void conv_halves_##rows##x##columns##x##vectors(const struct conv *c)                   \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, c->output_column, FAR_HALVES);                         \
+    }                                                                                              \
+    static void conv_far_##rows##x##columns##x##vectors(const struct conv *c)                      \
+    {                                                                                              \
+        convolve(c, rows, columns, vectors, c->output_column, FAR);                                \
     }
 
 #define LIST_TILE(rows, columns, vectors)                                                          \
@@ -149,7 +184,9 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
      false,                                                                                        \
      {conv_lanes_##rows##x##columns##x##vectors, conv_lanes2_##rows##x##columns##x##vectors,       \
       conv_3_##rows##x##columns##x##vectors, conv_6_##rows##x##columns##x##vectors,                \
-      conv_any_##rows##x##columns##x##vectors}},
+      conv_any_##rows##x##columns##x##vectors},                                                    \
+     conv_far_##rows##x##columns##x##vectors,                                                      \
+     HAS_HALVES ? conv_halves_##rows##x##columns##x##vectors : NULL},
 
 /* pixels * vectors accumulators, the fewer of both and one of the others fit 16 (AVX2, SSE2) or 32
  * (AVX-512, NEON) registers. One tile must cost few loads (1 per weight vector, 1 per pixel) for
@@ -176,4 +213,4 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
 TILES(DEFINE_TILE)
 
 const struct conv_kernel KERNEL(conv)[] = {
-    {4, 4, 2, true, {[CONV_STEP_3] = KERNEL(winograd_pixels)}}, TILES(LIST_TILE){0}};
+    {4, 4, 2, true, {[CONV_STEP_3] = KERNEL(winograd_pixels)}, NULL, NULL}, TILES(LIST_TILE){0}};

@@ -1,14 +1,11 @@
 #include "nn/kernels_private.h"
 
-/* A large dense layer is bound by reading its weights once; they are asked for this many vectors'
- * worth of words ahead (16 KiB), since the processor's own prefetcher stops at each 4 KiB page. */
-enum { PREFETCH_WORDS = 4096, LINE_WORDS = 16 };
-
-/* For a row of DENSE_VECTORS vectors, be they floats or pairs. */
+/* For a row of DENSE_VECTORS vectors, be they floats or pairs: a large dense layer is bound by
+ * reading its weights once. */
 static ALWAYS_INLINE void prefetch(const void *row)
 {
-    for (int ahead = 0; ahead < DENSE_VECTORS * VL; ahead += LINE_WORDS)
-        __builtin_prefetch((const uint32_t *)row + PREFETCH_WORDS + ahead);
+    for (int i = 0; i < DENSE_VECTORS * VL * (int)sizeof(float); i += KERNEL_ALIGNMENT)
+        __builtin_prefetch((const char *)row + FAR_AHEAD_BYTES + i);
 }
 
 static ALWAYS_INLINE void accumulate(vec acc[DENSE_VECTORS], const float *weights, float value)

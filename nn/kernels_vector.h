@@ -80,14 +80,35 @@ static ALWAYS_INLINE vec load(const float *from)
     return *(const vec *)from;
 }
 
-static ALWAYS_INLINE void store(float *to, vec value)
-{
-    *(vec *)to = value;
-}
-
 static ALWAYS_INLINE vec all(float value)
 {
     return value - (vec){0};
+}
+
+/* Whether there are instructions for half floats (IEEE 754 binary16). */
+#if VL > 4 || defined(__ARM_NEON)
+#define HAS_HALVES 1
+#else
+#define HAS_HALVES 0
+#endif
+
+static ALWAYS_INLINE vec load_halves(const uint16_t *from)
+{
+#if VL == 16
+    return (vec)_mm512_cvtph_ps(_mm256_load_si256((const __m256i *)from));
+#elif VL == 8
+    return (vec)_mm256_cvtph_ps(_mm_load_si128((const __m128i *)from));
+#elif defined(__ARM_NEON)
+    return (vec)vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
+#else /* nobody has any */
+    (void)from;
+    return all(0);
+#endif
+}
+
+static ALWAYS_INLINE void store(float *to, vec value)
+{
+    *(vec *)to = value;
 }
 
 /* mask lanes are 0 or -1, as comparisons yield them */

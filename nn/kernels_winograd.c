@@ -56,6 +56,9 @@ static void multiply(const struct winograd *w, float *products)
     const ptrdiff_t in_stride = winograd_stride(VL, direct->in.blocks, w->block);
     const ptrdiff_t out_stride = winograd_stride(VL, direct->out.blocks, w->block);
     const int span = w->side + 2;
+    void (*const run)(const struct conv *) = w->halves ? w->gemm->run_halves
+                                             : w->far  ? w->gemm->run_far
+                                                       : w->gemm->run[CONV_STEP_ANY];
     struct conv gemm = {
         .in = {.blocks = 1},
         .out = {.block = w->block * VL,
@@ -70,9 +73,10 @@ static void multiply(const struct winograd *w, float *products)
     for (int k = 0; k < span * span; k++) {
         gemm.in.data = w->scratch + k * in_stride;
         gemm.out.data = products + k * out_stride;
-        gemm.weights = w->weights + k * w->weight_stride;
         gemm.bias = k == 1 * span + 1 ? direct->bias : NULL;
-        w->gemm->run[CONV_STEP_ANY](&gemm);
+        gemm.weights = w->halves ? NULL : w->weights + k * w->weight_stride;
+        gemm.halves = w->halves ? w->halves + k * w->weight_stride : NULL;
+        run(&gemm);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "nn/kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 static int smaller(int a, int b)
@@ -213,6 +214,27 @@ void pack_dense_bfloat16(const struct pack *p, float *rows, uint32_t *pairs)
                 *pairs++ = to_bfloat16(*first) | second << 16;
             }
     }
+}
+
+/* 5 bits of exponent (bias 15) and 10 of mantissa; below 2^-14 in steps of 2^-24. */
+static uint16_t to_half(float value)
+{
+    const float size = fabsf(value);
+    const uint16_t sign = signbit(value) ? 0x8000 : 0;
+    uint32_t bits;
+    memcpy(&bits, &size, sizeof bits);
+    if (size >= 65504)
+        return sign | 0x7bff;
+    if (size < 0x1p-14F)
+        return sign | (uint16_t)lrintf(size * 0x1p24F);
+    const uint32_t rounded = bits + 0xfff + (bits >> 13 & 1); /* of two equally near the even one */
+    return sign | (uint16_t)((rounded - ((127 - 15) << 23)) >> 13);
+}
+
+void pack_halves(const float *values, size_t count, uint16_t *halves)
+{
+    for (size_t i = 0; i < count; i++)
+        halves[i] = to_half(values[i]);
 }
 
 size_t pack_depthwise_count(const struct pack *p)

@@ -55,6 +55,10 @@ void pack_dense(const struct pack *pack, float *packed);
 size_t pack_dense_bfloat16_count(const struct pack *pack);
 void pack_dense_bfloat16(const struct pack *pack, float *group, uint32_t *pairs);
 
+/* Values to half floats (IEEE 754 binary16), the nearest; those that would become infinite, to the
+ * largest. */
+void pack_halves(const float *values, size_t count, uint16_t *halves);
+
 /* [block][tap][lanes]; the kernel is [taps][out], `in` and `vectors` are not used. */
 size_t pack_depthwise_count(const struct pack *pack);
 void pack_depthwise(const struct pack *pack, float *packed);

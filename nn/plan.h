@@ -31,7 +31,7 @@ struct plan_way {
     int place, ways;           /* of how many; an entry of the tuning has place 0 */
     struct conv_task task;     /* a convolution's; */
     struct conv_choice kernel; /* ... and how it is done; no kernel in it: a Dense */
-    bool bfloat16;             /* its weights are kept in 16 bits */
+    bool halved;               /* its weights are kept in 16 bits: half floats; Dense: bfloat16 */
 };
 
 /* false: there is only one way. */

@@ -124,21 +124,36 @@ static size_t tensor_count(const struct tensor *tensor)
 
 /* --- one node --------------------------------------------------------------------------------- */
 
-/* A convolution's tuning, if it has one that fits; else the way in its place. */
+/* Memory is what it waits for, so weights of half the size may pay. */
+static bool can_halve(const struct plan *plan, const struct conv_task *task,
+                      const struct conv_choice *choice)
+{
+    return choice->kernel->run_halves && choose_is_far(plan->kernels->lanes, task, choice);
+}
+
+/* A convolution's tuning, if it has one that fits; else the way in its place. Behind the ways with
+ * floats come those that can be halved, halved. */
 static void choose_way(struct plan *plan, int index, const struct conv_task *task)
 {
     struct plan_way *way = &plan->planned[index].way;
-    struct conv_choice list[CONV_CHOICES_MAX];
+    struct conv_choice list[2 * CONV_CHOICES_MAX];
+    const int count = choose_list(plan->kernels, task, list);
     way->task = *task;
-    way->ways = choose_list(plan->kernels, task, list);
+    way->ways = count;
+    for (int i = 0; i < count; i++)
+        if (can_halve(plan, task, &list[i]))
+            list[way->ways++] = list[i];
     way->place = plan->place < way->ways ? plan->place : 0;
     way->kernel = list[way->place];
+    way->halved = way->place >= count;
     if (!plan->tuning)
         return;
     const struct tuned_layer *t = &plan->tuning->layers[index];
     struct conv_choice tuned = {.side = t->side, .block = t->block};
-    if (choose_find(plan->kernels, task, t->rows, t->columns, t->vectors, &tuned))
+    if (choose_find(plan->kernels, task, t->rows, t->columns, t->vectors, &tuned)) {
         way->kernel = tuned;
+        way->halved = t->halved && can_halve(plan, task, &tuned);
+    }
 }
 
 /* A Dense that reads so many weights that memory is what it waits for may keep them in 16 bits. */
@@ -151,7 +166,7 @@ static void choose_dense(struct plan *plan, int index)
         return;
     way->ways = 2;
     way->place = plan->place < 2 ? plan->place : 0;
-    way->bfloat16 = way->place == 1 || (plan->tuning && plan->tuning->layers[index].bfloat16);
+    way->halved = way->place == 1 || (plan->tuning && plan->tuning->layers[index].halved);
 }
 
 static void choose_kernel(struct plan *plan, int index)
@@ -176,6 +191,7 @@ static void choose_kernel(struct plan *plan, int index)
     };
     choose_way(plan, index, &task);
     planned->choice = planned->way.kernel;
+    planned->far = choose_is_far(lanes, &task, &planned->choice);
     if (planned->choice.block > 0)
         planned->scratch.buffer.count = (size_t)winograd_scratch_count(
             lanes, task.in_blocks, task.out_blocks, planned->choice.side, planned->choice.block);

@@ -39,6 +39,7 @@ struct planned {
     struct tensor out;
     struct tensor scratch; /* of Winograd, Reshape, a depth multiplier; used by this node only */
     struct conv_choice choice; /* CONV2D, and DENSE on a map */
+    bool far;                  /* its weights: choose_is_far */
     struct plan_way way;       /* ways = 0: there is no choice */
     float *weights, *bias;     /* packed, the pool's; NULL where there are none */
     struct int8_planned int8;

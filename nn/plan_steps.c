@@ -166,6 +166,29 @@ static int padded(int channels, int multiple)
     return pack_blocks(channels, multiple) * multiple;
 }
 
+/* `count` values of a convolution, as floats or half floats. */
+static bool fill_weights(const struct context *c, const struct pack *pack, size_t count,
+                         void (*fill)(const struct pack *pack, float *packed))
+{
+    const struct planned *planned = c->planned;
+    const bool halved = planned->way.halved;
+    float *floats = halved ? calloc(count, sizeof *floats) : NULL;
+    const bool good = (floats || !halved) && allocate_weights(c, halved ? (count + 1) / 2 : count,
+                                                              padded(pack->out, c->lanes));
+    if (good)
+        fill(pack, halved ? floats : planned->weights);
+    if (good && halved)
+        pack_halves(floats, count, (uint16_t *)planned->weights);
+    free(floats);
+    return good;
+}
+
+/* As a description says what the weights are. */
+static const char *weights_text(const struct planned *planned)
+{
+    return planned->way.halved ? ", halves" : "";
+}
+
 /* --- convolutions ----------------------------------------------------------------------------- */
 
 static const char *step_text(enum conv_step step)
@@ -250,22 +273,25 @@ static bool add_winograd(const struct context *c)
 {
     const struct pack pack = describe_pack(c);
     struct planned *planned = c->planned;
-    if (!allocate_weights(c, pack_winograd_count(&pack), padded(pack.out, c->lanes)))
+    const bool halved = planned->way.halved;
+    if (!fill_weights(c, &pack, pack_winograd_count(&pack), pack_winograd))
         return false;
-    pack_winograd(&pack, planned->weights);
     struct step *step = plan_add_step(c->plan, STEP_WINOGRAD);
     if (step)
         step->winograd =
             (struct winograd){.side = planned->choice.side,
                               .direct = describe_conv(c),
                               .gemm = planned->choice.kernel,
-                              .weights = planned->weights,
+                              .weights = halved ? NULL : planned->weights,
+                              .halves = halved ? (const uint16_t *)planned->weights : NULL,
+                              .far = planned->far,
                               .weight_stride = pack_winograd_stride(&pack),
                               .block = planned->choice.block,
                               .scratch = c->plan->arena + planned->scratch.buffer.offset};
-    snprintf(planned->text, sizeof planned->text, "Winograd %dx%d, %d tiles, %dx%d",
+    snprintf(planned->text, sizeof planned->text, "Winograd %dx%d, %d tiles, %dx%d%s",
              planned->choice.side, planned->choice.side, planned->choice.block,
-             planned->choice.kernel->columns, planned->choice.kernel->vectors);
+             planned->choice.kernel->columns, planned->choice.kernel->vectors,
+             weights_text(planned));
     return step != NULL;
 }
 
@@ -276,20 +302,22 @@ static bool add_tiles(const struct context *c)
     struct planned *planned = c->planned;
     const struct conv_kernel *kernel = planned->choice.kernel;
     const size_t count = kernel->winograd ? pack_winograd_count(&pack) : pack_conv_count(&pack);
-    if (!allocate_weights(c, count, padded(pack.out, c->lanes)))
+    if (!fill_weights(c, &pack, count, kernel->winograd ? pack_winograd : pack_conv))
         return false;
-    (kernel->winograd ? pack_winograd : pack_conv)(&pack, planned->weights);
     struct step *step = plan_add_step(c->plan, STEP_CONV);
     if (!step)
         return false;
     step->conv = describe_conv(c);
-    step->conv.weights = planned->weights;
+    step->conv.weights = planned->way.halved ? NULL : planned->weights;
+    step->conv.halves = planned->way.halved ? (const uint16_t *)planned->weights : NULL;
     merge_taps(&step->conv, pack.in);
     const enum conv_step column = step_of(step->conv.output_column, c->lanes);
-    step->run_conv = kernel->run[column];
-    snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s",
+    step->run_conv = planned->way.halved ? kernel->run_halves
+                     : planned->far      ? kernel->run_far
+                                         : kernel->run[column];
+    snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s%s",
              kernel->winograd ? "Winograd" : "direct", kernel->rows, kernel->columns,
-             kernel->vectors, step_text(column));
+             kernel->vectors, step_text(column), weights_text(planned));
     return true;
 }
 
@@ -409,7 +437,7 @@ static bool pack_pairs(const struct context *c, const struct pack *pack, struct 
 static bool add_dense(const struct context *c)
 {
     const struct pack pack = describe_dense(c);
-    const bool bfloat16 = c->planned->way.bfloat16;
+    const bool halved = c->planned->way.halved;
     struct dense dense = {
         .in = input_place(c, 0).view.data,
         .out = output_place(c).view.data,
@@ -417,13 +445,13 @@ static bool add_dense(const struct context *c)
         .groups = pack_blocks(pack.out, c->lanes * DENSE_VECTORS),
         .fused = plan_fused(&c->node->activation),
     };
-    if (!(bfloat16 ? pack_pairs(c, &pack, &dense) : pack_floats(c, &pack, &dense)))
+    if (!(halved ? pack_pairs(c, &pack, &dense) : pack_floats(c, &pack, &dense)))
         return false;
     dense.bias = c->planned->bias;
     struct step *step = plan_add_step(c->plan, STEP_DENSE);
     if (step)
         step->dense = dense;
-    snprintf(c->planned->text, sizeof c->planned->text, bfloat16 ? "dense, bfloat16" : "dense");
+    snprintf(c->planned->text, sizeof c->planned->text, halved ? "dense, bfloat16" : "dense");
     return step != NULL;
 }
 

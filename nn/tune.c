@@ -196,55 +196,63 @@ static void take(struct tuned_layer *layer, const struct plan_way *way)
     const struct conv_kernel *kernel = way->kernel.kernel;
     if (kernel)
         *layer = (struct tuned_layer){kernel->rows,     kernel->columns,   kernel->vectors,
-                                      way->kernel.side, way->kernel.block, false};
+                                      way->kernel.side, way->kernel.block, way->halved};
     else
-        *layer = (struct tuned_layer){.bfloat16 = way->bfloat16};
+        *layer = (struct tuned_layer){.halved = way->halved};
 }
 
-static bool allowed(const struct plan_way *way, enum tune_bfloat16 bfloat16)
+/* The fastest of a layer's ways other than the guess, halved or not, that takes less than `limit`
+ * of the guess's time; NULL: there is none. */
+static const struct tune_sample *fastest(const struct tune_samples *samples, int layer, bool halved,
+                                         double limit)
 {
-    return way->kernel.kernel || !way->bfloat16 || bfloat16 != TUNE_BFLOAT16_NEVER;
+    const struct tune_sample *best = NULL;
+    for (int i = 0; i < samples->count; i++) {
+        const struct tune_sample *sample = &samples->list[i];
+        if (sample->layer == layer && sample->way.place > 0 && sample->way.halved == halved &&
+            sample->ratio < (best ? best->ratio : limit))
+            best = sample;
+    }
+    return best;
 }
 
-/* Whether this way is the one to take, when the best so far takes best_ratio of the guess's time.
- */
-static bool better(const struct tune_sample *sample, double best_ratio, enum tune_bfloat16 bfloat16)
+static const struct tune_sample *choose_layer(const struct tune_samples *samples, int layer,
+                                              enum tune_halving halving)
 {
-    if (sample->way.bfloat16 && bfloat16 == TUNE_BFLOAT16_ALWAYS)
-        return true;
-    return allowed(&sample->way, bfloat16) && sample->ratio < best_ratio;
+    const double limit = halving == TUNE_HALVE_ALWAYS ? INFINITY : worth;
+    const struct tune_sample *halved =
+        halving == TUNE_HALVE_NEVER ? NULL : fastest(samples, layer, true, limit);
+    const struct tune_sample *floats = fastest(samples, layer, false, worth);
+    if (!halved || !floats || halving == TUNE_HALVE_ALWAYS)
+        return halved ? halved : floats;
+    return halved->ratio < floats->ratio ? halved : floats;
 }
 
 static void choose(struct tuning *tuning, const struct tune_samples *samples,
-                   enum tune_bfloat16 bfloat16)
+                   enum tune_halving halving)
 {
     for (int layer = 0; layer < tuning->layer_count; layer++) {
-        double best_ratio = worth;
-        for (int i = 0; i < samples->count; i++) {
-            const struct tune_sample *sample = &samples->list[i];
-            if (sample->layer == layer && sample->way.place > 0 &&
-                better(sample, best_ratio, bfloat16)) {
-                best_ratio = sample->ratio;
-                take(&tuning->layers[layer], &sample->way);
-            }
-        }
+        const struct tune_sample *best = choose_layer(samples, layer, halving);
+        tuning->layers[layer] = (struct tuned_layer){0};
+        if (best)
+            take(&tuning->layers[layer], &best->way);
     }
 }
 
 /* The best of many measurements is partly luck: what does not win again loses its place. */
 static void drop_unconfirmed(struct tuning *tuning, struct tune_samples *again,
-                             enum tune_bfloat16 bfloat16)
+                             enum tune_halving halving)
 {
     summarize(again);
     for (int i = 0; i < again->count; i++) {
         struct tuned_layer *layer = &tuning->layers[again->list[i].layer];
-        if (again->list[i].ratio > worth && !(layer->bfloat16 && bfloat16 == TUNE_BFLOAT16_ALWAYS))
+        if (again->list[i].ratio > worth && !(layer->halved && halving == TUNE_HALVE_ALWAYS))
             *layer = (struct tuned_layer){0};
     }
 }
 
 static bool confirm(const struct model *model, const struct kernels *kernels, struct tuning *tuning,
-                    enum tune_bfloat16 bfloat16, struct error *error)
+                    enum tune_halving halving, struct error *error)
 {
     struct duel duel;
     struct tune_samples again = {0};
@@ -254,7 +262,7 @@ static bool confirm(const struct model *model, const struct kernels *kernels, st
     good = duel.other &&
            (measure_plan(&duel, CONFIRM_PAIRS, &again, &ways) || error_set(error, "out of memory"));
     if (good)
-        drop_unconfirmed(tuning, &again, bfloat16);
+        drop_unconfirmed(tuning, &again, halving);
     tune_free(&again);
     plan_destroy(duel.other);
     close_duel(&duel);
@@ -263,10 +271,10 @@ static bool confirm(const struct model *model, const struct kernels *kernels, st
 
 /* --- weights in 16 bits ----------------------------------------------------------------------- */
 
-static bool uses_bfloat16(const struct tuning *tuning)
+static bool uses_halves(const struct tuning *tuning)
 {
     for (int i = 0; i < tuning->layer_count; i++)
-        if (tuning->layers[i].bfloat16)
+        if (tuning->layers[i].halved)
             return true;
     return false;
 }
@@ -301,23 +309,22 @@ static double moved(const struct model *model, struct plan *a, struct plan *b,
     return input ? most : -1;
 }
 
-/* Takes the 16 bits back where they move the outputs too far. */
-static bool check_bfloat16(const struct model *model, const struct kernels *kernels,
-                           struct tuning *tuning, struct tune_pictures pictures,
-                           struct error *error)
+/* Whether they move the outputs too far. false: out of memory. */
+static bool check_halves(const struct model *model, const struct kernels *kernels,
+                         const struct tuning *tuning, struct tune_pictures pictures, bool *too_far,
+                         struct error *error)
 {
     struct plan *floats = plan_create_guided(model, kernels, NULL, 0, error);
     struct plan *halves = floats ? plan_create_guided(model, kernels, tuning, 0, error) : NULL;
     const double most = halves ? moved(model, floats, halves, pictures) : -1;
+    *too_far = most > TUNE_MOVED_MAX;
     plan_destroy(floats);
     plan_destroy(halves);
-    for (int i = 0; i < tuning->layer_count && most > TUNE_MOVED_MAX; i++)
-        tuning->layers[i].bfloat16 = false;
     return most >= 0 || (halves && error_set(error, "out of memory"));
 }
 
 struct tuning *tune_choose(const struct model *model, const struct kernels *kernels,
-                           const struct tune_samples *samples, enum tune_bfloat16 bfloat16,
+                           const struct tune_samples *samples, enum tune_halving halving,
                            struct tune_pictures pictures, struct error *error)
 {
     struct tuning *tuning = tuning_create(model, kernels->name);
@@ -325,10 +332,16 @@ struct tuning *tune_choose(const struct model *model, const struct kernels *kern
         error_set(error, "out of memory");
         return NULL;
     }
-    choose(tuning, samples, bfloat16);
-    if (confirm(model, kernels, tuning, bfloat16, error) &&
-        (bfloat16 != TUNE_BFLOAT16_AUTO || !uses_bfloat16(tuning) ||
-         check_bfloat16(model, kernels, tuning, pictures, error)))
+    bool too_far = false;
+    choose(tuning, samples, halving);
+    bool good = confirm(model, kernels, tuning, halving, error);
+    if (good && halving == TUNE_HALVE_AUTO && uses_halves(tuning))
+        good = check_halves(model, kernels, tuning, pictures, &too_far, error);
+    if (good && too_far) {
+        choose(tuning, samples, TUNE_HALVE_NEVER);
+        good = confirm(model, kernels, tuning, TUNE_HALVE_NEVER, error);
+    }
+    if (good)
         return tuning;
     free(tuning);
     return NULL;

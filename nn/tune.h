@@ -35,10 +35,11 @@ void tune_free(struct tune_samples *samples);
 /* The sample of a layer that is run in the way of this place; NULL: there is none. */
 struct tune_sample *tune_find(const struct tune_samples *samples, int layer, int place);
 
-enum tune_bfloat16 {
-    TUNE_BFLOAT16_NEVER,
-    TUNE_BFLOAT16_AUTO, /* where it is faster and no output moves by more than TUNE_MOVED_MAX */
-    TUNE_BFLOAT16_ALWAYS
+/* Weights in 16 bits, of layers that wait for them to come from memory. */
+enum tune_halving {
+    TUNE_HALVE_NEVER,
+    TUNE_HALVE_AUTO, /* where it is faster and no output moves by more than TUNE_MOVED_MAX */
+    TUNE_HALVE_ALWAYS
 };
 
 #define TUNE_MOVED_MAX 1e-3
@@ -54,7 +55,7 @@ struct tune_pictures {
 /* The fastest way of each layer, if it is also faster when all layers run in theirs: by 3 % at
  * least, else the guess stays. For free(). NULL: out of memory. */
 struct tuning *tune_choose(const struct model *model, const struct kernels *kernels,
-                           const struct tune_samples *samples, enum tune_bfloat16 bfloat16,
+                           const struct tune_samples *samples, enum tune_halving halving,
                            struct tune_pictures pictures, struct error *error);
 
 #endif

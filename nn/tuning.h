@@ -14,7 +14,7 @@
 struct tuned_layer {
     int rows, columns, vectors; /* convolution: its register tile (nn/kernels.h) */
     int side, block;            /* Winograd, as in nn/choose.h; 0: the tile alone */
-    bool bfloat16; /* Dense: weights kept in 16 bits, which moves the scores a little */
+    bool halved;                /* weights kept in 16 bits, which moves the scores a little */
 };
 
 struct tuning {

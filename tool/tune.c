@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct tune_settings {
-    const char *cpu, *seconds, *bfloat16;
+    const char *cpu, *seconds, *halve;
     bool print;
 };
 
@@ -22,9 +22,9 @@ static const struct command_option options[] = {
      offsetof(struct tune_settings, cpu)},
     {"seconds", "S", "how long to measure; 5 if not given",
      offsetof(struct tune_settings, seconds)},
-    {"bfloat16", "auto|never|always",
-     "keep the weights of a large Dense in 16 bits; auto: where that is faster and moves no score",
-     offsetof(struct tune_settings, bfloat16)},
+    {"halve", "auto|never|always",
+     "keep the weights of large layers in 16 bits; auto: where that is faster and moves no score",
+     offsetof(struct tune_settings, halve)},
     {"print", NULL, "only print the table, write nothing", offsetof(struct tune_settings, print)},
 };
 
@@ -32,20 +32,19 @@ enum { COMPARE_RUNS = 200, CHECK_DRAWINGS = 96 };
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static bool parse_bfloat16(const char *text, enum tune_bfloat16 *bfloat16, struct error *error)
+static bool parse_halving(const char *text, enum tune_halving *halving, struct error *error)
 {
-    static const char *const words[] = {[TUNE_BFLOAT16_NEVER] = "never",
-                                        [TUNE_BFLOAT16_AUTO] = "auto",
-                                        [TUNE_BFLOAT16_ALWAYS] = "always"};
-    *bfloat16 = TUNE_BFLOAT16_AUTO;
+    static const char *const words[] = {
+        [TUNE_HALVE_NEVER] = "never", [TUNE_HALVE_AUTO] = "auto", [TUNE_HALVE_ALWAYS] = "always"};
+    *halving = TUNE_HALVE_AUTO;
     if (!text)
         return true;
     for (int i = 0; i < 3; i++)
         if (strcmp(text, words[i]) == 0) {
-            *bfloat16 = (enum tune_bfloat16)i;
+            *halving = (enum tune_halving)i;
             return true;
         }
-    return error_set_usage(error, "--bfloat16 %s: give auto, never or always", text);
+    return error_set_usage(error, "--halve %s: give auto, never or always", text);
 }
 
 static const struct kernels *find_kernels(const char *name, struct error *error)
@@ -65,11 +64,11 @@ static const struct kernels *find_kernels(const char *name, struct error *error)
 static bool is_taken(const struct tuned_layer *tuned, const struct plan_way *way)
 {
     const struct conv_kernel *kernel = way->kernel.kernel;
-    if (!kernel)
-        return tuned->bfloat16 == way->bfloat16;
-    return tuned->rows == kernel->rows && tuned->columns == kernel->columns &&
-           tuned->vectors == kernel->vectors && tuned->side == way->kernel.side &&
-           tuned->block == way->kernel.block;
+    if (tuned->halved != way->halved)
+        return false;
+    return !kernel || (tuned->rows == kernel->rows && tuned->columns == kernel->columns &&
+                       tuned->vectors == kernel->vectors && tuned->side == way->kernel.side &&
+                       tuned->block == way->kernel.block);
 }
 
 static const struct tune_sample *taken(const struct tune_samples *samples,
@@ -86,14 +85,14 @@ static void print_layers(const struct model *model, const struct tune_samples *s
                          const struct tuning *tuning, const struct plan *guessed,
                          const struct plan *tuned)
 {
-    printf("%-20s %-32s %9s  %-32s %9s\n", "Layer", "Guessed", "us", "Fastest", "us");
+    printf("%-20s %-36s %9s  %-36s %9s\n", "Layer", "Guessed", "us", "Fastest", "us");
     for (int i = 0; i < model->layer_count; i++) {
         const struct tune_sample *guess = tune_find(samples, i, 0);
         if (!guess)
             continue;
         const struct tune_sample *best = taken(samples, tuning, i);
         const bool same = best == guess;
-        printf("%-20.20s %-32s %9.1f  %-32s %9.1f\n", model->layers[i].name,
+        printf("%-20.20s %-36s %9.1f  %-36s %9.1f\n", model->layers[i].name,
                plan_describe(guessed, i), guess->us, same ? "the same" : plan_describe(tuned, i),
                same ? guess->us : guess->us * best->ratio);
     }
@@ -180,7 +179,7 @@ static bool write_file(const struct model *model, const struct tuning *tuning, c
 /* --- the command ------------------------------------------------------------------------------ */
 
 static struct tuning *choose(const struct model *model, const struct kernels *kernels,
-                             const struct tune_samples *samples, enum tune_bfloat16 bfloat16,
+                             const struct tune_samples *samples, enum tune_halving halving,
                              struct error *error)
 {
     const struct shape *shape = model_input_shape(model);
@@ -191,7 +190,7 @@ static struct tuning *choose(const struct model *model, const struct kernels *ke
         if (!pictures.pixels)
             return NULL;
     }
-    struct tuning *tuning = tune_choose(model, kernels, samples, bfloat16, pictures, error);
+    struct tuning *tuning = tune_choose(model, kernels, samples, halving, pictures, error);
     free((uint8_t *)pictures.pixels);
     return tuning;
 }
@@ -201,13 +200,13 @@ static bool tune(const struct tune_settings *settings, const struct model *model
                  const struct kernels *kernels, double seconds, const char *path,
                  struct error *error)
 {
-    enum tune_bfloat16 bfloat16;
+    enum tune_halving halving;
     struct tune_samples samples;
-    if (!parse_bfloat16(settings->bfloat16, &bfloat16, error) ||
+    if (!parse_halving(settings->halve, &halving, error) ||
         (path && !atomic_file_check(path, error)) ||
         !tune_measure(model, kernels, seconds, &samples, error))
         return false;
-    struct tuning *tuning = choose(model, kernels, &samples, bfloat16, error);
+    struct tuning *tuning = choose(model, kernels, &samples, halving, error);
     const bool good = tuning && print(model, kernels, &samples, tuning, error) &&
                       (!path || write_file(model, tuning, path, error));
     free(tuning);

@@ -12,7 +12,7 @@
 
 /* The number goes up when kernels come or become faster: what was fastest before may hold back a
  * guess that is better now. */
-static const char format[] = "pawcam tuning 4";
+static const char format[] = "pawcam tuning 5";
 static const char any_format[] = "pawcam tuning ";
 
 enum { FILE_BYTES_MAX = 1 << 20, TILE_MAX = 64, BLOCK_MAX = 4096, HASH_BYTES = 17 };
@@ -39,11 +39,12 @@ char *tuning_file_path(const char *model_path)
 
 static json_t *layer_object(const struct layer *layer, const struct tuned_layer *tuned)
 {
-    if (tuned->bfloat16)
-        return json_pack("{s:s, s:b}", "layer", layer->name, "bfloat16", 1);
     if (tuned->rows > 0)
-        return json_pack("{s:s, s:[i,i,i], s:[i,i]}", "layer", layer->name, "tile", tuned->rows,
-                         tuned->columns, tuned->vectors, "winograd", tuned->side, tuned->block);
+        return json_pack("{s:s, s:[i,i,i], s:[i,i], s:b}", "layer", layer->name, "tile",
+                         tuned->rows, tuned->columns, tuned->vectors, "winograd", tuned->side,
+                         tuned->block, "halved", tuned->halved);
+    if (tuned->halved)
+        return json_pack("{s:s, s:b}", "layer", layer->name, "halved", 1);
     return json_null();
 }
 
@@ -72,14 +73,13 @@ static bool in_bounds(int value, int min, int max)
 
 static bool read_layer(json_t *object, struct tuned_layer *layer)
 {
-    int bfloat16 = 0;
+    int halved = 0;
     if (json_is_null(object))
         return true;
-    if (json_unpack(object, "{s?b, s?[i,i,i], s?[i,i]}", "bfloat16", &bfloat16, "tile",
-                    &layer->rows, &layer->columns, &layer->vectors, "winograd", &layer->side,
-                    &layer->block) != 0)
+    if (json_unpack(object, "{s?b, s?[i,i,i], s?[i,i]}", "halved", &halved, "tile", &layer->rows,
+                    &layer->columns, &layer->vectors, "winograd", &layer->side, &layer->block) != 0)
         return false;
-    layer->bfloat16 = bfloat16;
+    layer->halved = halved;
     return in_bounds(layer->rows, 0, TILE_MAX) && in_bounds(layer->columns, 0, TILE_MAX) &&
            in_bounds(layer->vectors, 0, TILE_MAX) && in_bounds(layer->side, 0, TILE_MAX) &&
            in_bounds(layer->block, 0, BLOCK_MAX);

@@ -53,7 +53,8 @@ static char *text_of(const struct model *model)
 {
     struct tuning *tuning = tuning_create(model, "some");
     tuning->layers[1] = (struct tuned_layer){1, 3, 4, 4, 15, false};
-    tuning->layers[3].bfloat16 = true;
+    tuning->layers[2] = (struct tuned_layer){2, 2, 1, 0, 0, true};
+    tuning->layers[3].halved = true;
     char *text = tuning_file_text(model, tuning);
     ck_assert_ptr_nonnull(text);
     free(tuning);
@@ -81,8 +82,9 @@ START_TEST(what_is_written_is_read_again)
     const struct tuned_layer *first = &model->tuning->layers[1];
     ck_assert(first->rows == 1 && first->columns == 3 && first->vectors == 4 && first->side == 4 &&
               first->block == 15);
-    ck_assert(model->tuning->layers[3].bfloat16 && !first->bfloat16);
-    ck_assert_int_eq(model->tuning->layers[2].rows, 0);
+    ck_assert(model->tuning->layers[3].halved && !first->halved);
+    ck_assert(first[1].rows == 2 && first[1].block == 0 && first[1].halved);
+    ck_assert_int_eq(model->tuning->layers[0].rows, 0);
     free(text);
     model_destroy(model);
     remove_folder(folder);
@@ -92,8 +94,8 @@ END_TEST
 START_TEST(stale_or_damaged_files_are_no_tuning)
 {
     static const char *const changes[][2] = {
-        {"pawcam tuning 4", "pawcam tuning 3"},
-        {"pawcam tuning 4", "pawcam tunin"},
+        {"pawcam tuning 5", "pawcam tuning 4"},
+        {"pawcam tuning 5", "pawcam tunin"},
         {"\"kernels\": \"some\"", "\"kernels\": 7"},
         {"\"cpu\": \"", "\"cpu\": \"not "},
         {"\"model\": \"", "\"model\": \"f"},

@@ -213,7 +213,7 @@ static void run_direct(struct sample *s, struct int8_pack *pack)
     int8_t *weights = aligned(int8_pack_conv_bytes(pack));
     int8_pack_conv(pack, weights);
     c->weights = weights;
-    s->tile->run[distance_of(s)](c);
+    (random_int(0, 1) ? s->tile->run_far : s->tile->run[distance_of(s)])(c);
     free(weights);
 }
 
@@ -232,6 +232,7 @@ static void run_winograd(struct sample *s, const struct int8_pack *pack)
     s->kernels->winograd(&(struct int8_winograd){.direct = *c,
                                                  .gemm = s->tile,
                                                  .weights = weights,
+                                                 .far = random_int(0, 1),
                                                  .weight_stride = stride,
                                                  .block = block,
                                                  .scratch = scratch});

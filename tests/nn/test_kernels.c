@@ -48,6 +48,7 @@ struct trial {
     enum conv_step step;
     int stride, in_lanes, in_channels;
     bool pool, residual;
+    enum { NEAR, FAR, HALVES } source; /* of the weights; the last two with any step */
 };
 
 static float activated(float value)
@@ -106,14 +107,17 @@ static void run_trial(const struct trial *t)
                               .vectors = t->kernel->vectors,
                               .side = t->kernel->rows,
                               .plain = t->in_lanes != lanes};
-    for (size_t i = 0; i < count; i++)
-        weights[i] *= 0.05f;
+    for (size_t i = 0; i < count; i++) /* half floats hold all of each */
+        weights[i] = roundf(weights[i] * 0.05f * 1024) / 1024;
     const bool winograd = t->kernel->winograd;
     float *packed = allocate(winograd ? pack_winograd_count(&pack) : pack_conv_count(&pack));
     if (winograd)
         pack_winograd(&pack, packed);
     else
         pack_conv(&pack, packed);
+    uint16_t *halves = (uint16_t *)allocate(pack_conv_count(&pack));
+    if (t->source == HALVES)
+        pack_halves(packed, pack_conv_count(&pack), halves);
     const struct conv conv = {
         .in = in.view,
         .out = out.view,
@@ -128,12 +132,15 @@ static void run_trial(const struct trial *t)
         .output_column = t->stride * t->in_lanes,
         .depth = t->in_lanes,
         .last_depth = t->in_channels - (in.view.blocks - 1) * t->in_lanes,
-        .weights = packed,
+        .weights = t->source == HALVES ? NULL : packed,
+        .halves = t->source == HALVES ? halves : NULL,
         .bias = bias,
         .fused = {FUSED_LEAKY, 0.25f, 1},
         .pool = t->pool,
     };
-    t->kernel->run[t->step](&conv);
+    (t->source == HALVES ? t->kernel->run_halves
+     : t->source == FAR  ? t->kernel->run_far
+                         : t->kernel->run[t->step])(&conv);
     compare(t, &out, &in, weights, bias, &residual);
     free(in.memory);
     free(out.memory);
@@ -141,6 +148,7 @@ static void run_trial(const struct trial *t)
     free(weights);
     free(bias);
     free(packed);
+    free(halves);
 }
 
 static void run_trials(const struct kernels *kernels, const struct conv_kernel *kernel)
@@ -149,14 +157,18 @@ static void run_trials(const struct kernels *kernels, const struct conv_kernel *
         return;
     const int lanes = kernels->lanes;
     struct trial trials[] = {
-        {kernels, kernel, CONV_STEP_LANES, 1, lanes, IN, false, true},
-        {kernels, kernel, CONV_STEP_LANES2, 2, lanes, IN, false, false},
-        {kernels, kernel, CONV_STEP_3, 1, 3, 3, false, kernel->winograd},
-        {kernels, kernel, CONV_STEP_6, 2, 3, 3, false, true},
-        {kernels, kernel, CONV_STEP_ANY, 3, lanes, IN, false, false},
+        {kernels, kernel, CONV_STEP_LANES, 1, lanes, IN, false, true, NEAR},
+        {kernels, kernel, CONV_STEP_LANES2, 2, lanes, IN, false, false, NEAR},
+        {kernels, kernel, CONV_STEP_3, 1, 3, 3, false, kernel->winograd, NEAR},
+        {kernels, kernel, CONV_STEP_6, 2, 3, 3, false, true, NEAR},
+        {kernels, kernel, CONV_STEP_ANY, 3, lanes, IN, false, false, NEAR},
+        {kernels, kernel, CONV_STEP_ANY, 1, lanes, IN, false, true, FAR},
+        {kernels, kernel, CONV_STEP_ANY, 2, lanes, IN, false, false, FAR},
+        {kernels, kernel, CONV_STEP_ANY, 1, lanes, IN, false, true, HALVES},
+        {kernels, kernel, CONV_STEP_ANY, 2, lanes, IN, false, false, HALVES},
     };
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
-        if (!kernel->run[trials[i].step])
+        if (!kernel->run[trials[i].step] || (trials[i].source == HALVES && !kernel->run_halves))
             continue;
         run_trial(&trials[i]);
         trials[i].pool = kernel->rows % 2 == 0 && kernel->columns % 2 == 0;

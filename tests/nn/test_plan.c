@@ -548,9 +548,10 @@ START_TEST(same_input_same_bits)
 }
 END_TEST
 
-/* Rounding weights to 8 bits of mantissa moves each by up to 1/256 of it, and the sum much less. */
-static void compare_ways(const struct model *model, struct plan *plan, void *reference,
-                         bool bfloat16, const char *cpu)
+/* Rounding weights to 8 bits of mantissa moves each by up to 1/256 of it, and the sum much less; to
+ * 11 bits, still less. */
+static void compare_ways(const struct model *model, struct plan *plan, void *reference, bool halved,
+                         const char *cpu)
 {
     const size_t count = shape_count(model_input_shape(model));
     const int outputs = (int)shape_count(model_output_shape(model));
@@ -559,7 +560,7 @@ static void compare_ways(const struct model *model, struct plan *plan, void *ref
     const float *got = plan_run(plan, input), *wanted = engine_reference.run(reference, input);
     for (int i = 0; i < outputs; i++)
         largest = fmaxf(largest, fabsf(wanted[i]));
-    if (!bfloat16)
+    if (!halved)
         compare(model, plan, cpu, got, wanted);
     for (int i = 0; i < outputs; i++)
         ck_assert_msg(fabsf(got[i] - wanted[i]) <= 4e-3f * largest, "%s: value %d is %g, not %g",
@@ -582,30 +583,87 @@ static struct model *model_of_many_ways(void)
     return model;
 }
 
-START_TEST(every_way_to_run_a_layer_gives_the_same)
+/* Convolutions whose weights no second cache holds: by Winograd, and with a stride. */
+static struct model *model_of_large_layers(void)
+{
+    struct model *model = build_model(6, 5, 3);
+    add(model, conv(160, 3, 1, PADDING_SAME));
+    add(model, with(conv(161, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, conv(160, 3, 2, PADDING_SAME));
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    finish(model);
+    return model;
+}
+
+/* In how many of the places weights of `layer` are halved. */
+static int halved_ways(const struct model *model, const struct kernels *kernels, int layer)
 {
     struct error error = {0};
-    struct model *model = model_of_many_ways();
+    int halved = 0;
     void *reference = engine_reference.create(model, NULL);
-    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
-        int halved = 0;
-        for (int place = 0, ways = 1; place < ways && cpu_can_run(*k); place++) {
-            struct plan *plan = plan_create_guided(model, *k, NULL, place, &error);
-            struct plan_way way;
-            bool bfloat16 = false;
-            ck_assert_msg(plan != NULL, "%s", error.message);
-            for (int i = 0; i < model->layer_count; i++)
-                if (plan_way(plan, i, &way)) {
-                    ways = way.ways > ways ? way.ways : ways;
-                    bfloat16 = bfloat16 || way.bfloat16;
-                }
-            compare_ways(model, plan, reference, bfloat16, (*k)->name);
-            halved += bfloat16;
-            plan_destroy(plan);
-        }
-        ck_assert_int_eq(halved, cpu_can_run(*k));
+    for (int place = 0, ways = 1; place < ways; place++) {
+        struct plan *plan = plan_create_guided(model, kernels, NULL, place, &error);
+        struct plan_way way;
+        bool some_halved = false;
+        ck_assert_msg(plan != NULL, "%s", error.message);
+        for (int i = 0; i < model->layer_count; i++)
+            if (plan_way(plan, i, &way)) {
+                ways = way.ways > ways ? way.ways : ways;
+                some_halved |= way.halved;
+                halved += i == layer && way.halved;
+                ck_assert(place > 0 || !way.halved);
+            }
+        compare_ways(model, plan, reference, some_halved, kernels->name);
+        plan_destroy(plan);
     }
     engine_reference.destroy(reference);
+    return halved;
+}
+
+START_TEST(every_way_to_run_a_layer_gives_the_same)
+{
+    struct model *model = model_of_many_ways(), *large = model_of_large_layers();
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        const bool has_halves = (*k)->conv[1].run_halves;
+        if (!cpu_can_run(*k))
+            continue;
+        ck_assert_int_eq(halved_ways(model, *k, 2), 0);
+        ck_assert_int_eq(halved_ways(model, *k, 5), 1);
+        ck_assert_int_eq(halved_ways(large, *k, 1), 0);
+        ck_assert_int_eq(halved_ways(large, *k, 2) > 0, has_halves);
+        ck_assert_int_eq(halved_ways(large, *k, 3) > 0, has_halves);
+    }
+    model_destroy(model);
+    model_destroy(large);
+}
+END_TEST
+
+/* Where there are no half floats, the tuning that asks for them runs on floats. */
+START_TEST(a_plan_halves_what_the_tuning_says)
+{
+    struct model *model = model_of_large_layers();
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        struct tuning *tuning = tuning_create(model, (*k)->name);
+        const bool has_halves = (*k)->conv[1].run_halves;
+        if (!cpu_can_run(*k)) {
+            free(tuning);
+            continue;
+        }
+        tuning->layers[1] = (struct tuned_layer){1, 1, 1, 0, 0, true}; /* near */
+        tuning->layers[2] = (struct tuned_layer){1, 4, 2, 2, 4, true};
+        tuning->layers[3] = (struct tuned_layer){1, 1, 1, 0, 0, true};
+        struct plan *plan = plan_create_guided(model, *k, tuning, 0, NULL);
+        ck_assert_str_eq(plan_describe(plan, 1), "direct 1x1x1, from pixels");
+        if ((*k)->lanes < 16) /* there is such a tile */
+            ck_assert_str_eq(plan_describe(plan, 2), has_halves
+                                                         ? "Winograd 2x2, 4 tiles, 4x2, halves"
+                                                         : "Winograd 2x2, 4 tiles, 4x2");
+        ck_assert_str_eq(plan_describe(plan, 3),
+                         has_halves ? "direct 1x1x1, stride 2, halves" : "direct 1x1x1, stride 2");
+        plan_destroy(plan);
+        free(tuning);
+    }
     model_destroy(model);
 }
 END_TEST
@@ -619,7 +677,7 @@ START_TEST(a_plan_follows_the_tuning_that_fits)
     tuning->layers[1] = (struct tuned_layer){1, 1, 1, 0, 0, false};
     tuning->layers[2] = (struct tuned_layer){7, 7, 7, 0, 0, false}; /* there is no such tile */
     tuning->layers[3] = (struct tuned_layer){1, 1, 1, 4, 5, false}; /* no Winograd at stride 2 */
-    tuning->layers[5].bfloat16 = true;
+    tuning->layers[5].halved = true;
     struct plan *guess = plan_create(model, kernels, NULL);
     model->tuning = tuning;
     struct plan *plan = plan_create(model, kernels, NULL);
@@ -648,4 +706,4 @@ TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
           same_input_same_bits, every_way_to_run_a_layer_gives_the_same,
-          a_plan_follows_the_tuning_that_fits)
+          a_plan_halves_what_the_tuning_says, a_plan_follows_the_tuning_that_fits)

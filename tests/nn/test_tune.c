@@ -76,13 +76,12 @@ START_TEST(sixteen_bits_are_taken_as_asked)
     struct tune_samples samples;
     ck_assert(tune_measure(model, kernels, 0, &samples, &error));
     invent(&samples);
-    struct tuning *never =
-        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_NEVER, nothing, &error);
+    struct tuning *never = tune_choose(model, kernels, &samples, TUNE_HALVE_NEVER, nothing, &error);
     struct tuning *always =
-        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_ALWAYS, nothing, &error);
+        tune_choose(model, kernels, &samples, TUNE_HALVE_ALWAYS, nothing, &error);
     ck_assert(never && always);
-    ck_assert(!never->layers[4].bfloat16);
-    ck_assert(always->layers[4].bfloat16);
+    ck_assert(!never->layers[4].halved);
+    ck_assert(always->layers[4].halved);
     free(never);
     free(always);
     tune_free(&samples);
@@ -99,9 +98,9 @@ static void assert_floats_stay(struct model *model, struct tune_pictures picture
     ck_assert(tune_measure(model, kernels, 0, &samples, &error));
     invent(&samples);
     struct tuning *tuning =
-        tune_choose(model, kernels, &samples, TUNE_BFLOAT16_AUTO, pictures, &error);
+        tune_choose(model, kernels, &samples, TUNE_HALVE_AUTO, pictures, &error);
     ck_assert_ptr_nonnull(tuning);
-    ck_assert(!tuning->layers[4].bfloat16);
+    ck_assert(!tuning->layers[4].halved);
     free(tuning);
     tune_free(&samples);
     model_destroy(model);
