@@ -53,7 +53,7 @@ struct fast_conv_back {
     struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
     struct fast_tensor result; /* of one phase for one slot per worker; unused with stride 1 */
     int stride_h, stride_w;
-    float *transposed; /* weights [tap][out][in pitch], owned */
+    float *transposed; /* weights [tap][out][in pitch], owned; NULL: Winograd turns them itself */
     int pitch;         /* of in */
 };
 

@@ -210,10 +210,12 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
     back->stride_h = w.stride_h;
     back->stride_w = w.stride_w;
     back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
-    back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
-                                       (size_t)node->value.size.channels * (size_t)back->pitch);
     back->phases = calloc((size_t)(w.stride_h * w.stride_w), sizeof *back->phases);
-    if (!back->transposed || !back->phases)
+    const bool turns = fast_conv_back_by_winograd(fast, node);
+    if (!turns)
+        back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
+                                           (size_t)node->value.size.channels * (size_t)back->pitch);
+    if (!back->phases || (!turns && !back->transposed))
         return false;
     if (w.stride_h == 1 && w.stride_w == 1) {
         back->result = *to;
@@ -355,14 +357,16 @@ static struct images images_of(const struct fast_tensor *tensor, int slot, ptrdi
     return images;
 }
 
-/* weights: [tap][in][pitch] */
+/* Forward or, with the layer's weights turned, backward. */
 static void run_winograd(const struct chunk *chunk, const struct fast_node *node,
-                         const struct fast_conv *c, const float *weights, ptrdiff_t pitch,
-                         const struct way_out *way)
+                         const struct fast_conv *c, bool turned, const struct way_out *way)
 {
+    const struct parameter_array *kernel = node->kernel;
+    const ptrdiff_t pitch = kernel->pitch;
     const int vectors = c->kernel->vectors;
     const struct fast_work work = fast_work(chunk, node, ceil_div(fast_blocks(c->out), vectors));
     const ptrdiff_t skipped = (ptrdiff_t)work.first * vectors;
+    const ptrdiff_t skipped_channels = skipped * chunk->fast->lanes;
     struct batch_winograd task = {
         .in = images_of(c->in, work.slot, 0),
         .out = images_of(c->out, work.slot, skipped),
@@ -370,10 +374,13 @@ static void run_winograd(const struct chunk *chunk, const struct fast_node *node
         .gate = images_of(way->gate, work.slot, skipped),
         .pictures = work.pictures,
         .channels = c->in->size.channels,
-        .weights = weights + skipped * chunk->fast->lanes,
-        .bias = way->bias ? way->bias + skipped * chunk->fast->lanes : NULL,
+        .outputs = c->out->size.channels - (int)skipped_channels,
+        .turned = turned,
+        .weights = chunk->weights + kernel->offset + skipped_channels * (turned ? pitch : 1),
+        .bias = way->bias ? way->bias + skipped_channels : NULL,
         .taps = c->taps,
         .pitch = pitch,
+        .tap_stride = node->conv.in->size.channels * pitch,
         .gemm = c->kernel,
         .block = c->block,
         .slots = c->slots,
@@ -417,8 +424,7 @@ void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
     };
     if (c->block > 0) {
         fast_meet(chunk, node);
-        run_winograd(chunk, node, c, chunk->weights + node->kernel->offset, node->kernel->pitch,
-                     &way);
+        run_winograd(chunk, node, c, false, &way);
         fast_meet(chunk, node);
         return;
     }
@@ -461,7 +467,7 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
     };
     const bool simple = back->stride_h == 1 && back->stride_w == 1;
     if (back->phases[0].block > 0) {
-        run_winograd(chunk, node, &back->phases[0], back->transposed, back->pitch, &way);
+        run_winograd(chunk, node, &back->phases[0], true, &way);
         return;
     }
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)

@@ -1,6 +1,8 @@
+#include "nn/train/transpose.h"
 #include "nn/train/winograd_tiles.h"
 
 enum {
+    TURNED_CHANNELS = 8,
     PART_CHANNELS = 128 /* whose filters for 32 outputs, 16 KiB, stay in the first cache */
 };
 
@@ -33,10 +35,10 @@ static void transform_input(const struct stage *s, int count)
 }
 
 /* G g G^T of one vector of filters. */
-static ALWAYS_INLINE void transform_filter(const struct stage *s, const float *from, float *to)
+static ALWAYS_INLINE void transform_filter(const struct stage *s, const float *from,
+                                           ptrdiff_t tap_stride, float *to)
 {
     const struct batch_winograd *w = s->w;
-    const ptrdiff_t tap_stride = w->channels * w->pitch;
     vec columns[18];
     REPEAT4(
         j, if (j < 3) {
@@ -52,12 +54,40 @@ static ALWAYS_INLINE void transform_filter(const struct stage *s, const float *f
     })
 }
 
+/* Those of `count` channels of input; rows of outputs are `pitch` floats apart. */
+static void transform_rows(const struct stage *s, const float *rows, ptrdiff_t pitch,
+                           ptrdiff_t tap_stride, int count, float *to)
+{
+    for (int c = 0; c < count; c++) {
+        fetch_taps(rows + (c + ROWS_AHEAD) * pitch, tap_stride, s->vectors * VL);
+        for (int v = 0; v < s->vectors; v++, to += VL)
+            transform_filter(s, rows + c * pitch + v * VL, tap_stride, to);
+    }
+}
+
+/* Turned ones, a few channels at a time, through memory that stays in the first cache. */
+static void transform_turned(const struct stage *s, int vector, float *to)
+{
+    const struct batch_winograd *w = s->w;
+    const int width = s->vectors * VL, real = smaller(width, w->outputs - vector * VL);
+    float rows[9 * TURNED_CHANNELS * KERNEL_TILE_VECTORS * VL]
+        __attribute__((aligned(KERNEL_ALIGNMENT))) = {0};
+    for (int c = 0; c < w->channels; c += TURNED_CHANNELS, to += TURNED_CHANNELS * width) {
+        const int count = smaller(TURNED_CHANNELS, w->channels - c);
+        for (int tap = 0; tap < 9; tap++)
+            transpose_block(w->weights + tap * w->tap_stride + vector * VL * w->pitch + c, w->pitch,
+                            real, count, rows + tap * TURNED_CHANNELS * width, width);
+        transform_rows(s, rows, width, TURNED_CHANNELS * width, count, to);
+    }
+}
+
 static void transform_filters(const struct stage *s, int vector, float *to)
 {
-    const float *from = s->w->weights + vector * VL;
-    for (int c = 0; c < s->w->channels; c++)
-        for (int v = 0; v < s->vectors; v++, to += VL)
-            transform_filter(s, from + c * s->w->pitch + v * VL, to);
+    const struct batch_winograd *w = s->w;
+    if (w->turned)
+        transform_turned(s, vector, to);
+    else
+        transform_rows(s, w->weights + vector * VL, w->pitch, w->tap_stride, w->channels, to);
 }
 
 /* The 36 products as 1x1 convolutions over a row of `count` pixels, part by part of the channels.

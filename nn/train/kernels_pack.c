@@ -1,4 +1,4 @@
-#include "nn/train/kernels_train_private.h"
+#include "nn/train/transpose.h"
 
 /* The group's first output channel; the last group begins earlier where groups do not divide. */
 static inline int group_channel(const struct pack_weights *p, int group)
@@ -24,12 +24,8 @@ void KERNEL(train_pack_conv)(const struct pack_weights *p)
 
 void KERNEL(train_transpose)(const struct transpose *t)
 {
-    enum { SIDE = 16 }; /* a square of this side stays in the cache */
-    for (int top = 0; top < t->rows; top += SIDE)
-        for (int column = 0; column < t->columns; column++) {
-            const float *from = t->from + top * t->from_pitch + column;
-            float *to = t->to + column * t->to_pitch + top;
-            for (int row = 0; row < smaller(SIDE, t->rows - top); row++)
-                to[row] = from[row * t->from_pitch];
-        }
+    enum { LINE = 16 }; /* floats of a cache line: whole lines are written */
+    for (int top = 0; top < t->rows; top += LINE)
+        transpose_block(t->from + top * t->from_pitch, t->from_pitch, smaller(LINE, t->rows - top),
+                        t->columns, t->to + top, t->to_pitch);
 }

@@ -51,7 +51,8 @@ struct images {
  *   in       its data at the first tap of output (0, 0)
  *   residual added before the activation
  *   gate     what came out of a relu, forward: where that is not above zero, out becomes zero
- *   weights  rows of output channels [tap][in][pitch]
+ *   weights  rows of output channels [tap][in][pitch]; turned: of input channels [tap][out][pitch],
+ *            as a layer has them whose gradient this is
  *   taps     where tap 0 ... 8 of the convolution is in `weights`
  *   gemm     runs the products; its rows must be 1
  *   block    tiles together, a multiple of gemm->columns, at most WINOGRAD_BLOCK_MAX
@@ -61,10 +62,11 @@ struct images {
  */
 struct batch_winograd {
     struct images in, out, residual, gate;
-    int pictures, channels;      /* of the input */
+    int pictures, channels, outputs; /* channels of the input, of the output */
+    bool turned;
     const float *weights, *bias; /* bias may be NULL */
     const int *taps;
-    ptrdiff_t pitch;
+    ptrdiff_t pitch, tap_stride;
     const struct conv_kernel *gemm;
     int block, slots;
     float *scratch;

@@ -81,7 +81,9 @@ static void transform_dy(const struct stage *s, int count)
 static void transform_products(const struct stage *s, int channel, int depth, int out, int vectors)
 {
     const struct winograd_gradient *g = s->g;
-    for (int c = 0; c < depth; c++)
+    for (int c = 0; c < depth; c++) {
+        fetch_taps(g->gradient + (channel + c + ROWS_AHEAD) * g->pitch + out * VL,
+                   (ptrdiff_t)s->in * g->pitch, vectors * VL);
         for (int v = 0; v < vectors; v++) {
             const float *from = s->products + (c * vectors + v) * VL;
             float *to = g->gradient + (channel + c) * g->pitch + (out + v) * VL;
@@ -98,6 +100,7 @@ static void transform_products(const struct stage *s, int channel, int depth, in
                     store(place, load(place) + taps[tap % 9]);
                 })
         }
+    }
 }
 
 /* --- products --------------------------------------------------------------------------------- */

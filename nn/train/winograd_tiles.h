@@ -8,7 +8,8 @@
 
 enum {
     CACHE_LINE_FLOATS = 16,
-    TILES_AHEAD = 3 /* of a tile at work is one that the cache shall fetch */
+    TILES_AHEAD = 3, /* of a tile at work is one that the cache shall fetch */
+    ROWS_AHEAD = 6   /* and of a row of weights */
 };
 
 /* Where a tile of outputs begins. Tiles at the lower and right edge move back to end with the
@@ -48,6 +49,14 @@ static ALWAYS_INLINE void fetch_tile(const float *x, ptrdiff_t row, const int ro
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < 4 * VL; j += CACHE_LINE_FLOATS)
             __builtin_prefetch(x + i * row + j);
+}
+
+/* So are the nine taps of the next rows of weights. */
+static ALWAYS_INLINE void fetch_taps(const float *row, ptrdiff_t tap_stride, int floats)
+{
+    for (int tap = 0; tap < 9; tap++)
+        for (int j = 0; j < floats; j += CACHE_LINE_FLOATS)
+            __builtin_prefetch(row + tap * tap_stride + j);
 }
 
 static inline int tile_count(int height, int width, int images)
