@@ -336,7 +336,7 @@ int main(int argc, char **argv)
         return EXIT_CODE_USAGE;
     }
     log_init("stages", LOG_LEVEL_WARNING);
-    struct model *model = path ? keras_load(path, &error) : NULL;
+    struct model *model = path ? keras_load_guarded(path, &error) : NULL;
     bool ok = path == NULL || (model && classifies_pictures(model, &error));
     ok = ok && measure(model, rounds, &error);
     if (ok)
