@@ -2,6 +2,7 @@
 #include "nn/train/winograd_tiles.h"
 
 enum {
+    LINE_BLOCKS = CACHE_LINE_FLOATS / VL,
     TURNED_CHANNELS = 8,
     PART_CHANNELS = 128 /* whose filters for 32 outputs, 16 KiB, stay in the first cache */
 };
@@ -21,17 +22,21 @@ static int whole_columns(const struct batch_winograd *w, int count)
     return (count + w->gemm->columns - 1) / w->gemm->columns * w->gemm->columns;
 }
 
-/* B^T x B, of the last tile more than once where columns are left. */
+/* B^T x B, of the last tile more than once where columns are left. Blocks that share a cache line
+ * of each matrix go together. */
 static void transform_input(const struct stage *s, int count)
 {
     const struct batch_winograd *w = s->w;
-    for (int block = 0; block < w->in.view.blocks; block++)
-        for (int tile = 0; tile < whole_columns(w, count); tile++) {
-            fetch_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile + TILES_AHEAD]),
-                       w->in.view.row, 6);
-            transform_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile]), w->in.view.row,
-                           s->x + (tile * w->in.view.blocks + block) * VL, s->x_stride);
-        }
+    for (int first = 0; first < w->in.view.blocks; first += LINE_BLOCKS)
+        for (int tile = 0; tile < whole_columns(w, count); tile++)
+            for (int block = first; block < smaller(first + LINE_BLOCKS, w->in.view.blocks);
+                 block++) {
+                fetch_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile + TILES_AHEAD]),
+                           w->in.view.row, 6);
+                transform_tile(tile_at(&w->in.view, block, w->in.step, &s->tiles[tile]),
+                               w->in.view.row, s->x + (tile * w->in.view.blocks + block) * VL,
+                               s->x_stride);
+            }
 }
 
 /* G g G^T of one vector of filters. */

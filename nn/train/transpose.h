@@ -12,8 +12,7 @@ static ALWAYS_INLINE void transpose_square(const float *from, ptrdiff_t from_pit
                                            ptrdiff_t to_pitch)
 {
     quad in[QUAD];
-    for (int i = 0; i < QUAD; i++)
-        in[i] = *(const quad *)(from + i * from_pitch);
+    REPEAT4(i, in[i] = *(const quad *)(from + i * from_pitch);)
     const quad left_01 = __builtin_shufflevector(in[0], in[1], 0, 4, 1, 5);
     const quad right_01 = __builtin_shufflevector(in[0], in[1], 2, 6, 3, 7);
     const quad left_23 = __builtin_shufflevector(in[2], in[3], 0, 4, 1, 5);
