@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SIDE = 12 };
+enum { SIDE = 12, FILTERS = 64 /* of the second layer by Winograd, far weights */ };
 
 /* A 3x3 convolution, which may be done in many ways. */
 static struct model *small_model(void)
@@ -25,7 +25,7 @@ static struct model *small_model(void)
             .name = (char *)"conv",
             .inputs = &input,
             .input_count = 1,
-            .conv = {{3, 3, 1, 1, 1, 1, .padding = PADDING_SAME}, .filters = 16}};
+            .conv = {{3, 3, 1, 1, 1, 1, .padding = PADDING_SAME}, .filters = FILTERS}};
         if (!model || !model_add_layer(model, &layer, &error))
             abort();
     }
@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(model_path, sizeof model_path, "/dev/shm/pawcam-fuzz-%d.h5", (int)getpid());
     snprintf(path, sizeof path, "%s.tuning", model_path);
     if (json_is_object(root)) {
-        static const char *const keys[] = {"cpu", "model"};
-        for (int i = 0; i < 2; i++)
+        static const char *const keys[] = {"format", "cpu", "model"};
+        for (int i = 0; i < 3; i++)
             json_object_set_new(root, keys[i], member(model, kernels, keys[i]));
         json_dump_file(root, path, 0);
         tuning_file_load(model_path, model);

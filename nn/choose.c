@@ -39,11 +39,11 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
                          ceil_div(task->width, kernel->columns) *
                          ceil_div(task->out_blocks, vectors);
     const double steps = (double)task->taps * task->in_channels;
-    const double weight_bytes = (double)vectors * lanes * (double)sizeof(float);
+    const double step_bytes = (double)vectors * lanes * (double)sizeof(float);
     double step = larger(pixels * vectors * m->multiply, (pixels + vectors) * m->load);
     step = larger(step, m->latency);
-    if (steps * weight_bytes > FIRST_CACHE_BYTES)
-        step = larger(step, weight_bytes * m->cache_byte);
+    if (steps * step_bytes > FIRST_CACHE_BYTES)
+        step = larger(step, step_bytes * m->cache_byte);
     step += (pixels + vectors) * m->load_extra;
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
 }

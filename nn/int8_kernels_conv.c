@@ -25,13 +25,6 @@ static ALWAYS_INLINE units tile_weights(const int8_t *from, const int pixels)
     return pixels == 1 ? load_narrow_weights(from) : load_weights(from);
 }
 
-/* Far weights are asked for ahead, as in nn/kernels_conv.c. */
-static ALWAYS_INLINE void prefetch(const int8_t *weights, const int bytes)
-{
-    for (int i = 0; i < bytes; i += KERNEL_ALIGNMENT)
-        __builtin_prefetch(weights + FAR_AHEAD_BYTES + i);
-}
-
 /* Adds `depth` units of each pixel from x on, times weights; returns the weights behind them. */
 static ALWAYS_INLINE const int8_t *add_units(ivec sums[KERNEL_TILE_PIXELS][4], const uint8_t *x,
                                              const int8_t *weights, int depth, ptrdiff_t output_row,
@@ -42,7 +35,7 @@ static ALWAYS_INLINE const int8_t *add_units(ivec sums[KERNEL_TILE_PIXELS][4], c
     for (int d = 0; d < depth; d++, x += INT8_UNIT) {
         units w[4];
         if (far)
-            prefetch(weights, vectors * vector_bytes);
+            fetch_ahead(weights, vectors * vector_bytes);
         REPEAT4(v, if (v < vectors) w[v] = tile_weights(weights + v * vector_bytes, pixels);)
         weights += vectors * vector_bytes;
         REPEAT16(

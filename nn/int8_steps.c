@@ -279,8 +279,8 @@ static bool add_direct(struct plan *plan, int index, const struct int8_weights *
     step->int8 = (struct int8_step){.conv = far ? tile->run_far
                                                 : tile->run[distance_of(plan, conv.output_column)],
                                     .as_conv = conv};
-    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d", plan->int8->name, tile->rows,
-             tile->columns, tile->vectors);
+    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s", plan->int8->name, tile->rows,
+             tile->columns, tile->vectors, far ? ", far" : "");
     return true;
 }
 
@@ -295,18 +295,20 @@ static bool add_winograd(struct plan *plan, int index, const struct int8_weights
     struct step *step = plan_add_step(plan, STEP_INT8);
     if (!step)
         return false;
+    const bool far = choose_far_weights(36.0 * (double)stride);
     int8_pack_winograd(&pack, (int8_t *)planned->weights);
     step->int8 = (struct int8_step){
         .winograd = plan->int8->winograd,
         .as_winograd = {.direct = describe_conv(plan, index),
                         .gemm = choice->tile,
                         .weights = (const int8_t *)planned->weights,
-                        .far = choose_far_weights(36.0 * (double)stride),
+                        .far = far,
                         .weight_stride = stride,
                         .block = choice->block,
                         .scratch = (uint8_t *)(plan->arena + planned->scratch.buffer.offset)}};
-    snprintf(planned->text, sizeof planned->text, "%s, Winograd, %d tiles, %dx%d", plan->int8->name,
-             choice->block, choice->tile->columns, choice->tile->vectors);
+    snprintf(planned->text, sizeof planned->text, "%s, Winograd, %d tiles, %dx%d%s",
+             plan->int8->name, choice->block, choice->tile->columns, choice->tile->vectors,
+             far ? ", far" : "");
     return true;
 }
 

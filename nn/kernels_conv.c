@@ -43,12 +43,6 @@ static ALWAYS_INLINE int weight_bytes(const enum source source)
     return source == FAR_HALVES ? sizeof(uint16_t) : sizeof(float);
 }
 
-static ALWAYS_INLINE void prefetch(const char *weights, const int bytes)
-{
-    for (int i = 0; i < bytes; i += KERNEL_ALIGNMENT)
-        __builtin_prefetch(weights + FAR_AHEAD_BYTES + i);
-}
-
 static ALWAYS_INLINE vec load_weights(const char *weights, int v, const enum source source)
 {
     return source == FAR_HALVES ? load_halves((const uint16_t *)weights + v * VL)
@@ -102,7 +96,7 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
                 for (int d = 0; d < depth; d++, weights += step_bytes) {
                     if (source != NEAR)
-                        prefetch(weights, step_bytes);
+                        fetch_ahead(weights, step_bytes);
                     multiply(acc, x + d, weights, output_row, step, rows, columns, vectors, source);
                 }
             }

@@ -1,16 +1,11 @@
 #include "nn/kernels_private.h"
 
-/* For a row of DENSE_VECTORS vectors, be they floats or pairs: a large dense layer is bound by
- * reading its weights once. */
-static ALWAYS_INLINE void prefetch(const void *row)
-{
-    for (int i = 0; i < DENSE_VECTORS * VL * (int)sizeof(float); i += KERNEL_ALIGNMENT)
-        __builtin_prefetch((const char *)row + FAR_AHEAD_BYTES + i);
-}
+/* A large dense layer is bound by reading its weights once. A row: of floats or pairs. */
+enum { ROW_BYTES = DENSE_VECTORS * VL * (int)sizeof(float) };
 
 static ALWAYS_INLINE void accumulate(vec acc[DENSE_VECTORS], const float *weights, float value)
 {
-    prefetch(weights);
+    fetch_ahead(weights, ROW_BYTES);
     REPEAT4(v, acc[v] += load(weights + v * VL) * value;)
 }
 
@@ -35,7 +30,7 @@ static ALWAYS_INLINE const float *sum_floats(const struct dense *d, const float 
 static ALWAYS_INLINE void accumulate_pair(vec even[DENSE_VECTORS], vec odd[DENSE_VECTORS],
                                           const uint32_t *pairs, float first, float second)
 {
-    prefetch(pairs);
+    fetch_ahead(pairs, ROW_BYTES);
     REPEAT4(v, {
         const uvec both = *(const uvec *)(pairs + v * VL);
         even[v] += (vec)(both << 16) * first;

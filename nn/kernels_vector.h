@@ -106,6 +106,14 @@ static ALWAYS_INLINE vec load_halves(const uint16_t *from)
 #endif
 }
 
+/* Asks for `bytes` bytes that are as far ahead as far weights are asked for. An integer, since the
+ * last ones lie behind the end of the array. */
+static ALWAYS_INLINE void fetch_ahead(const void *weights, const int bytes)
+{
+    for (int i = 0; i < bytes; i += KERNEL_ALIGNMENT)
+        __builtin_prefetch((const void *)((uintptr_t)weights + FAR_AHEAD_BYTES + (unsigned)i));
+}
+
 static ALWAYS_INLINE void store(float *to, vec value)
 {
     *(vec *)to = value;

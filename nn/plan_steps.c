@@ -186,7 +186,7 @@ static bool fill_weights(const struct context *c, const struct pack *pack, size_
 /* As a description says what the weights are. */
 static const char *weights_text(const struct planned *planned)
 {
-    return planned->way.halved ? ", halves" : "";
+    return planned->way.halved ? ", halves" : planned->far ? ", far" : "";
 }
 
 /* --- convolutions ----------------------------------------------------------------------------- */

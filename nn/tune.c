@@ -323,6 +323,14 @@ static bool check_halves(const struct model *model, const struct kernels *kernel
     return most >= 0 || (halves && error_set(error, "out of memory"));
 }
 
+/* Those of bfloat16, which are the coarser ones. */
+static void unhalve_dense(struct tuning *tuning)
+{
+    for (int i = 0; i < tuning->layer_count; i++)
+        if (tuning->layers[i].rows == 0)
+            tuning->layers[i].halved = false;
+}
+
 struct tuning *tune_choose(const struct model *model, const struct kernels *kernels,
                            const struct tune_samples *samples, enum tune_halving halving,
                            struct tune_pictures pictures, struct error *error)
@@ -337,6 +345,10 @@ struct tuning *tune_choose(const struct model *model, const struct kernels *kern
     bool good = confirm(model, kernels, tuning, halving, error);
     if (good && halving == TUNE_HALVE_AUTO && uses_halves(tuning))
         good = check_halves(model, kernels, tuning, pictures, &too_far, error);
+    if (good && too_far) {
+        unhalve_dense(tuning);
+        good = check_halves(model, kernels, tuning, pictures, &too_far, error);
+    }
     if (good && too_far) {
         choose(tuning, samples, TUNE_HALVE_NEVER);
         good = confirm(model, kernels, tuning, TUNE_HALVE_NEVER, error);

@@ -23,7 +23,8 @@ static const struct command_option options[] = {
     {"seconds", "S", "how long to measure; 5 if not given",
      offsetof(struct tune_settings, seconds)},
     {"halve", "auto|never|always",
-     "keep the weights of large layers in 16 bits; auto: where that is faster and moves no score",
+     "keep the weights of large layers in 16 bits; auto: where that is faster and moves no score "
+     "by over 0.001",
      offsetof(struct tune_settings, halve)},
     {"print", NULL, "only print the table, write nothing", offsetof(struct tune_settings, print)},
 };
@@ -85,14 +86,14 @@ static void print_layers(const struct model *model, const struct tune_samples *s
                          const struct tuning *tuning, const struct plan *guessed,
                          const struct plan *tuned)
 {
-    printf("%-20s %-36s %9s  %-36s %9s\n", "Layer", "Guessed", "us", "Fastest", "us");
+    printf("%-20s %-38s %9s  %-38s %9s\n", "Layer", "Guessed", "us", "Fastest", "us");
     for (int i = 0; i < model->layer_count; i++) {
         const struct tune_sample *guess = tune_find(samples, i, 0);
         if (!guess)
             continue;
         const struct tune_sample *best = taken(samples, tuning, i);
         const bool same = best == guess;
-        printf("%-20.20s %-36s %9.1f  %-36s %9.1f\n", model->layers[i].name,
+        printf("%-20.20s %-38s %9.1f  %-38s %9.1f\n", model->layers[i].name,
                plan_describe(guessed, i), guess->us, same ? "the same" : plan_describe(tuned, i),
                same ? guess->us : guess->us * best->ratio);
     }

@@ -51,7 +51,7 @@ struct fast_conv {
  * to convolution arithmetic for deep learning", arXiv:1603.07285, 4.6). */
 struct fast_conv_back {
     struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
-    struct fast_tensor result; /* of one phase for one slot per worker; unused with stride 1 */
+    struct fast_tensor result; /* of one phase for one slot per worker; stride 1: the target */
     int stride_h, stride_w;
     float *transposed; /* weights [tap][out][in pitch], owned; NULL: Winograd turns them itself */
     int pitch;         /* of in */
@@ -186,8 +186,10 @@ void fast_meet(const struct chunk *chunk, const struct fast_node *node);
 
 bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *error);
 
-/* The gradient by its input comes from Winograd's kernel; that by its bias, too. */
+/* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
+
+/* The gradient by its bias comes with that by its weights. */
 bool fast_conv_sums_bias(const struct fast_node *node);
 void fast_conv_finish(struct fast_node *node);
 

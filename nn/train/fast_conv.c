@@ -406,7 +406,7 @@ static void run_direct(const struct fast_conv *c, int in_slot, int out_slot,
     conv.bias = way->bias;
     conv.fused = way->fused;
     if (way->residual) {
-        const struct view residual = fast_view(way->residual, in_slot);
+        const struct view residual = fast_view(way->residual, out_slot);
         conv.residual = residual.data;
         conv.residual_row = residual.row;
         conv.residual_block = residual.block;

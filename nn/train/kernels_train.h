@@ -25,7 +25,8 @@ struct pack_weights {
     float *packed;
 };
 
-/* to[tap][out][to_pitch] = from[tap][in][from_pitch] for one tap. */
+/* to[tap][out][to_pitch] = from[tap][in][from_pitch] for one tap; both begin at multiples of 16
+ * bytes, as do their rows. */
 struct transpose {
     const float *from;
     float *to;
@@ -53,7 +54,8 @@ struct images {
  *   gate     what came out of a relu, forward: where that is not above zero, out becomes zero
  *   weights  rows of output channels [tap][in][pitch]; turned: of input channels [tap][out][pitch],
  *            as a layer has them whose gradient this is
- *   taps     where tap 0 ... 8 of the convolution is in `weights`
+ *   outputs  channels from the first of `out` on, also behind those of out.blocks
+ *   taps     where tap 0 ... 8 of the convolution is in `weights`, tap_stride floats apart
  *   gemm     runs the products; its rows must be 1
  *   block    tiles together, a multiple of gemm->columns, at most WINOGRAD_BLOCK_MAX
  *   slots    groups of gemm->vectors output vectors whose matrices are kept from one block of tiles
@@ -62,7 +64,7 @@ struct images {
  */
 struct batch_winograd {
     struct images in, out, residual, gate;
-    int pictures, channels, outputs; /* channels of the input, of the output */
+    int pictures, channels, outputs; /* channels: of the input */
     bool turned;
     const float *weights, *bias; /* bias may be NULL */
     const int *taps;

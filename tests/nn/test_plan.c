@@ -658,9 +658,17 @@ START_TEST(a_plan_halves_what_the_tuning_says)
         if ((*k)->lanes < 16) /* there is such a tile */
             ck_assert_str_eq(plan_describe(plan, 2), has_halves
                                                          ? "Winograd 2x2, 4 tiles, 4x2, halves"
-                                                         : "Winograd 2x2, 4 tiles, 4x2");
-        ck_assert_str_eq(plan_describe(plan, 3),
-                         has_halves ? "direct 1x1x1, stride 2, halves" : "direct 1x1x1, stride 2");
+                                                         : "Winograd 2x2, 4 tiles, 4x2, far");
+        ck_assert_str_eq(plan_describe(plan, 3), has_halves ? "direct 1x1x1, stride 2, halves"
+                                                            : "direct 1x1x1, stride 2, far");
+        size_t arena, halves, floats;
+        plan_memory(plan, &arena, &halves);
+        plan_destroy(plan);
+        tuning->layers[2].halved = tuning->layers[3].halved = false;
+        plan = plan_create_guided(model, *k, tuning, 0, NULL);
+        plan_memory(plan, &arena, &floats);
+        ck_assert(has_halves ? halves < floats * 2 / 3 : halves == floats);
+        ck_assert_str_eq(plan_describe(plan, 3), "direct 1x1x1, stride 2, far");
         plan_destroy(plan);
         free(tuning);
     }

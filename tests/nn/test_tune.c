@@ -89,6 +89,48 @@ START_TEST(sixteen_bits_are_taken_as_asked)
 }
 END_TEST
 
+/* A convolution of far weights, 3x3 and wide. */
+static struct model *large_model(void)
+{
+    struct model *model = build_model(6, 5, 3);
+    add(model, conv(160, 3, 1, PADDING_SAME));
+    add(model, conv(161, 3, 1, PADDING_SAME));
+    fill_weights(model, 5);
+    finish(model);
+    return model;
+}
+
+/* Of the large layer every halved way is slower than the guess, the first one least. */
+START_TEST(always_takes_the_fastest_halved_way)
+{
+    struct error error = {0};
+    struct model *model = large_model();
+    const struct kernels *kernels = cpu_find_kernels(NULL);
+    const struct tune_sample *first = NULL;
+    struct tune_samples samples;
+    ck_assert(tune_measure(model, kernels, 0, &samples, &error));
+    for (int i = 0; i < samples.count; i++) {
+        struct tune_sample *sample = &samples.list[i];
+        sample->ratio = sample->way.halved ? (first ? 1.5 : 1.2) : 0.9;
+        first = sample->way.halved && !first ? sample : first;
+    }
+    struct tuning *tuning =
+        tune_choose(model, kernels, &samples, TUNE_HALVE_ALWAYS, nothing, &error);
+    ck_assert_ptr_nonnull(tuning);
+    ck_assert_int_eq(first != NULL, kernels->conv[1].run_halves != NULL);
+    if (first) {
+        const struct tuned_layer *layer = &tuning->layers[2];
+        ck_assert(layer->halved && layer->rows == first->way.kernel.kernel->rows &&
+                  layer->columns == first->way.kernel.kernel->columns &&
+                  layer->vectors == first->way.kernel.kernel->vectors &&
+                  layer->side == first->way.kernel.side && layer->block == first->way.kernel.block);
+    }
+    free(tuning);
+    tune_free(&samples);
+    model_destroy(model);
+}
+END_TEST
+
 /* "auto" does not take 16 bits for the large Dense, though they seem fastest. Frees the model. */
 static void assert_floats_stay(struct model *model, struct tune_pictures pictures)
 {
@@ -149,5 +191,5 @@ START_TEST(the_hash_sees_shapes_and_weights)
 END_TEST
 
 TEST_MAIN(tune, each_way_of_each_layer_is_measured, sixteen_bits_are_taken_as_asked,
-          sixteen_bits_that_move_scores_are_not_taken,
+          always_takes_the_fastest_halved_way, sixteen_bits_that_move_scores_are_not_taken,
           sixteen_bits_that_move_scores_of_pictures_are_not_taken, the_hash_sees_shapes_and_weights)

@@ -226,6 +226,11 @@ START_TEST(winograd_of_many_channels)
     check("(4, 4, 32)", "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
                         "y = Conv2D(32, 3, padding='same')(x)\nx = Add()([x, y])\n"
                         "x = Conv2D(3, 3)(x)");
+    /* spare lanes, of one thread's channels and of the last ones */
+    check("(4, 4, 32)", "x = Conv2D(60, 3, padding='same')(x)\n"
+                        "x = Conv2D(64, 3, padding='same')(x)\nx = Conv2D(3, 3)(x)");
+    check("(8, 8, 3)", "x = Conv2D(18, 3, padding='same')(x)\n"
+                       "x = Conv2D(17, 3, padding='same')(x)\nx = Conv2D(3, 1)(x)");
     /* more than go through the products at once, and one more */
     check("(4, 4, 129)", "x = Conv2D(24, 3, padding='same')(x)\nx = Conv2D(3, 3)(x)");
 }
@@ -262,7 +267,25 @@ START_TEST(convolutions_with_sums)
     check_block("z = Conv2D(16, 1)(x)\nx = Conv2D(16, 3, padding='same', activation='relu')(x)\n"
                 "u = Add()([x, z])\ny = Conv2D(16, 3, padding='same')(x)\nx = Add()([u, y])");
     check_block("y = Conv2D(16, 3, padding='same')(x)\nx = Add()([y, y])");
+    check_block("y = Conv2D(16, 3, padding='same')(x)\nz = Conv2D(16, 1)(x)\n"
+                "x = Add()([x, y, z])");
+    check_block("z = Conv2D(16, 1)(x)\nx = Conv2D(16, 3, padding='same', activation='relu')(x)\n"
+                "u = Add()([x, z])\nu = Activation('relu')(u)\n"
+                "y = Conv2D(16, 3, padding='same')(x)\nx = Add()([u, y])");
+    check_block("x = Conv2D(16, 3, padding='same')(x)\nx = ReLU(negative_slope=0.1)(x)\n"
+                "x = Conv2D(16, 3, padding='same')(x)");
     check_block("y = Conv2D(16, 3, padding='same')(x)\nx = Add()([x, x])\nx = Add()([x, y])");
+}
+END_TEST
+
+/* More pictures than a thread takes at once. */
+START_TEST(several_chunks)
+{
+    check_with("x = Input((4, 4, 16))\ny = Conv2D(16, 3, padding='same', activation='relu')(x)\n"
+               "y = Conv2D(16, 3, padding='same')(y)\nx = Add()([x, y])\n"
+               "x = Activation('relu')(x)\ny = Conv2D(16, 3, padding='same')(x)\n"
+               "x = Add()([x, y])\nx = GlobalAveragePooling2D()(x)",
+               LOSS_MSE, 103);
 }
 END_TEST
 
@@ -398,6 +421,6 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
-          winograd_of_many_channels, convolutions_with_sums, depthwise, pooling, dense,
-          dense_with_many_weights, normalization_and_dropout, branches, frozen_layers, activations,
-          losses)
+          winograd_of_many_channels, convolutions_with_sums, several_chunks, depthwise, pooling,
+          dense, dense_with_many_weights, normalization_and_dropout, branches, frozen_layers,
+          activations, losses)
