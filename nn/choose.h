@@ -56,6 +56,8 @@ int choose_list(const struct kernels *kernels, const struct conv_task *task,
 
 /* So many bytes of packed weights lie behind the second cache. */
 bool choose_far_weights(double bytes);
+
+/* Those of this choice do, and its kernel has a run_far for them. */
 bool choose_is_far(int lanes, const struct conv_task *task, const struct conv_choice *choice);
 
 /* Fills in the kernel of this tile, if the task can be done with it, and with the choice's side and

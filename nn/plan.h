@@ -22,7 +22,8 @@ void plan_destroy(struct plan *plan);
 
 /* The same, told how to run layers that can be run in several ways: each as `tuning` has it (NULL:
  * it has none), else in the way that takes this place, from 0, in the order of what nn/choose.h
- * expects; the first where there are fewer. What of a tuning does not fit the model is ignored. */
+ * expects, those with weights of 16 bits behind all others; the first where there are fewer. What
+ * of a tuning does not fit the model is ignored. */
 struct plan *plan_create_guided(const struct model *model, const struct kernels *kernels,
                                 const struct tuning *tuning, int place, struct error *error);
 

@@ -2,18 +2,26 @@
  * otherwise read and write a whole layer once more. */
 #include "nn/train/fast.h"
 
+/* How many of the reader's inputs are the node's value. */
+static int times_read(const struct fast *fast, const struct fast_node *reader,
+                      const struct fast_node *node)
+{
+    int times = 0;
+    for (int k = 0; reader->runs && k < reader->layer->input_count; k++)
+        times += fast_input(fast, reader, k) == node;
+    return times;
+}
+
 struct fast_node *fast_only_reader(const struct fast *fast, const struct fast_node *node)
 {
-    struct fast_node *reader = NULL;
-    for (int i = (int)(node - fast->nodes) + 1; i < fast->count; i++)
-        for (int k = 0; fast->nodes[i].runs && k < fast->nodes[i].layer->input_count; k++) {
-            if (fast_input(fast, &fast->nodes[i], k) != node)
-                continue;
-            if (reader)
-                return NULL;
-            reader = &fast->nodes[i];
+    struct fast_node *last = NULL;
+    int times = 0;
+    for (int i = 1; i < fast->count; i++)
+        if (times_read(fast, &fast->nodes[i], node) > 0) {
+            last = &fast->nodes[i];
+            times += times_read(fast, last, node);
         }
-    return reader;
+    return times == 1 ? last : NULL;
 }
 
 /* An Add of two: the later of its inputs is added to the other where it comes to be. */
@@ -41,11 +49,9 @@ void fast_fuse_forward(struct fast *fast)
 /* The Add among the two layers that read the node. */
 static const struct fast_node *adding_reader(const struct fast *fast, const struct fast_node *node)
 {
-    for (int i = (int)(node - fast->nodes) + 1; i < fast->count; i++)
-        for (int k = 0; fast->nodes[i].runs && k < fast->nodes[i].layer->input_count; k++)
-            if (fast_input(fast, &fast->nodes[i], k) == node &&
-                fast->nodes[i].layer->op == LAYER_ADD)
-                return &fast->nodes[i];
+    for (int i = 1; i < fast->count; i++)
+        if (fast->nodes[i].layer->op == LAYER_ADD && times_read(fast, &fast->nodes[i], node) > 0)
+            return &fast->nodes[i];
     return NULL;
 }
 

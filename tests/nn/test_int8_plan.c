@@ -351,7 +351,33 @@ START_TEST(great_sums_are_convolved_directly)
 }
 END_TEST
 
+/* Directly on every processor, and by Winograd's algorithm, whose weights are more. */
+START_TEST(weights_that_no_cache_holds_are_far)
+{
+    struct model *model = build_model(16, 16, 3);
+    add(model, conv(128, 3, 2, PADDING_SAME));
+    add(model, conv(128, 3, 1, PADDING_SAME));
+    add(model, conv(256, 3, 4, PADDING_SAME));
+    add(model, conv(256, 3, 1, PADDING_SAME));
+    add(model, pool(LAYER_MAX_POOL2D, 1, 1, PADDING_VALID));
+    fill_weights(model, 5);
+    give_ranges(model, -3, 5);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        const bool halves = int8_kernels_for((*k)->lanes)->value_bytes == 2;
+        ck_assert_ptr_null(strstr(plan_describe(plan, 1), ", far"));
+        ck_assert_int_eq(strstr(plan_describe(plan, 2), ", far") != NULL, halves);
+        ck_assert_ptr_nonnull(strstr(plan_describe(plan, 4), ", far"));
+        plan_destroy(plan);
+    }
+    check_agreement(model, 4, false);
+    model_destroy(model);
+}
+END_TEST
+
 TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
           all_machines_agree_by_winograd, floats_behind_a_join_of_odd_channels,
           a_layer_that_nobody_reads, observers_see_real_channels_only,
-          great_sums_are_convolved_directly)
+          great_sums_are_convolved_directly, weights_that_no_cache_holds_are_far)
