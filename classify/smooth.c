@@ -34,21 +34,28 @@ static int best_class(const double *scores, int count)
     return best;
 }
 
-/* The score at which "unknown" is left. */
-static double entry_threshold(const struct smooth_settings *settings)
+/* What the scores call for by themselves. */
+static int decide_anew(const double *scores, int count, const struct smooth_settings *settings)
 {
-    double half_way = (1 + settings->threshold) / 2;
-    return fmin(settings->threshold + settings->hysteresis, half_way);
+    const int best = best_class(scores, count);
+    return scores[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
 }
 
 static int decide(const double *scores, int count, int before,
                   const struct smooth_settings *settings)
 {
-    int best = best_class(scores, count);
+    const int anew = decide_anew(scores, count, settings);
     if (before == SMOOTH_UNKNOWN)
-        return scores[best] >= entry_threshold(settings) ? best : SMOOTH_UNKNOWN;
-    int in_charge = scores[best] > scores[before] + settings->hysteresis ? best : before;
-    return scores[in_charge] >= settings->threshold ? in_charge : SMOOTH_UNKNOWN;
+        return anew;
+    const bool better =
+        anew != SMOOTH_UNKNOWN && scores[anew] > scores[before] + settings->hysteresis;
+    if (better && anew != settings->nobody)
+        return anew;
+    if (scores[before] >= settings->release)
+        return before;
+    if (better)
+        return anew;
+    return scores[before] >= settings->threshold ? before : SMOOTH_UNKNOWN;
 }
 
 /* The decision in force, once `wanted` has waited long enough. */
@@ -73,11 +80,9 @@ int smooth_update(struct smooth *smooth, const struct smooth_settings *settings,
         average(smooth, &looks->list[i], settings->time_s, time_s, count);
     pool_scores(&looks->views, smooth->list, count, settings->nobody, smooth->scores);
     if (first) {
-        int best = best_class(smooth->scores, count);
-        smooth->decision = smooth->scores[best] >= settings->threshold ? best : SMOOTH_UNKNOWN;
-        smooth->wanted = smooth->decision;
+        smooth->decision = smooth->wanted = decide_anew(smooth->scores, count, settings);
     } else {
-        int wanted = decide(smooth->scores, count, smooth->decision, settings);
+        const int wanted = decide(smooth->scores, count, smooth->decision, settings);
         smooth->decision = hold(smooth, settings->hold_s, time_s, wanted);
     }
     smooth->time_s = time_s;

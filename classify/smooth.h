@@ -11,16 +11,18 @@
  *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
  * 2. The frame's scores are pooled from those of its views (classify/pool.h), as far as these were
  *    looked at.
- * 3. Hysteresis: another class takes over only when its score is better by `hysteresis`.
- * 4. Threshold: when the class in charge has a score < threshold, the decision is SMOOTH_UNKNOWN.
- *    It is left again at threshold + hysteresis, but at most half-way from threshold to 1, so that
- *    it can always be left.
+ * 3. Two thresholds, as of a Schmitt trigger (or the edges of Canny 1986). A class is decided for
+ *    when its score is the best and at least `threshold`. It stays while its score is at least
+ *    `release`, until another that is decided for is better by `hysteresis`: an animal that was
+ *    seen well a moment ago and turns its back is still there. `nobody` does not take over from an
+ *    animal so, since it says only that none is seen: it waits for the release.
+ * 4. Where no class is decided for and none stays, the decision is SMOOTH_UNKNOWN.
  * 5. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
  *    called for it; until then the old one stays, whatever its score. 0: at once.
  *
  * The averages begin anew, and with them the decision, on the first frame, when time runs backwards
  * (a recording starts over, the clock was set), after a gap of more than SMOOTH_GAP_S, and when the
- * views are others. But for pooling, `nobody` is a class like any other.
+ * views are others.
  */
 #ifndef PAWCAM_CLASSIFY_SMOOTH_H
 #define PAWCAM_CLASSIFY_SMOOTH_H
@@ -35,12 +37,14 @@ struct smooth_settings {
     double time_s;     /* tau, seconds */
     double hysteresis; /* 0..1 */
     double threshold;  /* 0..1 */
+    double release;    /* 0..1; from the threshold on, no class stays below the threshold */
     double hold_s;     /* seconds, >= 0 */
     int nobody;        /* the class "neither", or POOL_NO_CLASS if frames have one view */
 };
 
 /* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the
  * model's own (model_threshold). */
+#define SMOOTH_RELEASE_DEFAULT    "0.1"
 #define SMOOTH_TIME_DEFAULT       "0.5"
 #define SMOOTH_HYSTERESIS_DEFAULT "0.1"
 #define SMOOTH_HOLD_DEFAULT       "0"

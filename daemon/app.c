@@ -57,6 +57,7 @@ static struct smooth_settings smooth_settings(const struct app *app)
         .time_s = app->current.smooth.time_s,
         .hysteresis = app->current.smooth.hysteresis,
         .threshold = model_setup_threshold(&app->current, app->model),
+        .release = app->current.smooth.release,
         .hold_s = app->current.smooth.hold_s,
         .nobody = classifier_nobody(app->model),
     };

@@ -32,6 +32,7 @@ struct options {
         double threshold; /* best score below it: "unknown"; < 0 ("auto"): model_threshold */
     } model;
     struct {
+        double release;    /* score at which a label that is shown goes away */
         double time_s;     /* time constant of the scores' moving average; 0: off */
         double hysteresis; /* how much better another class must be before the label changes */
         double hold_s;     /* and for how long */

@@ -15,7 +15,7 @@
 struct video_settings {
     struct model_options model;
     const char *labels;
-    const char *threshold, *smooth_time, *hysteresis, *hold_time, *views;
+    const char *threshold, *release, *smooth_time, *hysteresis, *hold_time, *views;
     bool json;
 };
 
@@ -24,6 +24,8 @@ static const struct command_option options[] = {
      offsetof(struct video_settings, labels)},
     {"threshold", "X,...", "as in pawcamd; if not given, the model's, else 0.6",
      offsetof(struct video_settings, threshold)},
+    {"release", "X,...", "as in pawcamd; " SMOOTH_RELEASE_DEFAULT " if not given",
+     offsetof(struct video_settings, release)},
     {"smooth-time", "S,...", "as in pawcamd; " SMOOTH_TIME_DEFAULT " if not given",
      offsetof(struct video_settings, smooth_time)},
     {"hysteresis", "X,...", "as in pawcamd; " SMOOTH_HYSTERESIS_DEFAULT " if not given",
@@ -65,7 +67,7 @@ static bool parse_values(const char *option, const char *text, double max, struc
 
 /* Every combination of these is judged. */
 struct grid {
-    struct values threshold, time_s, hysteresis, hold_s;
+    struct values threshold, release, time_s, hysteresis, hold_s;
     int nobody; /* as in smooth_settings */
 };
 
@@ -73,11 +75,13 @@ static bool parse_grid(const struct video_settings *settings, const struct model
                        struct grid *grid, struct error *error)
 {
     const char *time_s = settings->smooth_time, *hysteresis = settings->hysteresis;
-    const char *hold_s = settings->hold_time;
+    const char *hold_s = settings->hold_time, *release = settings->release;
     grid->threshold = (struct values){1, {model_threshold(model)}};
     grid->nobody = classifier_nobody(model);
     return (!settings->threshold ||
             parse_values("threshold", settings->threshold, 1, &grid->threshold, error)) &&
+           parse_values("release", release ? release : SMOOTH_RELEASE_DEFAULT, 1, &grid->release,
+                        error) &&
            parse_values("smooth-time", time_s ? time_s : SMOOTH_TIME_DEFAULT, 60, &grid->time_s,
                         error) &&
            parse_values("hysteresis", hysteresis ? hysteresis : SMOOTH_HYSTERESIS_DEFAULT, 1,
@@ -88,7 +92,8 @@ static bool parse_grid(const struct video_settings *settings, const struct model
 
 static int grid_count(const struct grid *grid)
 {
-    return grid->threshold.count * grid->time_s.count * grid->hysteresis.count * grid->hold_s.count;
+    return grid->threshold.count * grid->release.count * grid->time_s.count *
+           grid->hysteresis.count * grid->hold_s.count;
 }
 
 static double pick(const struct values *values, int *index)
@@ -104,6 +109,7 @@ static struct smooth_settings grid_point(const struct grid *grid, int index)
     settings.hold_s = pick(&grid->hold_s, &index);
     settings.hysteresis = pick(&grid->hysteresis, &index);
     settings.time_s = pick(&grid->time_s, &index);
+    settings.release = pick(&grid->release, &index);
     settings.threshold = pick(&grid->threshold, &index);
     return settings;
 }
@@ -191,9 +197,9 @@ static void print_clips(const struct evaluation *evaluation, const struct smooth
         int length = (int)strlen(clip_name(evaluation->clips[i].path));
         width = length > width ? length : width;
     }
-    printf("threshold %.2f, smooth-time %g s, hysteresis %g, hold-time %g s\n\n%-*s%s",
-           settings->threshold, settings->time_s, settings->hysteresis, settings->hold_s, width,
-           "clip", columns);
+    printf("threshold %.2f, release %g, smooth-time %g s, hysteresis %g, hold-time %g s\n\n%-*s%s",
+           settings->threshold, settings->release, settings->time_s, settings->hysteresis,
+           settings->hold_s, width, "clip", columns);
     for (int i = 0; i < evaluation->clip_count; i++) {
         struct judgement judgement = judge_clip(evaluation, i, settings);
         printf("%-*s", width, clip_name(evaluation->clips[i].path));
@@ -210,12 +216,12 @@ static void print_clips(const struct evaluation *evaluation, const struct smooth
 
 static void print_grid(const struct evaluation *evaluation, const struct grid *grid)
 {
-    printf("threshold  smooth-time  hysteresis  hold-time%s", columns);
+    printf("threshold  release  smooth-time  hysteresis  hold-time%s", columns);
     for (int i = 0; i < grid_count(grid); i++) {
         struct smooth_settings settings = grid_point(grid, i);
         struct judgement sum = judge_all(evaluation, &settings);
-        printf("%9.2f  %11g  %10g  %9g", settings.threshold, settings.time_s, settings.hysteresis,
-               settings.hold_s);
+        printf("%9.2f  %7g  %11g  %10g  %9g", settings.threshold, settings.release, settings.time_s,
+               settings.hysteresis, settings.hold_s);
         print_judgement(&sum);
     }
 }
@@ -247,6 +253,7 @@ static json_t *point_json(const struct evaluation *evaluation,
     }
     struct judgement sum = judge_all(evaluation, settings);
     json_object_set_new(object, "threshold", figure_json(settings->threshold));
+    json_object_set_new(object, "release", figure_json(settings->release));
     json_object_set_new(object, "smooth_time", figure_json(settings->time_s));
     json_object_set_new(object, "hysteresis", figure_json(settings->hysteresis));
     json_object_set_new(object, "hold_time", figure_json(settings->hold_s));

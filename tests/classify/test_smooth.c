@@ -7,7 +7,7 @@
 enum { CAT, DOG, NEITHER };
 
 static const struct smooth_settings plain = {
-    .time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = NEITHER};
+    .time_s = 0, .hysteresis = 0, .threshold = 0.6, .release = 1, .nobody = NEITHER};
 
 /* One view of a frame that has `views`. */
 static int look(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
@@ -25,6 +25,12 @@ static int update(struct smooth *smooth, const struct smooth_settings *settings,
 {
     const struct looks looks = {{.count = 1, .places = 1}, 1, {{.scores = {cat, dog}}}};
     return smooth_update(smooth, settings, time_s, &looks, 2);
+}
+
+static int see(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
+               double cat, double dog, double neither)
+{
+    return look(smooth, settings, time_s, 1, 0, (double[]){cat, dog, neither});
 }
 
 START_TEST(first_frame_decides_by_itself)
@@ -81,7 +87,7 @@ END_TEST
 START_TEST(hysteresis_holds_the_label_until_another_is_clearly_better)
 {
     struct smooth_settings settings = {
-        .nobody = POOL_NO_CLASS, .hysteresis = 0.2, .threshold = 0.3};
+        .nobody = POOL_NO_CLASS, .hysteresis = 0.2, .threshold = 0.3, .release = 1};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.55, 0.45), CAT);
@@ -91,35 +97,66 @@ START_TEST(hysteresis_holds_the_label_until_another_is_clearly_better)
 }
 END_TEST
 
-START_TEST(label_below_the_threshold_never_stays)
+START_TEST(label_stays_until_its_release)
 {
     struct smooth_settings settings = {
-        .nobody = POOL_NO_CLASS, .hysteresis = 0.1, .threshold = 0.6};
+        .nobody = NEITHER, .hysteresis = 0.1, .threshold = 0.6, .release = 0.2};
     struct smooth smooth;
     smooth_reset(&smooth);
-    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT);
-    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.59, 0.41), SMOOTH_UNKNOWN);
-    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.65, 0.35), SMOOTH_UNKNOWN);
-    ck_assert_int_eq(update(&smooth, &settings, 0.3, 0.71, 0.29), CAT);
-    ck_assert_int_eq(update(&smooth, &settings, 0.4, 0.61, 0.39), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.59, 0.01, 0.40), SMOOTH_UNKNOWN);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.60, 0.00, 0.40), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.2, 0.30, 0.10, 0.60), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.3, 0.20, 0.00, 0.80), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.4, 0.19, 0.01, 0.80), NEITHER);
+    ck_assert_int_eq(see(&smooth, &settings, 0.5, 0.20, 0.00, 0.80), NEITHER);
+    ck_assert_int_eq(see(&smooth, &settings, 0.6, 0.19, 0.56, 0.25), NEITHER);
+    ck_assert_int_eq(see(&smooth, &settings, 0.7, 0.45, 0.40, 0.15), SMOOTH_UNKNOWN);
 }
 END_TEST
 
-START_TEST(unknown_can_be_left_even_with_a_high_threshold)
+/* An animal that goes leaves no label behind: neither needs no better score than that. */
+START_TEST(label_goes_to_unknown_where_nothing_is_sure)
 {
-    struct smooth_settings settings = {
-        .nobody = POOL_NO_CLASS, .hysteresis = 0.5, .threshold = 0.9};
+    struct smooth_settings settings = {.nobody = NEITHER, .threshold = 0.6, .release = 0.4};
     struct smooth smooth;
     smooth_reset(&smooth);
-    ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.5, 0.5), SMOOTH_UNKNOWN);
-    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.94, 0.06), SMOOTH_UNKNOWN);
-    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.96, 0.04), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.9, 0.05, 0.05), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.3, 0.35, 0.35), SMOOTH_UNKNOWN);
+}
+END_TEST
+
+START_TEST(another_animal_does_not_wait_for_the_release)
+{
+    struct smooth_settings settings = {
+        .nobody = NEITHER, .hysteresis = 0.2, .threshold = 0.5, .release = 0.1};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.90, 0.10, 0.00), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.20, 0.49, 0.31), CAT); /* not sure enough */
+    ck_assert_int_eq(see(&smooth, &settings, 0.2, 0.41, 0.59, 0.00), CAT); /* not better enough */
+    ck_assert_int_eq(see(&smooth, &settings, 0.3, 0.30, 0.55, 0.15), DOG);
+}
+END_TEST
+
+START_TEST(release_from_the_threshold_on_lets_no_label_stay_below_it)
+{
+    for (int i = 0; i < 2; i++) {
+        struct smooth_settings settings = {
+            .nobody = POOL_NO_CLASS, .hysteresis = 0.1, .threshold = 0.6, .release = i ? 1 : 0.6};
+        struct smooth smooth;
+        smooth_reset(&smooth);
+        ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT);
+        ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.6, 0.4), CAT);
+        ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.59, 0.41), SMOOTH_UNKNOWN);
+        ck_assert_int_eq(update(&smooth, &settings, 0.3, 0.39, 0.61), DOG);
+    }
 }
 END_TEST
 
 START_TEST(another_label_is_held_back_until_it_was_called_for_long_enough)
 {
-    struct smooth_settings settings = {.nobody = POOL_NO_CLASS, .threshold = 0.6, .hold_s = 0.3};
+    struct smooth_settings settings = {
+        .nobody = POOL_NO_CLASS, .threshold = 0.6, .release = 1, .hold_s = 0.3};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(update(&smooth, &settings, 0.0, 0.9, 0.1), CAT); /* the first at once */
@@ -139,7 +176,7 @@ END_TEST
 START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
 {
     struct smooth_settings settings = {
-        .nobody = POOL_NO_CLASS, .time_s = 100, .hysteresis = 0.1, .threshold = 0.6};
+        .nobody = POOL_NO_CLASS, .time_s = 100, .hysteresis = 0.1, .threshold = 0.6, .release = 1};
     struct smooth smooth;
     smooth_reset(&smooth);
     update(&smooth, &settings, 50, 1, 0);
@@ -152,7 +189,7 @@ START_TEST(begins_anew_after_a_gap_a_step_back_and_a_reset)
 }
 END_TEST
 
-START_TEST(neither_is_a_class_like_any_other)
+START_TEST(neither_is_decided_for_like_any_other)
 {
     struct smooth smooth;
     smooth_reset(&smooth);
@@ -182,7 +219,7 @@ END_TEST
 START_TEST(hysteresis_holds_between_views_too)
 {
     const struct smooth_settings settings = {
-        .threshold = 0.3, .hysteresis = 0.2, .nobody = NEITHER};
+        .threshold = 0.3, .release = 1, .hysteresis = 0.2, .nobody = NEITHER};
     struct smooth smooth;
     smooth_reset(&smooth);
     ck_assert_int_eq(look(&smooth, &settings, 0.0, 2, 0, (double[]){0.9, 0.0, 0.1}), CAT);
@@ -236,10 +273,11 @@ END_TEST
 
 TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_frame_alone_counts,
           average_depends_on_time_not_on_the_frame_rate, same_time_changes_nothing,
-          hysteresis_holds_the_label_until_another_is_clearly_better,
-          label_below_the_threshold_never_stays,
+          hysteresis_holds_the_label_until_another_is_clearly_better, label_stays_until_its_release,
+          label_goes_to_unknown_where_nothing_is_sure, another_animal_does_not_wait_for_the_release,
+          release_from_the_threshold_on_lets_no_label_stay_below_it,
           another_label_is_held_back_until_it_was_called_for_long_enough,
-          unknown_can_be_left_even_with_a_high_threshold,
-          begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_a_class_like_any_other,
+
+          begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_decided_for_like_any_other,
           views_are_pooled, hysteresis_holds_between_views_too, each_view_has_its_own_average,
           another_number_of_views_begins_anew, another_shape_begins_anew)
