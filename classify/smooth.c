@@ -1,6 +1,7 @@
 #include "classify/smooth.h"
 
 #include <math.h>
+#include <string.h>
 
 void smooth_reset(struct smooth *smooth)
 {
@@ -13,16 +14,23 @@ static bool begins_anew(const struct smooth *smooth, double time_s, const struct
     return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || !views_same(views, &smooth->views);
 }
 
-static void average(struct smooth *smooth, const struct look *look, double tau, double time_s,
-                    int count)
+/* What the views that were looked at show, in place of what they showed before. */
+static void remember(struct smooth *smooth, const struct looks *looks, int count)
 {
-    struct pool_view *view = &smooth->list[look->view];
-    const double dt = time_s - smooth->time_of[look->view];
-    const double alpha = tau > 0 && view->seen ? -expm1(-dt / tau) : 1;
+    for (int i = 0; i < looks->count; i++) {
+        struct pool_view *view = &smooth->list[looks->list[i].view];
+        view->seen = true;
+        memcpy(view->scores, looks->list[i].scores, (size_t)count * sizeof *view->scores);
+    }
+}
+
+/* alpha: how far the average goes towards the frame's scores. */
+static void average(struct smooth *smooth, double alpha, int nobody, int count)
+{
+    double scores[PREDICTION_CLASSES_MAX];
+    pool_scores(&smooth->views, smooth->list, count, nobody, scores);
     for (int i = 0; i < count; i++)
-        view->scores[i] += alpha * (look->scores[i] - view->scores[i]);
-    view->seen = true;
-    smooth->time_of[look->view] = time_s;
+        smooth->scores[i] += alpha * (scores[i] - smooth->scores[i]);
 }
 
 static int best_class(const double *scores, int count)
@@ -70,15 +78,16 @@ static int hold(struct smooth *smooth, double hold_s, double time_s, int wanted)
 int smooth_update(struct smooth *smooth, const struct smooth_settings *settings, double time_s,
                   const struct looks *looks, int count)
 {
-    bool first = begins_anew(smooth, time_s, &looks->views);
+    const bool first = begins_anew(smooth, time_s, &looks->views);
+    const double tau = settings->time_s;
+    const double alpha = first || tau == 0 ? 1 : -expm1(-(time_s - smooth->time_s) / tau);
     if (first) {
         smooth_reset(smooth);
         smooth->started = true;
         smooth->views = looks->views;
     }
-    for (int i = 0; i < looks->count; i++)
-        average(smooth, &looks->list[i], settings->time_s, time_s, count);
-    pool_scores(&looks->views, smooth->list, count, settings->nobody, smooth->scores);
+    remember(smooth, looks, count);
+    average(smooth, alpha, settings->nobody, count);
     if (first) {
         smooth->decision = smooth->wanted = decide_anew(smooth->scores, count, settings);
     } else {

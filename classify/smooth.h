@@ -1,16 +1,17 @@
 /*
  * smooth: from the scores of single frames to one steady decision. Pure functions, no clock.
  *
- * 1. Exponentially weighted moving average per view (classify/views.h) and class, in continuous
- *    time, so that it does not depend on the frame rate: with dt seconds since the view was looked
- *    at before and time constant tau,
+ * 1. The frame's scores are pooled (classify/pool.h) from what each of its views (classify/views.h)
+ *    showed when it was looked at last.
+ * 2. Exponentially weighted moving average of these, in continuous time, so that it does not depend
+ *    on the frame rate: with dt seconds since the frame before and time constant tau,
  *
  *        alpha = 1 - exp(-dt / tau)            tau = 0: alpha = 1, no smoothing
  *        s     = s + alpha * (x - s)           the first time: s = x
  *
  *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
- * 2. The frame's scores are pooled from those of its views (classify/pool.h), as far as these were
- *    looked at.
+ *    (Averaged by view, before they are pooled, a clear sight of a moment is lost: a view's score
+ * of 0.98 among many of 0.1 is no evidence any more.)
  * 3. Two thresholds, as of a Schmitt trigger (or the edges of Canny 1986). A class is decided for
  *    when its score is the best and at least `threshold`. It stays while its score is at least
  *    `release`, until another that is decided for is better by `hysteresis`: an animal that was
@@ -44,7 +45,7 @@ struct smooth_settings {
 
 /* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the
  * model's own (model_threshold). */
-#define SMOOTH_RELEASE_DEFAULT    "0.1"
+#define SMOOTH_RELEASE_DEFAULT    "0.2"
 #define SMOOTH_TIME_DEFAULT       "0.5"
 #define SMOOTH_HYSTERESIS_DEFAULT "0.1"
 #define SMOOTH_HOLD_DEFAULT       "0"
@@ -55,10 +56,9 @@ struct smooth {
     int decision;                          /* index of a class, or SMOOTH_UNKNOWN */
     int wanted;                            /* what the newest frame calls for ... */
     double wanted_since_s;                 /* ... and all since this one */
-    double scores[PREDICTION_CLASSES_MAX]; /* of the frame */
+    double scores[PREDICTION_CLASSES_MAX]; /* the average */
     struct views views;                    /* of the newest frame */
-    double time_of[VIEWS_MAX];             /* when a view was looked at last */
-    struct pool_view list[VIEWS_MAX];      /* the averages */
+    struct pool_view list[VIEWS_MAX];      /* as each was looked at last */
 };
 
 /* Forgets everything: the next frame is the first. */

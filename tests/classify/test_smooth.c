@@ -229,18 +229,28 @@ START_TEST(hysteresis_holds_between_views_too)
 }
 END_TEST
 
-/* A view is averaged over the time since it was looked at, not since the frame before. */
-START_TEST(each_view_has_its_own_average)
+/* A view that was seen well counts in full until it is looked at again: the frame's scores are
+ * averaged over time, not the view's. */
+START_TEST(frames_are_averaged_not_views)
 {
-    const struct smooth_settings settings = {.time_s = 0.5, .threshold = 0.6, .nobody = NEITHER};
-    struct smooth smooth;
+    const struct smooth_settings settings = {
+        .time_s = 0.5, .threshold = 0.6, .release = 1, .nobody = NEITHER};
+    const double nothing[] = {0, 0.01, 0.99}, dog[] = {0, 0.99, 0.01};
+    struct smooth smooth, alone;
     smooth_reset(&smooth);
-    look(&smooth, &settings, 0.0, 2, 0, (double[]){0, 1, 0});
-    look(&smooth, &settings, 0.1, 2, 1, (double[]){0, 0.5, 0.5});
-    look(&smooth, &settings, 1.0, 2, 0, (double[]){1, 0, 0});
-    ck_assert_double_eq_tol(smooth.list[0].scores[DOG], exp(-2), 1e-12);
-    look(&smooth, &settings, 1.1, 2, 1, (double[]){0, 0.5, 0.5});
-    ck_assert_double_eq_tol(smooth.list[1].scores[DOG], 0.5, 1e-12);
+    look(&smooth, &settings, 0.0, 2, 0, nothing);
+    look(&smooth, &settings, 0.0, 2, 1, nothing);
+    const double before = smooth.scores[DOG];
+    look(&smooth, &settings, 0.1, 2, 1, dog);
+    smooth_reset(&alone); /* what the frame would have by itself */
+    look(&alone, &settings, 0.0, 2, 0, nothing);
+    look(&alone, &plain, 0.0, 2, 1, dog);
+    ck_assert_double_gt(alone.scores[DOG], before + 0.2);
+    ck_assert_double_eq_tol(smooth.scores[DOG],
+                            before + (1 - exp(-0.2)) * (alone.scores[DOG] - before), 1e-12);
+    look(&smooth, &settings, 0.6, 2, 0, nothing);
+    ck_assert_double_eq_tol(smooth.scores[DOG],
+                            before + (1 - exp(-1.2)) * (alone.scores[DOG] - before), 1e-12);
 }
 END_TEST
 
@@ -279,5 +289,5 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           another_label_is_held_back_until_it_was_called_for_long_enough,
 
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_decided_for_like_any_other,
-          views_are_pooled, hysteresis_holds_between_views_too, each_view_has_its_own_average,
+          views_are_pooled, hysteresis_holds_between_views_too, frames_are_averaged_not_views,
           another_number_of_views_begins_anew, another_shape_begins_anew)
