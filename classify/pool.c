@@ -6,9 +6,6 @@
 /* A score of `nobody` below it counts as this: the odds of one view must not be without bound. */
 static const double nobody_min = 1e-6;
 
-/* Of the power mean. */
-static const double p = 1.0 / 3;
-
 static double weight(const struct views *views, int view)
 {
     const int place = view % views->places;
@@ -24,15 +21,15 @@ static void add(const struct pool_view *view, double weight, int count, int nobo
 {
     const double nobodys = fmax(nobody_min, view->scores[nobody]);
     for (int i = 0; i < count; i++)
-        sums[i] += weight * pow(view->scores[i] / nobodys, p);
+        sums[i] += weight * sqrt(view->scores[i] / nobodys);
 }
 
-/* From means of powers of odds, in place; the odds of `nobody` against itself are 1. */
+/* From means of roots of odds, in place; the odds of `nobody` against itself are 1. */
 static void to_scores(double *means, int count, int nobody)
 {
     double sum = 0;
     for (int i = 0; i < count; i++)
-        sum += means[i] = i == nobody ? 1 : pow(means[i], 1 / p);
+        sum += means[i] = i == nobody ? 1 : means[i] * means[i];
     for (int i = 0; i < count; i++)
         means[i] /= sum;
 }
@@ -59,13 +56,18 @@ void pool_scores(const struct views *views, const struct pool_view *list, int co
     to_scores(scores, count, nobody);
 }
 
-void pool_looks(const struct looks *looks, int count, int nobody, double *scores)
+void pool_remember(struct pool_view *list, const struct looks *looks, int count)
 {
-    struct pool_view list[VIEWS_MAX] = {{0}};
     for (int i = 0; i < looks->count; i++) {
         struct pool_view *view = &list[looks->list[i].view];
         view->seen = true;
         memcpy(view->scores, looks->list[i].scores, (size_t)count * sizeof *view->scores);
     }
+}
+
+void pool_looks(const struct looks *looks, int count, int nobody, double *scores)
+{
+    struct pool_view list[VIEWS_MAX] = {{0}};
+    pool_remember(list, looks, count);
     pool_scores(&looks->views, list, count, nobody, scores);
 }

@@ -4,7 +4,7 @@
  * The animal may be in any of them, and most views of a room with a cat show no cat. So a view's
  * evidence is the odds of a class against `nobody`, and the frame's odds are their power mean
  *
- *     odds = (sum of weight * odds_of_view ^ p) ^ (1 / p)        p = 1/3, the weights' sum is 1
+ *     odds = (sum of weight * odds_of_view ^ p) ^ (1 / p)        p = 1/2, the weights' sum is 1
  *
  * (a generalised f-mean; Hardy, Littlewood, Polya 1934, chapter II). p = 1 would let one view
  * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame, all
@@ -30,7 +30,10 @@ struct pool_view {
 void pool_scores(const struct views *views, const struct pool_view *list, int count, int nobody,
                  double *scores);
 
-/* The same of what was seen of a single picture. */
+/* Enters what was looked at into a list of what each view showed last. */
+void pool_remember(struct pool_view *list, const struct looks *looks, int count);
+
+/* The scores of a single picture. */
 void pool_looks(const struct looks *looks, int count, int nobody, double *scores);
 
 #endif

@@ -1,7 +1,6 @@
 #include "classify/smooth.h"
 
 #include <math.h>
-#include <string.h>
 
 void smooth_reset(struct smooth *smooth)
 {
@@ -12,16 +11,6 @@ static bool begins_anew(const struct smooth *smooth, double time_s, const struct
 {
     double dt = time_s - smooth->time_s;
     return !smooth->started || dt < 0 || dt > SMOOTH_GAP_S || !views_same(views, &smooth->views);
-}
-
-/* What the views that were looked at show, in place of what they showed before. */
-static void remember(struct smooth *smooth, const struct looks *looks, int count)
-{
-    for (int i = 0; i < looks->count; i++) {
-        struct pool_view *view = &smooth->list[looks->list[i].view];
-        view->seen = true;
-        memcpy(view->scores, looks->list[i].scores, (size_t)count * sizeof *view->scores);
-    }
 }
 
 /* alpha: how far the average goes towards the frame's scores. */
@@ -86,7 +75,7 @@ int smooth_update(struct smooth *smooth, const struct smooth_settings *settings,
         smooth->started = true;
         smooth->views = looks->views;
     }
-    remember(smooth, looks, count);
+    pool_remember(smooth->list, looks, count);
     average(smooth, alpha, settings->nobody, count);
     if (first) {
         smooth->decision = smooth->wanted = decide_anew(smooth->scores, count, settings);
