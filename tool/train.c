@@ -225,9 +225,8 @@ static bool load_other(struct training *training, const struct source *sources,
 {
     if (!load_one(training, sources, data, error))
         return false;
-    return data->count == 0 || dataset_same_classes(&training->train_data, data) ||
-           error_set_usage(error, "%s:%d: the classes are not those of the training pictures",
-                           training->recipe.script.path, sources->line);
+    return data->count == 0 || dataset_check_classes(&training->train_data, data, error) ||
+           error_prefix(error, "%s:%d", training->recipe.script.path, sources->line);
 }
 
 static bool load_data(struct training *training, struct error *error)

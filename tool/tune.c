@@ -22,8 +22,9 @@ static const struct command_option options[] = {
      offsetof(struct tune_settings, cpu)},
     {"seconds", "S", "how long to measure; 5 if not given",
      offsetof(struct tune_settings, seconds)},
-    {"halve", "auto|never|always",
-     "keep the weights of large layers in 16 bits; auto: where that is faster and moves no score "
+    {"halve", "WHEN",
+     "always or never keep weights of large layers in 16 bits, or auto: where faster and no score "
+     "moves "
      "by over 0.001",
      offsetof(struct tune_settings, halve)},
     {"print", NULL, "only print the table, write nothing", offsetof(struct tune_settings, print)},

@@ -52,18 +52,24 @@ void dataset_free(struct dataset *data)
     *data = (struct dataset){0};
 }
 
-bool dataset_same_classes(const struct dataset *a, const struct dataset *b)
+bool dataset_check_classes(const struct dataset *first, const struct dataset *other,
+                           struct error *error)
 {
-    bool same = a->class_count == b->class_count;
-    for (int i = 0; same && i < a->class_count; i++)
-        same = strcmp(a->class_names[i], b->class_names[i]) == 0;
-    return same;
+    if (other->class_count != first->class_count)
+        return error_set_usage(error, "it has %d classes, the training pictures have %d",
+                               other->class_count, first->class_count);
+    for (int i = 0; i < first->class_count; i++)
+        if (strcmp(first->class_names[i], other->class_names[i]) != 0)
+            return error_set_usage(error,
+                                   "its class %d is '%.40s', that of the training pictures '%.40s'",
+                                   i, other->class_names[i], first->class_names[i]);
+    return true;
 }
 
 static bool same_kind(const struct dataset *a, const struct dataset *b, struct error *error)
 {
-    if (!dataset_same_classes(a, b))
-        return error_set_usage(error, "its classes are not those of the first source");
+    if (!dataset_check_classes(a, b, error))
+        return false;
     return (a->height == b->height && a->width == b->width && a->channels == b->channels) ||
            error_set_usage(error, "pictures of %d x %d x %d do not go with those of %d x %d x %d",
                            b->height, b->width, b->channels, a->height, a->width, a->channels);

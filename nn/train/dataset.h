@@ -34,8 +34,9 @@ bool dataset_reserve(struct dataset *data, int count, int height, int width, int
 bool dataset_set_classes(struct dataset *data, const char *const *names, int count,
                          struct error *error);
 
-/* The same names in the same order. */
-bool dataset_same_classes(const struct dataset *a, const struct dataset *b);
+/* Whether `other` has the same names in the same order as `first`, the pictures trained on. */
+bool dataset_check_classes(const struct dataset *first, const struct dataset *other,
+                           struct error *error);
 
 /* Puts the other's pictures behind those that are there, as one more source (at most
  * DATASET_SOURCES_MAX, the caller sees to it). The other is left empty. Refuses other classes and
