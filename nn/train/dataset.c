@@ -56,7 +56,8 @@ bool dataset_check_classes(const struct dataset *first, const struct dataset *ot
                            struct error *error)
 {
     if (other->class_count != first->class_count)
-        return error_set_usage(error, "it has %d classes, the training pictures have %d",
+        return error_set_usage(error,
+                               "its number of classes is %d, that of the training pictures %d",
                                other->class_count, first->class_count);
     for (int i = 0; i < first->class_count; i++)
         if (strcmp(first->class_names[i], other->class_names[i]) != 0)

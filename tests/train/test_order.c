@@ -202,7 +202,7 @@ START_TEST(other_pictures_are_refused)
     ck_assert(dataset_reserve(&other, 2, 1, 1, 1, &error));
     ck_assert(dataset_set_classes(&other, names, 1, &error));
     ck_assert(!dataset_append(&data, &other, &error));
-    ck_assert_str_eq(error.message, "it has 1 classes, the training pictures have 2");
+    ck_assert_str_eq(error.message, "its number of classes is 1, that of the training pictures 2");
     dataset_free(&other);
     ck_assert(dataset_reserve(&other, 2, 2, 1, 1, &error));
     ck_assert(dataset_set_classes(&other, (const char *const *)data.class_names, 2, &error));
