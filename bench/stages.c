@@ -127,7 +127,7 @@ static bool classify(void *context, struct error *error)
 static bool smooth_scores(void *context, struct error *error)
 {
     static const struct smooth_settings settings = {
-        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .nobody = 2};
+        .time_s = 0.5, .hysteresis = 0.1, .threshold = 0.6, .release = 0.2, .nobody = 2};
     struct bench *bench = context;
     struct looks looks = {
         .views = views_of(VIEWS_CLOSER, 16, 9, 1, 1),

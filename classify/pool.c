@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A score of `nobody` below it counts as this: the odds of one view must not be without bound. */
-static const double nobody_min = 1e-6;
+/* A score of `nobody` below it counts as this: one view must not be able to outweigh all others. */
+static const double nobody_min = 1e-3;
 
 static double weight(const struct views *views, int view)
 {

@@ -30,10 +30,11 @@ struct pool_view {
 void pool_scores(const struct views *views, const struct pool_view *list, int count, int nobody,
                  double *scores);
 
-/* Enters what was looked at into a list of what each view showed last. */
+/* Enters what was looked at into a list, [VIEWS_MAX] and zero at first, of what each of the frame's
+ * views showed last. */
 void pool_remember(struct pool_view *list, const struct looks *looks, int count);
 
-/* The scores of a single picture. */
+/* The scores of a picture by itself, of which these views were looked at. */
 void pool_looks(const struct looks *looks, int count, int nobody, double *scores);
 
 #endif

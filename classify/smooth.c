@@ -2,6 +2,11 @@
 
 #include <math.h>
 
+double smooth_release_auto(int nobody)
+{
+    return nobody == POOL_NO_CLASS ? 1 : 0.2;
+}
+
 void smooth_reset(struct smooth *smooth)
 {
     *smooth = (struct smooth){.decision = SMOOTH_UNKNOWN};
@@ -19,7 +24,7 @@ static void average(struct smooth *smooth, double alpha, int nobody, int count)
     double scores[PREDICTION_CLASSES_MAX];
     pool_scores(&smooth->views, smooth->list, count, nobody, scores);
     for (int i = 0; i < count; i++)
-        smooth->scores[i] += alpha * (scores[i] - smooth->scores[i]);
+        smooth->scores[i] = alpha * scores[i] + (1 - alpha) * smooth->scores[i];
 }
 
 static int best_class(const double *scores, int count)
@@ -42,17 +47,13 @@ static int decide(const double *scores, int count, int before,
                   const struct smooth_settings *settings)
 {
     const int anew = decide_anew(scores, count, settings);
-    if (before == SMOOTH_UNKNOWN)
+    if (before == SMOOTH_UNKNOWN || anew == before)
         return anew;
     const bool better =
         anew != SMOOTH_UNKNOWN && scores[anew] > scores[before] + settings->hysteresis;
-    if (better && anew != settings->nobody)
+    if (better && (anew != settings->nobody || scores[before] < settings->release))
         return anew;
-    if (scores[before] >= settings->release)
-        return before;
-    if (better)
-        return anew;
-    return scores[before] >= settings->threshold ? before : SMOOTH_UNKNOWN;
+    return scores[before] >= fmin(settings->release, settings->threshold) ? before : anew;
 }
 
 /* The decision in force, once `wanted` has waited long enough. */

@@ -10,14 +10,15 @@
  *        s     = s + alpha * (x - s)           the first time: s = x
  *
  *    After a step of x, s has gone 63 % of the way in tau seconds. Scores that sum to one stay so.
- *    (Averaged by view, before they are pooled, a clear sight of a moment is lost: a view's score
- * of 0.98 among many of 0.1 is no evidence any more.)
+ *    (Averaging by view, before pooling, would lose what is seen well for a moment: a view's score
+ *    of 0.98 among many of 0.1 is no evidence any more.)
  * 3. Two thresholds, as of a Schmitt trigger (or the edges of Canny 1986). A class is decided for
  *    when its score is the best and at least `threshold`. It stays while its score is at least
- *    `release`, until another that is decided for is better by `hysteresis`: an animal that was
- *    seen well a moment ago and turns its back is still there. `nobody` does not take over from an
- *    animal so, since it says only that none is seen: it waits for the release.
- * 4. Where no class is decided for and none stays, the decision is SMOOTH_UNKNOWN.
+ *    `release` or `threshold`, the lower one, until another that is decided for is better by more
+ *    than `hysteresis`: an animal that was seen well a moment ago and turns its back is still
+ * there. `nobody` does not take over from an animal so, since it says only that none is seen: it
+ * waits for the release.
+ * 4. Where none stays and none is decided for, the decision is SMOOTH_UNKNOWN.
  * 5. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
  *    called for it; until then the old one stays, whatever its score. 0: at once.
  *
@@ -38,14 +39,14 @@ struct smooth_settings {
     double time_s;     /* tau, seconds */
     double hysteresis; /* 0..1 */
     double threshold;  /* 0..1 */
-    double release;    /* 0..1; from the threshold on, no class stays below the threshold */
+    double release;    /* 0..1 */
     double hold_s;     /* seconds, >= 0 */
-    int nobody;        /* the class "neither", or POOL_NO_CLASS if frames have one view */
+    int nobody;        /* the class "neither" (classifier_nobody), or POOL_NO_CLASS */
 };
 
 /* What pawcamd does when nothing else is said, as text: for tables of options. The threshold is the
  * model's own (model_threshold). */
-#define SMOOTH_RELEASE_DEFAULT    "0.2"
+#define SMOOTH_RELEASE_DEFAULT    "auto"
 #define SMOOTH_TIME_DEFAULT       "0.5"
 #define SMOOTH_HYSTERESIS_DEFAULT "0.1"
 #define SMOOTH_HOLD_DEFAULT       "0"
@@ -60,6 +61,10 @@ struct smooth {
     struct views views;                    /* of the newest frame */
     struct pool_view list[VIEWS_MAX];      /* as each was looked at last */
 };
+
+/* What the release is when nothing else is said. 1, that is the threshold, where no class is
+ * nobody: to be unsure is all that such a model can say of an empty room. */
+double smooth_release_auto(int nobody);
 
 /* Forgets everything: the next frame is the first. */
 void smooth_reset(struct smooth *smooth);

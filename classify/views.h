@@ -10,9 +10,9 @@
  * All of these are looked at mirrored as well, and that, too, is a view: a network errs on a
  * picture and on its mirror image in different ways.
  *
- * A camera's frame is looked at from a view or two, the next frame from the next. Scores are
- * averaged by view over time (classify/smooth.h), and the averages become the frame's scores
- * (classify/pool.h).
+ * A camera's frame is looked at from a view or two, the next frame from the next. What each view
+ * showed last is pooled to the frame's scores (classify/pool.h), and these are averaged over time
+ * (classify/smooth.h).
  */
 #ifndef PAWCAM_CLASSIFY_VIEWS_H
 #define PAWCAM_CLASSIFY_VIEWS_H

@@ -53,13 +53,15 @@ static struct web_settings web_settings(const struct options *options)
 
 static struct smooth_settings smooth_settings(const struct app *app)
 {
+    const int nobody = classifier_nobody(app->model);
+    const double release = app->current.smooth.release;
     return (struct smooth_settings){
         .time_s = app->current.smooth.time_s,
         .hysteresis = app->current.smooth.hysteresis,
         .threshold = model_setup_threshold(&app->current, app->model),
-        .release = app->current.smooth.release,
+        .release = release < 0 ? smooth_release_auto(nobody) : release,
         .hold_s = app->current.smooth.hold_s,
-        .nobody = classifier_nobody(app->model),
+        .nobody = nobody,
     };
 }
 

@@ -65,7 +65,7 @@ static bool check_names(const struct model *model, struct error *error)
         if (strcmp(model->class_names[i], PREDICTION_UNKNOWN) == 0)
             return error_set(error,
                              "its class %d is called \"" PREDICTION_UNKNOWN
-                             "\", which is the label for scores below the threshold; give "
+                             "\", which is the label where none is chosen; give "
                              "other names with --classes",
                              i);
     return true;

@@ -102,13 +102,14 @@ static const struct option_row rows[] = {
 
     {.section = "smooth", .name = "threshold", .type = OPTION_DOUBLE, .value = "auto", .minimum = 0,
      .maximum = 1, .words = "auto=-1", .live = true, MEMBER(model.threshold),
-     .help = "A label is shown when its score is the best and at least this; without one it is "
-             "\"unknown\". auto is what the model says, else 0.6."},
+     .help = "A label is chosen when its score is the best and at least this; where there is none, "
+             "it is \"unknown\". auto is what the model says, else 0.6."},
     {.section = "smooth", .name = "release", .type = OPTION_DOUBLE, .value = SMOOTH_RELEASE_DEFAULT,
-     .minimum = 0, .maximum = 1, .live = true, MEMBER(smooth.release),
-     .help = "A label that is shown stays while its score is at least this, so that an animal that "
-             "turns away is not lost; another animal still takes its place from the threshold on. "
-             "1: no label stays below the threshold."},
+     .minimum = 0, .maximum = 1, .words = "auto=-1", .live = true, MEMBER(smooth.release),
+     .help = "A label that was chosen stays while its score is at least this, so that an animal that "
+             "turns away is not lost: \"neither\" takes its place only below, another animal as soon "
+             "as it is chosen. From the threshold on, no label stays below the threshold; with 0 an "
+             "animal stays until another comes. auto is 0.2, for a model without \"neither\" 1."},
     {.section = "smooth", .name = "smooth-time", .type = OPTION_DOUBLE, .unit = "s",
      .value = SMOOTH_TIME_DEFAULT, .minimum = 0, .maximum = 60, .live = true,
      MEMBER(smooth.time_s),

@@ -29,10 +29,10 @@ struct options {
         char *offset;     /* the same */
         int channels;     /* enum channel_order */
         int views;        /* enum views_mode */
-        double threshold; /* best score below it: "unknown"; < 0 ("auto"): model_threshold */
+        double threshold; /* no class with a lower score is chosen; < 0 ("auto"): model_threshold */
     } model;
     struct {
-        double release;    /* score at which a label that is shown goes away */
+        double release;    /* score below which a label goes; < 0: smooth_release_auto */
         double time_s;     /* time constant of the scores' moving average; 0: off */
         double hysteresis; /* how much better another class must be before the label changes */
         double hold_s;     /* and for how long */

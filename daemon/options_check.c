@@ -12,7 +12,7 @@ static bool check_class(const struct class_list *list, int which, struct error *
     if (strcmp(name, PREDICTION_UNKNOWN) == 0)
         return error_set_usage(error,
                                "no class can have the name \"" PREDICTION_UNKNOWN "\": that is the "
-                               "label for scores below the threshold");
+                               "label where none is chosen");
     for (int i = 0; i < which; i++)
         if (strcmp(list->names[i], name) == 0)
             return error_set_usage(error, "\"%.60s\" stands there twice", name);

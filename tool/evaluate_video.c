@@ -24,7 +24,7 @@ static const struct command_option options[] = {
      offsetof(struct video_settings, labels)},
     {"threshold", "X,...", "as in pawcamd; if not given, the model's, else 0.6",
      offsetof(struct video_settings, threshold)},
-    {"release", "X,...", "as in pawcamd; " SMOOTH_RELEASE_DEFAULT " if not given",
+    {"release", "X,...", "as in pawcamd; if not given, 0.2, of a model without neither 1",
      offsetof(struct video_settings, release)},
     {"smooth-time", "S,...", "as in pawcamd; " SMOOTH_TIME_DEFAULT " if not given",
      offsetof(struct video_settings, smooth_time)},
@@ -75,13 +75,14 @@ static bool parse_grid(const struct video_settings *settings, const struct model
                        struct grid *grid, struct error *error)
 {
     const char *time_s = settings->smooth_time, *hysteresis = settings->hysteresis;
-    const char *hold_s = settings->hold_time, *release = settings->release;
+    const char *hold_s = settings->hold_time;
     grid->threshold = (struct values){1, {model_threshold(model)}};
     grid->nobody = classifier_nobody(model);
+    grid->release = (struct values){1, {smooth_release_auto(grid->nobody)}};
     return (!settings->threshold ||
             parse_values("threshold", settings->threshold, 1, &grid->threshold, error)) &&
-           parse_values("release", release ? release : SMOOTH_RELEASE_DEFAULT, 1, &grid->release,
-                        error) &&
+           (!settings->release ||
+            parse_values("release", settings->release, 1, &grid->release, error)) &&
            parse_values("smooth-time", time_s ? time_s : SMOOTH_TIME_DEFAULT, 60, &grid->time_s,
                         error) &&
            parse_values("hysteresis", hysteresis ? hysteresis : SMOOTH_HYSTERESIS_DEFAULT, 1,

@@ -1,4 +1,4 @@
-/* threshold: the score below which a model's answer is "unknown": shows, recommends, stores it. */
+/* threshold: the score from which a model's answer counts: shows, recommends, stores it. */
 #include "common/atomic_file.h"
 #include "common/text.h"
 #include "nn/keras/save.h"
@@ -202,7 +202,7 @@ const struct command command_threshold = {
     .operands = "MODEL",
     .operands_min = 1,
     .operands_max = 1,
-    .summary = "show, recommend or store the score below which a model says unknown",
+    .summary = "show, recommend or store the score from which a model's answer counts",
     .options = options,
     .option_count = sizeof options / sizeof *options,
     .settings_size = sizeof(struct threshold_settings),

@@ -54,6 +54,9 @@ START_TEST(without_a_time_constant_the_frame_alone_counts)
     ck_assert_int_eq(update(&smooth, &plain, 0.04, 0.1, 0.9), DOG);
     ck_assert_int_eq(update(&smooth, &plain, 0.08, 0.5, 0.5), SMOOTH_UNKNOWN);
     ck_assert_int_eq(update(&smooth, &plain, 0.12, 0.6, 0.4), CAT);
+    update(&smooth, &plain, 0.16, 1.0 / 3, 2.0 / 3);
+    ck_assert_int_eq(update(&smooth, &plain, 0.20, 0.6, 0.4), CAT);
+    ck_assert_double_eq(smooth.scores[CAT], 0.6); /* to the last bit */
 }
 END_TEST
 
@@ -114,7 +117,7 @@ START_TEST(label_stays_until_its_release)
 }
 END_TEST
 
-/* An animal that goes leaves no label behind: neither needs no better score than that. */
+/* Not sure enough to choose another, and no more sure enough to stay. */
 START_TEST(label_goes_to_unknown_where_nothing_is_sure)
 {
     struct smooth_settings settings = {.nobody = NEITHER, .threshold = 0.6, .release = 0.4};
@@ -229,6 +232,68 @@ START_TEST(hysteresis_holds_between_views_too)
 }
 END_TEST
 
+START_TEST(animal_does_not_wait_for_the_release_of_neither)
+{
+    struct smooth_settings settings = {.nobody = NEITHER, .threshold = 0.6, .release = 0.2};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.00, 0, 1.00), NEITHER);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.75, 0, 0.25), CAT);
+}
+END_TEST
+
+/* What is chosen takes over from what may not stay, also where it is not better by the hysteresis.
+ */
+START_TEST(one_label_follows_another_without_unknown_between)
+{
+    struct smooth_settings settings = {.nobody = NEITHER, .hysteresis = 0.2, .release = 0.2};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    settings.threshold = 0.25;
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.90, 0.10, 0.00), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.19, 0.37, 0.34), DOG);
+    settings.hysteresis = 1;
+    settings.threshold = 0.6;
+    ck_assert_int_eq(see(&smooth, &settings, 0.2, 0.00, 0.19, 0.81), NEITHER);
+    ck_assert_int_eq(see(&smooth, &settings, 0.3, 0.25, 0.75, 0.00), DOG);
+}
+END_TEST
+
+/* Exact in binary: 1/8 more is not more than 1/8. */
+START_TEST(better_by_the_hysteresis_is_not_better_enough)
+{
+    struct smooth_settings settings = {
+        .nobody = POOL_NO_CLASS, .hysteresis = 0.125, .threshold = 0.25, .release = 0.25};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(update(&smooth, &settings, 0.0, 1, 0), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.1, 0.4375, 0.5625), CAT);
+    ck_assert_int_eq(update(&smooth, &settings, 0.2, 0.4365, 0.5635), DOG);
+}
+END_TEST
+
+/* While another label waits, the one in force is still what stays or not. */
+START_TEST(hold_time_and_release_go_together)
+{
+    struct smooth_settings settings = {
+        .nobody = NEITHER, .threshold = 0.6, .release = 0.2, .hold_s = 0.3};
+    struct smooth smooth;
+    smooth_reset(&smooth);
+    ck_assert_int_eq(see(&smooth, &settings, 0.0, 0.9, 0.1, 0.0), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.1, 0.1, 0.0, 0.9), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.2, 0.4, 0.0, 0.6), CAT); /* neither would stay */
+    ck_assert_int_eq(see(&smooth, &settings, 0.5, 0.1, 0.0, 0.9), CAT);
+    ck_assert_int_eq(see(&smooth, &settings, 0.8, 0.1, 0.0, 0.9), NEITHER);
+}
+END_TEST
+
+START_TEST(a_model_without_neither_is_unsure_below_its_threshold)
+{
+    ck_assert_double_lt(smooth_release_auto(NEITHER), 0.5);
+    ck_assert_double_eq(smooth_release_auto(POOL_NO_CLASS), 1);
+}
+END_TEST
+
 /* A view that was seen well counts in full until it is looked at again: the frame's scores are
  * averaged over time, not the view's. */
 START_TEST(frames_are_averaged_not_views)
@@ -287,7 +352,10 @@ TEST_MAIN(smooth, first_frame_decides_by_itself, without_a_time_constant_the_fra
           label_goes_to_unknown_where_nothing_is_sure, another_animal_does_not_wait_for_the_release,
           release_from_the_threshold_on_lets_no_label_stay_below_it,
           another_label_is_held_back_until_it_was_called_for_long_enough,
-
+          animal_does_not_wait_for_the_release_of_neither,
+          one_label_follows_another_without_unknown_between,
+          better_by_the_hysteresis_is_not_better_enough, hold_time_and_release_go_together,
+          a_model_without_neither_is_unsure_below_its_threshold,
           begins_anew_after_a_gap_a_step_back_and_a_reset, neither_is_decided_for_like_any_other,
           views_are_pooled, hysteresis_holds_between_views_too, frames_are_averaged_not_views,
           another_number_of_views_begins_anew, another_shape_begins_anew)

@@ -48,9 +48,11 @@ static void start_with(struct fixture *f, struct model *model, const char *predi
                        double timeout_s)
 {
     struct error error = {0};
-    *f = (struct fixture){
-        .smooth = {
-            .time_s = 0, .hysteresis = 0, .threshold = 0.6, .nobody = classifier_nobody(model)}};
+    *f = (struct fixture){.smooth = {.time_s = 0,
+                                     .hysteresis = 0,
+                                     .threshold = 0.6,
+                                     .release = 1,
+                                     .nobody = classifier_nobody(model)}};
     log_init("test_pipeline", LOG_LEVEL_ERROR);
     slot_init(&f->frames);
     slot_init(&f->snapshots);
@@ -450,7 +452,7 @@ START_TEST(the_frame_behind_a_loss_is_looked_at_from_all_views)
 }
 END_TEST
 
-START_TEST(threshold_changes_while_it_runs)
+START_TEST(threshold_and_release_change_while_it_runs)
 {
     struct fixture f;
     uint64_t version = 0;
@@ -459,8 +461,15 @@ START_TEST(threshold_changes_while_it_runs)
     struct snapshot *snapshot = await(&f, &version, is_dog);
     snapshot_unref(&snapshot);
     f.smooth.threshold = 1;
+    f.smooth.release = 0.9;
     pipeline_configure(f.pipeline, &f.smooth, new_painter(&f.options));
     put(&f, plain_frame(1, RED));
+    snapshot = await(&f, &version, is_dog);
+    ck_assert_int_eq((int)snapshot->prediction.frame, 1);
+    snapshot_unref(&snapshot);
+    f.smooth.release = 1;
+    pipeline_configure(f.pipeline, &f.smooth, new_painter(&f.options));
+    put(&f, plain_frame(2, RED));
     snapshot = await(&f, &version, is_unknown);
     ck_assert_double_gt(snapshot->prediction.score, 0.99);
     snapshot_unref(&snapshot);
@@ -477,4 +486,5 @@ TEST_MAIN(pipeline, frame_becomes_a_prediction_and_no_picture_while_nobody_watch
           nothing_but_damage_for_a_while_is_a_loss, a_good_frame_ends_the_loss,
           damage_now_and_then_is_no_loss, every_frame_up_to_the_end_gets_its_line,
           line_that_cannot_be_written_ends_the_pipeline, heart_beats_with_frames_and_losses_only,
-          threshold_changes_while_it_runs, the_frame_behind_a_loss_is_looked_at_from_all_views)
+          threshold_and_release_change_while_it_runs,
+          the_frame_behind_a_loss_is_looked_at_from_all_views)
