@@ -13,11 +13,11 @@
  *    (Averaging by view, before pooling, would lose what is seen well for a moment: a view's score
  *    of 0.98 among many of 0.1 is no evidence any more.)
  * 3. Two thresholds, as of a Schmitt trigger (or the edges of Canny 1986). A class is decided for
- *    when its score is the best and at least `threshold`. It stays while its score is at least
- *    `release` or `threshold`, the lower one, until another that is decided for is better by more
- *    than `hysteresis`: an animal that was seen well a moment ago and turns its back is still
- * there. `nobody` does not take over from an animal so, since it says only that none is seen: it
- * waits for the release.
+ *    when its score is the best and at least `threshold`. It stays while its score is at least the
+ *    lower of `release` and `threshold`, until another that is decided for is better by more than
+ *    `hysteresis`: an animal that was seen well a moment ago and turns its back is still there.
+ *    `nobody` does not take over from an animal so, since it says only that none is seen: it waits
+ *    for the release.
  * 4. Where none stays and none is decided for, the decision is SMOOTH_UNKNOWN.
  * 5. Minimum time: another decision comes into force only when every frame for `hold_s` seconds has
  *    called for it; until then the old one stays, whatever its score. 0: at once.
