@@ -36,7 +36,7 @@ const struct augment_settings augment_none = {
     }
 
 static const struct field fields[] = {
-    ROW(rotation_range, FIELD_NUMBER, 0, 180),
+    ROW(rotation_range, FIELD_NUMBER, 0, 360),
     ROW(width_shift_range, FIELD_NUMBER, 0, 4096),
     ROW(height_shift_range, FIELD_NUMBER, 0, 4096),
     ROW(shear_range, FIELD_NUMBER, 0, 89),

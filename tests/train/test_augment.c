@@ -375,7 +375,7 @@ START_TEST(all_settings_on_odd_pictures)
     s.blur[1] = s.sharpen[1] = 5;
     s.motion_blur[1] = 30;
     s.noise[1] = 255;
-    s.rotation_range = 180;
+    s.rotation_range = 360;
     s.gamma_range[1] = 10;
     s.degrade = s.erasing = 1;
     for (int i = 0; i < 500; i++) {
