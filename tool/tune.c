@@ -23,9 +23,8 @@ static const struct command_option options[] = {
     {"seconds", "S", "how long to measure; 5 if not given",
      offsetof(struct tune_settings, seconds)},
     {"halve", "WHEN",
-     "always or never keep weights of large layers in 16 bits, or auto: where faster and no score "
-     "moves "
-     "by over 0.001",
+     "16 bits for weights of large layers: always, never or auto (faster, and no score moves by "
+     "0.001)",
      offsetof(struct tune_settings, halve)},
     {"print", NULL, "only print the table, write nothing", offsetof(struct tune_settings, print)},
 };
