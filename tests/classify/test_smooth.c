@@ -54,9 +54,11 @@ START_TEST(without_a_time_constant_the_frame_alone_counts)
     ck_assert_int_eq(update(&smooth, &plain, 0.04, 0.1, 0.9), DOG);
     ck_assert_int_eq(update(&smooth, &plain, 0.08, 0.5, 0.5), SMOOTH_UNKNOWN);
     ck_assert_int_eq(update(&smooth, &plain, 0.12, 0.6, 0.4), CAT);
-    update(&smooth, &plain, 0.16, 1.0 / 3, 2.0 / 3);
-    ck_assert_int_eq(update(&smooth, &plain, 0.20, 0.6, 0.4), CAT);
-    ck_assert_double_eq(smooth.scores[CAT], 0.6); /* to the last bit */
+    for (int i = 0; i <= 1000; i++) { /* to the last bit, whatever was before */
+        smooth_reset(&smooth);
+        update(&smooth, &plain, 1 + i, i / 1000.0, 1 - i / 1000.0);
+        ck_assert_int_eq(update(&smooth, &plain, 1.5 + i, 0.6, 0.4), CAT);
+    }
 }
 END_TEST
 
