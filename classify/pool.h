@@ -8,9 +8,9 @@
  *
  * (a generalised f-mean; Hardy, Littlewood, Polya 1934, chapter II). p = 1 would let one view
  * decide, p -> 0, the geometric mean, would want most of them to agree. The whole frame, all
- * parts together and all near views together weigh the same. docs/evaluation.md has the
- * measurements behind p and the weights. Odds multiplied by a bias for each class in every view are
- * pooled to odds multiplied by it.
+ * parts together and all near views together weigh the same, and a view's odds count as 1000 at
+ * most. docs/evaluation.md has the measurements behind p and the weights. Odds multiplied by a bias
+ * for each class in every view are, up to that bound, pooled to odds multiplied by it.
  */
 #ifndef PAWCAM_CLASSIFY_POOL_H
 #define PAWCAM_CLASSIFY_POOL_H

@@ -117,7 +117,8 @@ static const struct option_row rows[] = {
     {.section = "smooth", .name = "hysteresis", .type = OPTION_DOUBLE,
      .value = SMOOTH_HYSTERESIS_DEFAULT, .minimum = 0, .maximum = 1, .live = true,
      MEMBER(smooth.hysteresis),
-     .help = "How much better the score of another class must be before the label changes."},
+     .help = "How much better the score of another class must be to take the place of a label that could "
+             "stay."},
     {.section = "smooth", .name = "hold-time", .type = OPTION_DOUBLE, .unit = "s",
      .value = SMOOTH_HOLD_DEFAULT, .minimum = 0, .maximum = 60, .live = true,
      MEMBER(smooth.hold_s),

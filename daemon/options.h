@@ -34,7 +34,7 @@ struct options {
     struct {
         double release;    /* score below which a label goes; < 0: smooth_release_auto */
         double time_s;     /* time constant of the scores' moving average; 0: off */
-        double hysteresis; /* how much better another class must be before the label changes */
+        double hysteresis; /* how much better another class must be than one that could stay */
         double hold_s;     /* and for how long */
     } smooth;
     struct {
