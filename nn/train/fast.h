@@ -9,6 +9,7 @@
  *   fast_layout.c     where values and gradients lie, which layers need one
  *   fast_fuse.c       which layers' work a convolution does on its way out
  *   fast_conv.c       convolutions: choice of kernel, weights packed for it, both directions
+ *   fast_segments.c   which layers a few pictures go through together
  *   fast_forward.c    one layer forward over a chunk
  *   fast_backward.c   one layer backward over a chunk
  *   fast_norm.c       BatchNormalization, which is both
@@ -100,6 +101,14 @@ struct fast_node {
     struct fast_norm *norms; /* BATCH_NORM: one per worker, owned */
 };
 
+/* Consecutive layers that a few pictures go through before the next few do, so that what a layer
+ * writes is still in the cache when the next one reads it. A BatchNormalization begins one: all
+ * pictures are measured at the end of the segment before, forward, and of its own, backward. */
+struct fast_segment {
+    int first, end; /* layers */
+    int pictures;   /* that go together */
+};
+
 struct fast {
     struct train_setup setup;
     const struct train_kernels *kernels;
@@ -110,6 +119,8 @@ struct fast {
     bool *shared; /* by array of the parameters: its gradient is in the result only */
     struct fast_node *nodes;
     int count; /* layers up to the output */
+    struct fast_segment *segments;
+    int segment_count;
     size_t scratch_count;
     float **scratch;   /* per worker */
     float **gradients; /* per worker but the first, which works on the result */
@@ -118,9 +129,11 @@ struct fast {
     double *exact;     /* per worker: the same and their gradient, in double */
 };
 
-/* Some pictures of a worker, on their way through the network. */
+/* Some pictures of a worker, on their way through the network; also the part of them that is in a
+ * segment. */
 struct chunk {
     const struct fast *fast;
+    const float *x; /* the whole batch, [picture][height][width][channels] */
     const float *weights;
     float *gradient; /* the worker's */
     float *result;   /* of all workers: the gradients of shared layers */
@@ -189,6 +202,9 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 /* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
 
+/* So many go through it together that Winograd's blocks of tiles are full. */
+int fast_conv_pictures(const struct fast_node *node);
+
 /* The gradient by its bias comes with that by its weights. */
 bool fast_conv_sums_bias(const struct fast_node *node);
 void fast_conv_finish(struct fast_node *node);
@@ -200,15 +216,33 @@ void fast_conv_pack(const struct chunk *chunk, const struct fast_node *node);
 void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node);
 void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node);
 
+/* --- fast_segments.c -------------------------------------------------------------------------- */
+
+bool fast_divide(struct fast *fast);
+
 /* --- layers ----------------------------------------------------------------------------------- */
 
 void fast_forward(const struct chunk *chunk, int layer);
 void fast_backward(const struct chunk *chunk, int layer);
 
+/* Of a BatchNormalization: all that comes before fast_norm_unite_back. */
+void fast_measure_back(const struct chunk *part, int layer);
+
+/* --- fast_norm.c ------------------------------------------------------------------------------ */
+
+bool fast_is_norm(const struct fast_node *node);
 bool fast_norm_plan(struct fast *fast, struct fast_node *node, struct error *error);
 void fast_norm_finish(const struct fast *fast, struct fast_node *node);
-void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node);
-void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node);
+
+/* In this order: begin; measure each part of the worker's pictures; unite what all workers
+ * measured, for which they meet; forward with each part. Backward likewise. */
+void fast_norm_begin(const struct chunk *chunk, const struct fast_node *node);
+void fast_norm_measure(const struct chunk *part, const struct fast_node *node);
+void fast_norm_unite(const struct chunk *chunk, const struct fast_node *node);
+void fast_norm_forward(const struct chunk *part, const struct fast_node *node);
+void fast_norm_measure_back(const struct chunk *part, const struct fast_node *node);
+void fast_norm_unite_back(const struct chunk *chunk, const struct fast_node *node);
+void fast_norm_backward(const struct chunk *part, const struct fast_node *node);
 
 /* Its backward undoes its activation too, a relu. */
 bool fast_norm_rectifies(const struct fast_node *node);

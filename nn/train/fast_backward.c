@@ -272,7 +272,7 @@ static void layer_back(const struct chunk *chunk, const struct fast_node *node, 
         dense(chunk, node);
     else if (node->layer->op == LAYER_DEPTHWISE_CONV2D)
         depthwise(chunk, node);
-    else if (node->layer->op == LAYER_BATCH_NORM)
+    else if (fast_is_norm(node))
         fast_norm_backward(chunk, node);
     else if (node->layer->op == LAYER_RESCALING && dx)
         fast_scale(chunk, &node->gradient, dx, node->packed, chunk->fast->zeros,
@@ -282,10 +282,18 @@ static void layer_back(const struct chunk *chunk, const struct fast_node *node, 
             picture_back(chunk, node, dx, k, i);
 }
 
+void fast_measure_back(const struct chunk *part, int layer)
+{
+    const struct fast_node *node = &part->fast->nodes[layer];
+    activate_back(part, node);
+    fast_norm_measure_back(part, node);
+}
+
 void fast_backward(const struct chunk *chunk, int layer)
 {
     const struct fast_node *node = &chunk->fast->nodes[layer];
-    activate_back(chunk, node);
+    if (!fast_is_norm(node))
+        activate_back(chunk, node);
     for (int k = 0; k < node->layer->input_count; k++) {
         const struct fast_node *input = fast_input(chunk->fast, node, k);
         if (node->layer->op == LAYER_ADD) {

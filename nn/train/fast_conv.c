@@ -8,6 +8,7 @@
 enum {
     WINOGRAD_TILES = 64, /* together: their matrices should stay in a second-level cache, but the
                             more tiles, the more often transformed weights are used */
+    PART_TILES = 2 * WINOGRAD_TILES, /* of the pictures that are in a segment, at least */
     WINOGRAD_CHANNELS_MIN = 16,
     FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block of tiles */
 };
@@ -235,6 +236,14 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
 static bool gradient_by_winograd(const struct fast_node *node)
 {
     return node->conv.block > 0;
+}
+
+int fast_conv_pictures(const struct fast_node *node)
+{
+    const struct size3 size = node->value.size;
+    return gradient_by_winograd(node)
+               ? ceil_div(PART_TILES, ceil_div(size.height, 4) * ceil_div(size.width, 4))
+               : 1;
 }
 
 bool fast_conv_sums_bias(const struct fast_node *node)

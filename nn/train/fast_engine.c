@@ -33,6 +33,7 @@ static void destroy(void *self)
         free(fast->gradients ? fast->gradients[i] : NULL);
     }
     free(fast->nodes);
+    free(fast->segments);
     free(fast->scratch);
     free(fast->gradients);
     free(fast->shared);
@@ -140,7 +141,7 @@ static void *create(const struct train_setup *setup, struct error *error)
     for (int i = 1; good && i < fast->count; i++)
         good = plan_node(fast, &fast->nodes[i], error);
     good = good && mark_shared(fast, error);
-    if (good && !allocate_workers(fast))
+    if (good && (!fast_divide(fast) || !allocate_workers(fast)))
         good = error_set(error, "model %s: no memory for %d training threads", setup->model->name,
                          fast->workers);
     if (good)
@@ -184,17 +185,6 @@ static void pack_all(const struct chunk *chunk)
 
 /* --- a chunk ---------------------------------------------------------------------------------- */
 
-static void take_input(const struct chunk *chunk, const float *x)
-{
-    const struct fast_tensor *input = &chunk->fast->nodes[0].value;
-    const ptrdiff_t values = (ptrdiff_t)shape_count(model_input_shape(chunk->fast->setup.model));
-    for (int i = 0; i < chunk->count; i++)
-        layout_copy(
-            &(struct transfer){.from = fast_flat(input, (float *)x + (chunk->first + i) * values),
-                               .to = fast_place(input, chunk->slot + i),
-                               .repeat = 1});
-}
-
 /* The loss of one picture, and where asked its scores and the gradient that backward begins with.
  */
 static void judge(const struct chunk *chunk, int picture, const float *y, float *scores,
@@ -234,18 +224,72 @@ struct job {
     struct trainer_result results[TEAM_MAX]; /* by worker */
 };
 
+/* The next pictures of a chunk that go through a segment. A worker without any has one part of
+ * none: the others wait for it where they meet. */
+static struct chunk part_of(const struct chunk *chunk, int done, int pictures)
+{
+    struct chunk part = *chunk;
+    part.slot += done;
+    part.first += done;
+    part.count = chunk->count - done < pictures ? chunk->count - done : pictures;
+    return part;
+}
+
+/* The BatchNormalization that begins the segment behind this one; NULL: none. */
+static const struct fast_node *norm_behind(const struct fast *fast,
+                                           const struct fast_segment *segment)
+{
+    const struct fast_node *node = &fast->nodes[segment->end];
+    return segment->end < fast->count && fast_is_norm(node) ? node : NULL;
+}
+
+static void forward(const struct chunk *chunk, const struct fast_segment *segment)
+{
+    const struct fast *fast = chunk->fast;
+    const struct fast_node *norm = norm_behind(fast, segment);
+    if (norm)
+        fast_norm_begin(chunk, norm);
+    for (int done = 0; done == 0 || done < chunk->count; done += segment->pictures) {
+        const struct chunk part = part_of(chunk, done, segment->pictures);
+        for (int i = segment->first; i < segment->end; i++)
+            if (fast->nodes[i].runs)
+                fast_forward(&part, i);
+        if (norm)
+            fast_norm_measure(&part, norm);
+    }
+    if (norm)
+        fast_norm_unite(chunk, norm);
+}
+
+/* Layers that learn; the first of the segment behind too if that is a BatchNormalization, but not
+ * the first of this one. */
+static void backward(const struct chunk *chunk, const struct fast_segment *segment)
+{
+    const struct fast *fast = chunk->fast;
+    const struct fast_node *norm = norm_behind(fast, segment);
+    const bool begins = fast_is_norm(&fast->nodes[segment->first]);
+    const int last = norm ? segment->end : segment->end - 1;
+    if (norm && norm->learns)
+        fast_norm_unite_back(chunk, norm);
+    for (int done = 0; done == 0 || done < chunk->count; done += segment->pictures) {
+        const struct chunk part = part_of(chunk, done, segment->pictures);
+        for (int i = last; i >= segment->first + begins; i--)
+            if (fast->nodes[i].runs && fast->nodes[i].learns)
+                fast_backward(&part, i);
+        if (begins && fast->nodes[segment->first].learns)
+            fast_measure_back(&part, segment->first);
+    }
+}
+
 static void run_chunk(struct job *job, const struct chunk *chunk)
 {
     const struct fast *fast = job->fast;
-    take_input(chunk, job->batch->x);
-    for (int i = 1; i < fast->count; i++)
-        if (fast->nodes[i].runs)
-            fast_forward(chunk, i);
+    for (int i = 0; i < fast->segment_count; i++)
+        forward(chunk, &fast->segments[i]);
     for (int i = 0; i < chunk->count; i++)
         judge(chunk, i, job->batch->y, job->scores, &job->results[chunk->worker]);
-    for (int i = fast->count - 1; chunk->training && i > 0; i--)
-        if (fast->nodes[i].runs && fast->nodes[i].learns)
-            fast_backward(chunk, i);
+    for (int i = fast->segment_count - 1; chunk->training && i >= 0; i--)
+        backward(chunk, &fast->segments[i]);
 }
 
 /* The worker's rows of an array in the flat ones. */
@@ -306,6 +350,7 @@ static void work(void *context, int worker)
         .worker = worker,
         .slot = fast->whole ? share.first : worker * fast->slots,
         .first = share.first,
+        .x = job->batch->x,
         .batch = job->batch->n,
         .step = job->batch->step,
         .training = job->gradient != NULL,

@@ -168,6 +168,16 @@ struct place fast_flat(const struct fast_tensor *tensor, float *values)
                           .channels = size.channels};
 }
 
+static void take_input(const struct chunk *chunk, int picture)
+{
+    const struct fast_tensor *input = &chunk->fast->nodes[0].value;
+    const ptrdiff_t values = (ptrdiff_t)shape_count(model_input_shape(chunk->fast->setup.model));
+    float *from = (float *)chunk->x + (chunk->first + picture) * values; /* is only read */
+    layout_copy(&(struct transfer){.from = fast_flat(input, from),
+                                   .to = fast_place(input, chunk->slot + picture),
+                                   .repeat = 1});
+}
+
 /* Flatten and Reshape: out of the blocks into a row, and into the blocks of the other shape. */
 static void reshape(const struct chunk *chunk, const struct fast_node *node, int slot)
 {
@@ -194,6 +204,9 @@ static void copy(const struct chunk *chunk, const struct fast_node *node, int sl
 static void forward_picture(const struct chunk *chunk, const struct fast_node *node, int picture)
 {
     switch (node->layer->op) {
+    case LAYER_INPUT:
+        take_input(chunk, picture);
+        break;
     case LAYER_ADD:
         add_picture(chunk, node, chunk->slot + picture);
         break;

@@ -77,19 +77,32 @@ static void join(double *mean, double *squares, double count, double other_mean,
     *squares += other_squares + difference * difference * count * other_count / total;
 }
 
-static void measure(const struct chunk *chunk, const struct fast_node *node,
-                    const struct fast_tensor *x)
+static bool learns_statistics(const struct chunk *chunk, const struct fast_node *node)
+{
+    return chunk->training && !node->frozen;
+}
+
+/* Also of backward: nobody reads these until all have met. */
+void fast_norm_begin(const struct chunk *chunk, const struct fast_node *node)
 {
     struct fast_norm *norm = &node->norms[chunk->worker];
+    memset(norm->mean, 0, 4 * (size_t)padded_channels(node) * sizeof *norm->mean);
+    norm->count = 0;
+}
+
+void fast_norm_measure(const struct chunk *part, const struct fast_node *node)
+{
+    const struct fast_tensor *x = &fast_input(part->fast, node, 0)->value;
+    struct fast_norm *norm = &node->norms[part->worker];
     const int channels = node->value.size.channels;
     const double pixels = (double)x->size.height * x->size.width;
-    memset(norm->mean, 0, 2 * (size_t)padded_channels(node) * sizeof *norm->mean);
-    norm->count = 0;
-    for (int i = 0; i < chunk->count; i++) {
-        const struct moments moments = {.x = fast_view(x, chunk->slot + i),
+    if (!learns_statistics(part, node))
+        return;
+    for (int i = 0; i < part->count; i++) {
+        const struct moments moments = {.x = fast_view(x, part->slot + i),
                                         .mean = norm->picture_mean,
                                         .squares = norm->picture_squares};
-        chunk->fast->kernels->moments(&moments);
+        part->fast->kernels->moments(&moments);
         for (int c = 0; c < channels; c++)
             join(&norm->mean[c], &norm->squares[c], norm->count, (double)norm->picture_mean[c],
                  (double)norm->picture_squares[c], pixels);
@@ -144,12 +157,10 @@ static float gamma_of(const struct chunk *chunk, const struct fast_node *node, i
     return node->gamma ? chunk->weights[node->gamma->offset + (size_t)c] : 1;
 }
 
-void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node)
+void fast_norm_unite(const struct chunk *chunk, const struct fast_node *node)
 {
-    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
     struct fast_norm *own = &node->norms[chunk->worker];
-    if (chunk->training && !node->frozen) {
-        measure(chunk, node, x);
+    if (learns_statistics(chunk, node)) {
         team_meet(chunk->fast->setup.team);
         use_batch(chunk, node);
     } else {
@@ -160,12 +171,23 @@ void fast_norm_forward(const struct chunk *chunk, const struct fast_node *node)
         own->scale[c] = gamma_of(chunk, node, c) * own->batch_scale[c];
         own->shift[c] = beta - own->batch_mean[c] * own->scale[c];
     }
-    fast_scale(chunk, x, &node->value, own->scale, own->shift, fast_fused(node));
+}
+
+void fast_norm_forward(const struct chunk *part, const struct fast_node *node)
+{
+    const struct fast_norm *own = &node->norms[part->worker];
+    fast_scale(part, &fast_input(part->fast, node, 0)->value, &node->value, own->scale, own->shift,
+               fast_fused(node));
+}
+
+bool fast_is_norm(const struct fast_node *node)
+{
+    return node->runs && node->layer->op == LAYER_BATCH_NORM;
 }
 
 bool fast_norm_rectifies(const struct fast_node *node)
 {
-    return node->layer->op == LAYER_BATCH_NORM && fast_is_plain_relu(node);
+    return fast_is_norm(node) && fast_is_plain_relu(node);
 }
 
 static struct rectified rectified_of(const struct fast_node *node, const struct fast_norm *norm)
@@ -174,19 +196,18 @@ static struct rectified rectified_of(const struct fast_node *node, const struct 
                                      : (struct rectified){0};
 }
 
-static void measure_gradient(const struct chunk *chunk, const struct fast_node *node,
-                             const struct fast_tensor *x)
+void fast_norm_measure_back(const struct chunk *part, const struct fast_node *node)
 {
-    struct fast_norm *own = &node->norms[chunk->worker];
-    memset(own->sums, 0, 2 * (size_t)padded_channels(node) * sizeof *own->sums);
-    for (int i = 0; i < chunk->count; i++) {
-        const struct products products = {.x = fast_view(x, chunk->slot + i),
-                                          .dy = fast_view(&node->gradient, chunk->slot + i),
+    const struct fast_tensor *x = &fast_input(part->fast, node, 0)->value;
+    struct fast_norm *own = &node->norms[part->worker];
+    for (int i = 0; !node->frozen && i < part->count; i++) {
+        const struct products products = {.x = fast_view(x, part->slot + i),
+                                          .dy = fast_view(&node->gradient, part->slot + i),
                                           .rectified = rectified_of(node, own),
                                           .mean = own->batch_mean,
                                           .sums = own->picture_mean,
                                           .products = own->picture_squares};
-        chunk->fast->kernels->products(&products);
+        part->fast->kernels->products(&products);
         for (int c = 0; c < node->value.size.channels; c++) {
             own->sums[c] += (double)own->picture_mean[c];
             own->products[c] += (double)own->picture_squares[c];
@@ -226,20 +247,23 @@ static void keep_slope(const struct chunk *chunk, const struct fast_node *node)
     memset(own->c, 0, bytes);
 }
 
-void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node)
+void fast_norm_unite_back(const struct chunk *chunk, const struct fast_node *node)
 {
-    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
-    const struct fast_tensor *dx = fast_gradient_target(chunk->fast, node, 0);
-    struct fast_norm *own = &node->norms[chunk->worker];
     if (node->frozen) {
         keep_slope(chunk, node);
-    } else {
-        measure_gradient(chunk, node, x);
-        team_meet(chunk->fast->setup.team);
-        for (int c = 0; c < node->value.size.channels; c++)
-            combine_sums(chunk, node, c);
+        return;
     }
-    for (int i = chunk->slot; dx && i < chunk->slot + chunk->count; i++) {
+    team_meet(chunk->fast->setup.team);
+    for (int c = 0; c < node->value.size.channels; c++)
+        combine_sums(chunk, node, c);
+}
+
+void fast_norm_backward(const struct chunk *part, const struct fast_node *node)
+{
+    const struct fast_tensor *x = &fast_input(part->fast, node, 0)->value;
+    const struct fast_tensor *dx = fast_gradient_target(part->fast, node, 0);
+    const struct fast_norm *own = &node->norms[part->worker];
+    for (int i = part->slot; dx && i < part->slot + part->count; i++) {
         const struct combine combine = {.x = fast_view(x, i),
                                         .dy = fast_view(&node->gradient, i),
                                         .dx = fast_view(dx, i),
@@ -247,6 +271,6 @@ void fast_norm_backward(const struct chunk *chunk, const struct fast_node *node)
                                         .a = own->a,
                                         .b = own->b,
                                         .c = own->c};
-        chunk->fast->kernels->combine(&combine);
+        part->fast->kernels->combine(&combine);
     }
 }

@@ -278,6 +278,27 @@ START_TEST(convolutions_with_sums)
 }
 END_TEST
 
+/* Few pictures at a time through large maps, more through small ones; what is read in another
+ * segment than it was written in; statistics of all pictures in between. */
+START_TEST(parts_of_a_chunk)
+{
+    check_with("x = Input((40, 28, 3))\nx = BatchNormalization()(x)\n"
+               "x = Conv2D(16, 3, padding='same', activation='relu')(x)\nx = Dropout(0.2)(x)\n"
+               "y = Conv2D(16, 3, padding='same')(x)\nx = Add()([x, y])\n"
+               "x = MaxPooling2D(2)(x)\nz = Conv2D(48, 1, strides=2)(x)\n"
+               "x = Conv2D(24, 3, strides=2, padding='same')(x)\nx = LeakyReLU(0.2)(x)\n"
+               "x = Conv2D(48, 3, padding='same')(x)\nx = BatchNormalization()(x)\n"
+               "y = BatchNormalization()(x)\ny = Activation('tanh')(y)\n"
+               "x = Add()([x, y, z])\nx = GlobalAveragePooling2D()(x)\n"
+               "x = Dropout(0.3)(x)\nx = Dense(3)(x)",
+               LOSS_MSE, 11);
+    check_with("x = Input((16, 16, 16))\nx = Conv2D(16, 3, padding='same')(x)\n"
+               "x = BatchNormalization(trainable=False)(x)\nx = Conv2D(16, 1)(x)\n"
+               "x = BatchNormalization()(x)\nx = Activation('relu')(x)\nx = Conv2D(4, 5)(x)",
+               LOSS_MSE, 19);
+}
+END_TEST
+
 /* More pictures than a thread takes at once. */
 START_TEST(several_chunks)
 {
@@ -337,6 +358,9 @@ START_TEST(dense_with_many_weights)
                         "x = Dense(300, use_bias=False)(x)\nx = Activation('tanh')(x)\n"
                         "x = BatchNormalization()(x)\nx = Dense(500)(x)\nx = Dense(2)(x)");
     check("(700,)", "x = Dense(203)(x)\nx = Dense(700, trainable=False)(x)\nx = Dense(3)(x)");
+    /* a thread without pictures has its part of the weights nevertheless */
+    check_with("x = Input((700,))\nx = Dense(203, activation='relu')(x)\nx = Dense(3)(x)", LOSS_MSE,
+               2);
 }
 END_TEST
 
@@ -378,6 +402,9 @@ START_TEST(frozen_layers)
               "x = Conv2D(18, 3, activation='relu', trainable=False)(x)");
     check("(9, 9, 3)", "x = Conv2D(20, 3, trainable=False)(x)\ny = Conv2D(20, 1)(x)\n"
                        "x = Add()([x, y])\nx = Concatenate()([x, y])\nx = Conv2D(4, 3)(x)");
+    check("(9, 9, 3)", "x = Conv2D(20, 3, trainable=False)(x)\n"
+                       "x = BatchNormalization(scale=False, center=False)(x)\n"
+                       "x = Conv2D(4, 3)(x)");
     check("(20,)", "x = Dense(18, trainable=False)(x)\nx = Dropout(0.5)(x)\n"
                    "x = BatchNormalization(trainable=False)(x)\nx = Dense(3)(x)");
 }
@@ -421,6 +448,6 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
-          winograd_of_many_channels, convolutions_with_sums, several_chunks, depthwise, pooling,
-          dense, dense_with_many_weights, normalization_and_dropout, branches, frozen_layers,
-          activations, losses)
+          winograd_of_many_channels, convolutions_with_sums, parts_of_a_chunk, several_chunks,
+          depthwise, pooling, dense, dense_with_many_weights, normalization_and_dropout, branches,
+          frozen_layers, activations, losses)

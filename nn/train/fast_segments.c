@@ -1,0 +1,55 @@
+/* Which layers a few pictures go through together. A picture's values at the beginning of a network
+ * are larger than the caches: layer by layer over a whole batch, each layer would wait for main
+ * memory to give back what the one before it has just written. Picture by picture through the whole
+ * network, each would fetch all weights again. So pictures go through consecutive layers few at a
+ * time, and more of them where the maps become small and the weights many. */
+#include "nn/train/fast.h"
+
+#include <stdlib.h>
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* As many as have twice the values that the layer has weights; these and their gradients, which
+ * each part of the pictures goes through, are then the smaller part of what is read. */
+static int outweigh(const struct fast_node *node)
+{
+    const size_t weights = 2 * (size_t)node->kernel->rows * (size_t)node->kernel->pitch;
+    const size_t values = node->conv.in->count + node->value.count;
+    return (int)((weights + values - 1) / values);
+}
+
+/* That a layer wants together. */
+static int wanted(const struct fast *fast, const struct fast_node *node)
+{
+    if (node->shared || (node->layer->op == LAYER_DENSE && !fast_is_conv(node)))
+        return fast->slots;
+    if (!fast_is_conv(node))
+        return 1;
+    return larger(outweigh(node), fast_conv_pictures(node));
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+bool fast_divide(struct fast *fast)
+{
+    fast->segments = calloc((size_t)fast->count + 1, sizeof *fast->segments);
+    if (!fast->segments)
+        return false;
+    struct fast_segment *segment = fast->segments;
+    *segment = (struct fast_segment){.first = 0, .end = 1, .pictures = 1}; /* the input */
+    for (int i = 1; i < fast->count; i++) {
+        const struct fast_node *node = &fast->nodes[i];
+        const int pictures = node->runs ? smaller(wanted(fast, node), fast->slots) : 1;
+        if (pictures > segment->pictures || fast_is_norm(node))
+            *++segment = (struct fast_segment){.first = i, .pictures = pictures};
+        segment->end = i + 1;
+    }
+    fast->segment_count = (int)(segment - fast->segments) + 1;
+    return true;
+}
