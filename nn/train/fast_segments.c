@@ -21,13 +21,13 @@ static int outweigh(const struct fast_node *node)
     return (int)((weights + values - 1) / values);
 }
 
-/* That a layer wants together. */
+/* That a layer wants together; 0: it does not mind. */
 static int wanted(const struct fast *fast, const struct fast_node *node)
 {
-    if (node->shared || (node->layer->op == LAYER_DENSE && !fast_is_conv(node)))
+    if (!node->runs || !node->kernel || node->layer->op == LAYER_DEPTHWISE_CONV2D)
+        return 0;
+    if (node->shared || !fast_is_conv(node))
         return fast->slots;
-    if (!fast_is_conv(node))
-        return 1;
     return larger(outweigh(node), fast_conv_pictures(node));
 }
 
@@ -42,14 +42,16 @@ bool fast_divide(struct fast *fast)
     if (!fast->segments)
         return false;
     struct fast_segment *segment = fast->segments;
-    *segment = (struct fast_segment){.first = 0, .end = 1, .pictures = 1}; /* the input */
-    for (int i = 1; i < fast->count; i++) {
+    for (int i = 0; i < fast->count; i++) {
         const struct fast_node *node = &fast->nodes[i];
-        const int pictures = node->runs ? smaller(wanted(fast, node), fast->slots) : 1;
-        if (pictures > segment->pictures || fast_is_norm(node))
-            *++segment = (struct fast_segment){.first = i, .pictures = pictures};
+        const int pictures = smaller(wanted(fast, node), fast->slots);
+        if (fast_is_norm(node) || (segment->pictures > 0 && pictures > segment->pictures))
+            *++segment = (struct fast_segment){.first = i};
         segment->end = i + 1;
+        segment->pictures = larger(segment->pictures, pictures);
     }
     fast->segment_count = (int)(segment - fast->segments) + 1;
+    for (int i = 0; i < fast->segment_count; i++)
+        fast->segments[i].pictures = larger(fast->segments[i].pictures, 1);
     return true;
 }
