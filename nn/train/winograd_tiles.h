@@ -8,7 +8,7 @@
 
 enum {
     CACHE_LINE_FLOATS = 16,
-    TILES_AHEAD = 3, /* of a tile at work is one that the cache shall fetch */
+    TILES_AHEAD = 6, /* of a tile at work is one that the cache shall fetch */
     ROWS_AHEAD = 6   /* and of a row of weights */
 };
 
