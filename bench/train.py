@@ -3,7 +3,8 @@ PyTorch's in turns, so that a busy moment of the machine hits both. `make bench-
 
 With one thread the time is the processor's (what other programs take does not count); with more it
 is the wall clock's, which means something on an idle machine only. The median is what the machine
-gave; the least is what it gives while nobody else uses its caches and its multipliers."""
+gave; the least comes nearest to what it gives while nobody else uses it. (Ours is a new process in
+each round, PyTorch's one for all: a process can be lucky or not with its memory.)"""
 import argparse
 import os
 import statistics

@@ -106,7 +106,8 @@ struct fast_node {
  * pictures are measured at the end of the segment before, forward, and of its own, backward. */
 struct fast_segment {
     int first, end; /* layers */
-    int pictures;   /* that go together */
+    int pictures;   /* that go together; all of a chunk where a layer is shared: the workers meet in
+                       it, and must do so equally often */
 };
 
 struct fast {
@@ -133,7 +134,7 @@ struct fast {
  * segment. */
 struct chunk {
     const struct fast *fast;
-    const float *x; /* the whole batch, [picture][height][width][channels] */
+    const float *x; /* the whole batch, a picture behind the other, channels last */
     const float *weights;
     float *gradient; /* the worker's */
     float *result;   /* of all workers: the gradients of shared layers */
@@ -202,7 +203,7 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 /* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
 
-/* So many go through it together that Winograd's blocks of tiles are full. */
+/* So many shall go through it together, for Winograd's sake; 1 without that. */
 int fast_conv_pictures(const struct fast_node *node);
 
 /* The gradient by its bias comes with that by its weights. */
@@ -218,7 +219,8 @@ void fast_conv_backward(const struct chunk *chunk, const struct fast_node *node)
 
 /* --- fast_segments.c -------------------------------------------------------------------------- */
 
-bool fast_divide(struct fast *fast);
+/* Behind fast_conv_plan of all layers: sets fast->segments. False: no memory. */
+bool fast_plan_segments(struct fast *fast);
 
 /* --- layers ----------------------------------------------------------------------------------- */
 
@@ -230,12 +232,13 @@ void fast_measure_back(const struct chunk *part, int layer);
 
 /* --- fast_norm.c ------------------------------------------------------------------------------ */
 
-bool fast_is_norm(const struct fast_node *node);
+bool fast_is_norm(const struct fast_node *node); /* that runs */
 bool fast_norm_plan(struct fast *fast, struct fast_node *node, struct error *error);
 void fast_norm_finish(const struct fast *fast, struct fast_node *node);
 
-/* In this order: begin; measure each part of the worker's pictures; unite what all workers
- * measured, for which they meet; forward with each part. Backward likewise. */
+/* In this order: begin; measure each part of the worker's pictures; unite, for which the workers
+ * meet where the batch's statistics are used; forward with each part. Backward, after that:
+ * fast_measure_back with each part, unite, backward with each part. */
 void fast_norm_begin(const struct chunk *chunk, const struct fast_node *node);
 void fast_norm_measure(const struct chunk *part, const struct fast_node *node);
 void fast_norm_unite(const struct chunk *chunk, const struct fast_node *node);

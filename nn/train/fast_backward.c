@@ -292,7 +292,7 @@ void fast_measure_back(const struct chunk *part, int layer)
 void fast_backward(const struct chunk *chunk, int layer)
 {
     const struct fast_node *node = &chunk->fast->nodes[layer];
-    if (!fast_is_norm(node))
+    if (!fast_is_norm(node)) /* fast_measure_back did */
         activate_back(chunk, node);
     for (int k = 0; k < node->layer->input_count; k++) {
         const struct fast_node *input = fast_input(chunk->fast, node, k);

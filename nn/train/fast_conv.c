@@ -8,7 +8,7 @@
 enum {
     WINOGRAD_TILES = 64, /* together: their matrices should stay in a second-level cache, but the
                             more tiles, the more often transformed weights are used */
-    PART_TILES = 2 * WINOGRAD_TILES, /* of the pictures that are in a segment, at least */
+    PART_TILES = 2 * WINOGRAD_TILES, /* of the pictures that go through a segment together */
     WINOGRAD_CHANNELS_MIN = 16,
     FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block of tiles */
 };
@@ -53,18 +53,31 @@ bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node 
     return winograd_pays(&window, node->value.size, fast_input(fast, node, 0)->value.size);
 }
 
+static int tiles_of(struct size3 size)
+{
+    return ceil_div(size.height, 4) * ceil_div(size.width, 4);
+}
+
 /* Winograd's tiles in all pictures of the batch. */
 static int tiles_of_all(const struct fast *fast, struct size3 size)
 {
-    return ceil_div(size.height, 4) * ceil_div(size.width, 4) * fast->slots * fast->workers;
+    return tiles_of(size) * fast->slots * fast->workers;
 }
 
-/* The tiles that go together: blocks of equal size, whole register tiles. */
+/* So many that transforming all filters pays. */
+static int pictures_of(struct size3 size)
+{
+    return ceil_div(PART_TILES, tiles_of(size));
+}
+
+/* The tiles that go together: those of the pictures that are in a segment together, in blocks of
+ * equal size, whole register tiles. */
 static int block_of(const struct fast *fast, struct size3 size, int columns)
 {
-    const int all = tiles_of_all(fast, size);
-    const int tiles = all <= WINOGRAD_TILES ? all : all / fast->workers;
-    const int blocks = ceil_div(tiles, WINOGRAD_TILES);
+    const int all = tiles_of_all(fast, size), pictures = pictures_of(size);
+    const int part = tiles_of(size) * (pictures < fast->slots ? pictures : fast->slots);
+    const int tiles = all <= WINOGRAD_TILES ? all : part;
+    const int blocks = ceil_div(tiles, WINOGRAD_BLOCK_MAX / columns * columns);
     return ceil_div(ceil_div(tiles, blocks), columns) * columns;
 }
 
@@ -240,10 +253,7 @@ static bool gradient_by_winograd(const struct fast_node *node)
 
 int fast_conv_pictures(const struct fast_node *node)
 {
-    const struct size3 size = node->value.size;
-    return gradient_by_winograd(node)
-               ? ceil_div(PART_TILES, ceil_div(size.height, 4) * ceil_div(size.width, 4))
-               : 1;
+    return gradient_by_winograd(node) ? pictures_of(node->value.size) : 1;
 }
 
 bool fast_conv_sums_bias(const struct fast_node *node)

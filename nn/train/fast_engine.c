@@ -141,7 +141,7 @@ static void *create(const struct train_setup *setup, struct error *error)
     for (int i = 1; good && i < fast->count; i++)
         good = plan_node(fast, &fast->nodes[i], error);
     good = good && mark_shared(fast, error);
-    if (good && (!fast_divide(fast) || !allocate_workers(fast)))
+    if (good && (!fast_plan_segments(fast) || !allocate_workers(fast)))
         good = error_set(error, "model %s: no memory for %d training threads", setup->model->name,
                          fast->workers);
     if (good)
@@ -261,8 +261,8 @@ static void forward(const struct chunk *chunk, const struct fast_segment *segmen
         fast_norm_unite(chunk, norm);
 }
 
-/* Layers that learn; the first of the segment behind too if that is a BatchNormalization, but not
- * the first of this one. */
+/* From the BatchNormalization behind the segment, whose sums are complete, down to the first layer.
+ * If that is one itself, it is only measured; the segment before goes on with it. */
 static void backward(const struct chunk *chunk, const struct fast_segment *segment)
 {
     const struct fast *fast = chunk->fast;

@@ -82,7 +82,8 @@ static bool learns_statistics(const struct chunk *chunk, const struct fast_node 
     return chunk->training && !node->frozen;
 }
 
-/* Also of backward: nobody reads these until all have met. */
+/* Backward's sums too. Who read them was the step before, and all have met since; a chunk is the
+ * worker's whole share where there is a BatchNormalization. */
 void fast_norm_begin(const struct chunk *chunk, const struct fast_node *node)
 {
     struct fast_norm *norm = &node->norms[chunk->worker];

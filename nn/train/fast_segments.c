@@ -12,13 +12,18 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-/* As many as have twice the values that the layer has weights; these and their gradients, which
- * each part of the pictures goes through, are then the smaller part of what is read. */
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* So many that their values are twice the layer's weights, at least: each part of the pictures goes
+ * through all weights, and through their gradients, which are then the smaller share. */
 static int outweigh(const struct fast_node *node)
 {
-    const size_t weights = 2 * (size_t)node->kernel->rows * (size_t)node->kernel->pitch;
+    const size_t weights = (size_t)node->kernel->rows * (size_t)node->kernel->pitch;
     const size_t values = node->conv.in->count + node->value.count;
-    return (int)((weights + values - 1) / values);
+    return (int)((2 * weights + values - 1) / values);
 }
 
 /* That a layer wants together; 0: it does not mind. */
@@ -26,17 +31,14 @@ static int wanted(const struct fast *fast, const struct fast_node *node)
 {
     if (!node->runs || !node->kernel || node->layer->op == LAYER_DEPTHWISE_CONV2D)
         return 0;
-    if (node->shared || !fast_is_conv(node))
+    if (node->shared) /* all: see struct fast_segment */
+        return fast->slots;
+    if (!fast_is_conv(node)) /* all: a Dense layer has more weights than values */
         return fast->slots;
     return larger(outweigh(node), fast_conv_pictures(node));
 }
 
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-bool fast_divide(struct fast *fast)
+bool fast_plan_segments(struct fast *fast)
 {
     fast->segments = calloc((size_t)fast->count + 1, sizeof *fast->segments);
     if (!fast->segments)
