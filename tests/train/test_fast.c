@@ -45,6 +45,17 @@ static void bench_fill(struct bench *bench, int n)
     bench->batch = (struct train_batch){.x = bench->x, .y = bench->y, .n = n, .step = 5};
 }
 
+/* Layers that the output does not depend on do not run. */
+static bool *needed_of(const struct model *model)
+{
+    bool *needed = calloc((size_t)model->layer_count, sizeof *needed);
+    needed[model->output] = true;
+    for (int i = model->output; i > 0; i--)
+        for (int k = 0; needed[i] && k < model->layers[i].input_count; k++)
+            needed[model->layers[i].inputs[k]] = true;
+    return needed;
+}
+
 static void bench_start(struct bench *bench, const char *text, enum loss loss, int n)
 {
     struct error error = {0};
@@ -54,8 +65,7 @@ static void bench_start(struct bench *bench, const char *text, enum loss loss, i
     net_build(&bench->net, text);
     struct model *model = bench->net.network.model;
     ck_assert(parameters_init(&bench->parameters, &bench->net.network, &error));
-    bench->needed = malloc((size_t)model->layer_count * sizeof *bench->needed);
-    memset(bench->needed, true, (size_t)model->layer_count);
+    bench->needed = needed_of(model);
     bench->setup = (struct train_setup){.model = model,
                                         .needed = bench->needed,
                                         .parameters = &bench->parameters,
@@ -385,6 +395,8 @@ START_TEST(branches)
     check_map("y = Conv2D(20, 1)(x)\ny = Activation('swish')(y)\nx = Add()([y, x, y])");
     check_map("y = Conv2D(16, 1)(x)\nz = Conv2D(5, 1)(x)\nx = Concatenate()([y, z, x, y])");
     check_map("y = BatchNormalization()(x)\nx = Add()([x, y])");
+    check_map("y = BatchNormalization()(x)\ny = Conv2D(5, 3)(y)\n" /* nobody reads it */
+              "x = Conv2D(20, 1)(x)\nx = BatchNormalization()(x)");
     check_map("y = Conv2D(20, 5, strides=2, padding='same')(x)\n"
               "z = Conv2D(20, 1, strides=2)(x)\nx = Add()([y, z])\nx = Activation('relu')(x)");
 }
