@@ -3,6 +3,7 @@
 #include "nn/memory.h"
 #include "nn/train/cpu.h"
 #include "nn/train/engine.h"
+#include "nn/train/fast.h"
 #include "tests/train/nets.h"
 
 #include <string.h>
@@ -288,6 +289,36 @@ START_TEST(convolutions_with_sums)
 }
 END_TEST
 
+/* Without several parts the next test would test nothing. */
+START_TEST(segments)
+{
+    struct bench bench;
+    struct error error = {0};
+    bench_start(&bench,
+                "x = Input((32, 32, 3))\nx = Conv2D(16, 3, padding='same')(x)\n"
+                "x = Conv2D(16, 3, padding='same')(x)\nx = MaxPooling2D(4)(x)\n"
+                "x = BatchNormalization()(x)\nx = Conv2D(16, 3, padding='same')(x)\n"
+                "x = Flatten()(x)\nx = Dense(3)(x)",
+                LOSS_MSE, 40);
+    struct train_setup setup = bench.setup;
+    setup.team = team_create(1, &error);
+    setup.kernels = train_cpu_find("auto", &error);
+    struct fast *fast = train_engine_fast.create(&setup, &error);
+    ck_assert_msg(fast != NULL, "%s", error.message);
+    /* a direct convolution; 64 tiles; BatchNormalization and 4 tiles; all weights of a Dense */
+    const struct fast_segment expected[] = {{0, 2, 1}, {2, 4, 2}, {4, 7, 32}, {7, 8, 40}};
+    ck_assert_int_eq(fast->segment_count, 4);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(fast->segments[i].first, expected[i].first);
+        ck_assert_int_eq(fast->segments[i].end, expected[i].end);
+        ck_assert_int_eq(fast->segments[i].pictures, expected[i].pictures);
+    }
+    train_engine_fast.destroy(fast);
+    team_destroy(setup.team);
+    bench_finish(&bench);
+}
+END_TEST
+
 /* Few pictures at a time through large maps, more through small ones; what is read in another
  * segment than it was written in; statistics of all pictures in between. */
 START_TEST(parts_of_a_chunk)
@@ -460,6 +491,6 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
-          winograd_of_many_channels, convolutions_with_sums, parts_of_a_chunk, several_chunks,
-          depthwise, pooling, dense, dense_with_many_weights, normalization_and_dropout, branches,
-          frozen_layers, activations, losses)
+          winograd_of_many_channels, convolutions_with_sums, segments, parts_of_a_chunk,
+          several_chunks, depthwise, pooling, dense, dense_with_many_weights,
+          normalization_and_dropout, branches, frozen_layers, activations, losses)
