@@ -203,7 +203,7 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 /* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
 
-/* So many shall go through it together, for Winograd's sake; 1 without that. */
+/* So many pictures shall go through it together, at least. */
 int fast_conv_pictures(const struct fast_node *node);
 
 /* The gradient by its bias comes with that by its weights. */

@@ -64,18 +64,34 @@ static int tiles_of_all(const struct fast *fast, struct size3 size)
     return tiles_of(size) * fast->slots * fast->workers;
 }
 
-/* So many that transforming all filters pays. */
-static int pictures_of(struct size3 size)
+static int larger(int a, int b)
 {
-    return ceil_div(PART_TILES, tiles_of(size));
+    return a > b ? a : b;
 }
 
-/* The tiles that go together: those of the pictures that are in a segment together, in blocks of
- * equal size, whole register tiles. */
-static int block_of(const struct fast *fast, struct size3 size, int columns)
+static int smaller(int a, int b)
 {
-    const int all = tiles_of_all(fast, size), pictures = pictures_of(size);
-    const int part = tiles_of(size) * (pictures < fast->slots ? pictures : fast->slots);
+    return a < b ? a : b;
+}
+
+/* So many pictures that their values are twice the weights, at least: each part of a chunk goes
+ * through all weights, forward and for their gradient, and these are then the smaller share.
+ * Winograd's transformed filters are four times as large; and transforming them must pay. */
+static int pictures_of(const struct fast_conv *c, bool by_winograd)
+{
+    const size_t weights = (size_t)(c->tap_count * c->in->size.channels) *
+                           (size_t)c->out->size.channels * (by_winograd ? 8 : 2);
+    const size_t values = c->in->count + c->out->count;
+    const int outweigh = (int)((weights + values - 1) / values);
+    return by_winograd ? larger(outweigh, ceil_div(PART_TILES, tiles_of(c->out->size))) : outweigh;
+}
+
+/* The tiles that go together: those of a part of a chunk, in blocks of equal size, whole register
+ * tiles. */
+static int block_of(const struct fast *fast, const struct fast_conv *c)
+{
+    const int columns = c->kernel->columns, all = tiles_of_all(fast, c->out->size);
+    const int part = tiles_of(c->out->size) * smaller(pictures_of(c, true), fast->slots);
     const int tiles = all <= WINOGRAD_TILES ? all : part;
     const int blocks = ceil_div(tiles, WINOGRAD_BLOCK_MAX / columns * columns);
     return ceil_div(ceil_div(tiles, blocks), columns) * columns;
@@ -92,7 +108,7 @@ static void choose_winograd(const struct fast *fast, struct fast_conv *c)
                                       .taps = 1};
     c->kernel = choose_conv(fast->kernels->inference, &product).kernel;
     const int vectors = c->kernel->vectors, groups = ceil_div(out, vectors);
-    c->block = block_of(fast, c->out->size, c->kernel->columns);
+    c->block = block_of(fast, c);
     c->slots = groups * 36 * vectors * lanes * c->in->size.channels <= FILTER_FLOATS ? groups : 1;
 }
 
@@ -253,7 +269,7 @@ static bool gradient_by_winograd(const struct fast_node *node)
 
 int fast_conv_pictures(const struct fast_node *node)
 {
-    return gradient_by_winograd(node) ? pictures_of(node->value.size) : 1;
+    return pictures_of(&node->conv, gradient_by_winograd(node));
 }
 
 bool fast_conv_sums_bias(const struct fast_node *node)

@@ -17,15 +17,6 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* So many that their values are twice the layer's weights, at least: each part of the pictures goes
- * through all weights, and through their gradients, which are then the smaller share. */
-static int outweigh(const struct fast_node *node)
-{
-    const size_t weights = (size_t)node->kernel->rows * (size_t)node->kernel->pitch;
-    const size_t values = node->conv.in->count + node->value.count;
-    return (int)((2 * weights + values - 1) / values);
-}
-
 /* That a layer wants together; 0: it does not mind. */
 static int wanted(const struct fast *fast, const struct fast_node *node)
 {
@@ -35,7 +26,7 @@ static int wanted(const struct fast *fast, const struct fast_node *node)
         return fast->slots;
     if (!fast_is_conv(node)) /* all: a Dense layer has more weights than values */
         return fast->slots;
-    return larger(outweigh(node), fast_conv_pictures(node));
+    return fast_conv_pictures(node);
 }
 
 bool fast_plan_segments(struct fast *fast)
