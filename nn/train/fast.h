@@ -23,6 +23,16 @@
 #include "nn/train/engine.h"
 #include "nn/train/kernels_train.h"
 
+static inline int fast_larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static inline int fast_smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* Values of one layer for all slots; a slot holds one picture. Zeros around each picture. */
 struct fast_tensor {
     struct size3 size;

@@ -18,6 +18,12 @@ static int ceil_div(int a, int b)
     return (a + b - 1) / b;
 }
 
+/* Winograd's 4x4 tiles of outputs in a picture. */
+static int tiles_of(struct size3 size)
+{
+    return ceil_div(size.height, 4) * ceil_div(size.width, 4);
+}
+
 /* --- choosing --------------------------------------------------------------------------------- */
 
 static enum conv_step step_of(const struct conv *conv, int lanes)
@@ -34,7 +40,7 @@ static enum conv_step step_of(const struct conv *conv, int lanes)
  * channels, for which the transforms weigh more, take it back. */
 static bool winograd_pays(const struct window *w, struct size3 in, struct size3 out)
 {
-    const int computed = ceil_div(out.height, 4) * ceil_div(out.width, 4) * 16;
+    const int computed = tiles_of(out) * 16;
     return w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 && w->stride_w == 1 &&
            w->dilation_h == 1 && w->dilation_w == 1 && out.height >= 4 && out.width >= 4 &&
            in.channels >= WINOGRAD_CHANNELS_MIN && out.channels >= WINOGRAD_CHANNELS_MIN &&
@@ -53,25 +59,10 @@ bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node 
     return winograd_pays(&window, node->value.size, fast_input(fast, node, 0)->value.size);
 }
 
-static int tiles_of(struct size3 size)
-{
-    return ceil_div(size.height, 4) * ceil_div(size.width, 4);
-}
-
 /* Winograd's tiles in all pictures of the batch. */
 static int tiles_of_all(const struct fast *fast, struct size3 size)
 {
     return tiles_of(size) * fast->slots * fast->workers;
-}
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 /* So many pictures that their values are twice the weights, at least: each part of a chunk goes
@@ -83,7 +74,8 @@ static int pictures_of(const struct fast_conv *c, bool by_winograd)
                            (size_t)c->out->size.channels * (by_winograd ? 8 : 2);
     const size_t values = c->in->count + c->out->count;
     const int outweigh = (int)((weights + values - 1) / values);
-    return by_winograd ? larger(outweigh, ceil_div(PART_TILES, tiles_of(c->out->size))) : outweigh;
+    return by_winograd ? fast_larger(outweigh, ceil_div(PART_TILES, tiles_of(c->out->size)))
+                       : outweigh;
 }
 
 /* The tiles that go together: those of a part of a chunk, in blocks of equal size, whole register
@@ -91,7 +83,7 @@ static int pictures_of(const struct fast_conv *c, bool by_winograd)
 static int block_of(const struct fast *fast, const struct fast_conv *c)
 {
     const int columns = c->kernel->columns, all = tiles_of_all(fast, c->out->size);
-    const int part = tiles_of(c->out->size) * smaller(pictures_of(c, true), fast->slots);
+    const int part = tiles_of(c->out->size) * fast_smaller(pictures_of(c, true), fast->slots);
     const int tiles = all <= WINOGRAD_TILES ? all : part;
     const int blocks = ceil_div(tiles, WINOGRAD_BLOCK_MAX / columns * columns);
     return ceil_div(ceil_div(tiles, blocks), columns) * columns;

@@ -231,7 +231,7 @@ static struct chunk part_of(const struct chunk *chunk, int done, int pictures)
     struct chunk part = *chunk;
     part.slot += done;
     part.first += done;
-    part.count = chunk->count - done < pictures ? chunk->count - done : pictures;
+    part.count = fast_smaller(chunk->count - done, pictures);
     return part;
 }
 

@@ -185,15 +185,11 @@ void fast_meet(const struct chunk *chunk, const struct fast_node *node)
 
 /* --- borders ---------------------------------------------------------------------------------- */
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 static void widen(struct border *border, const struct border *by)
 {
-    *border = (struct border){larger(border->top, by->top), larger(border->bottom, by->bottom),
-                              larger(border->left, by->left), larger(border->right, by->right)};
+    *border =
+        (struct border){fast_larger(border->top, by->top), fast_larger(border->bottom, by->bottom),
+                        fast_larger(border->left, by->left), fast_larger(border->right, by->right)};
 }
 
 /* One axis: how far dy is read before its begin and behind its end. */
@@ -207,7 +203,7 @@ static int read_before(int kernel, int stride, int dilation, int pad)
 static int read_behind(int in, int stride, int pad, int out)
 {
     const int last = (in + stride - 1) / stride * stride - 1;
-    return larger(0, (last + pad) / stride - (out - 1));
+    return fast_larger(0, (last + pad) / stride - (out - 1));
 }
 
 struct border fast_back_border(const struct window *w, struct size3 in, struct size3 out)

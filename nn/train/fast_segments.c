@@ -7,16 +7,6 @@
 
 #include <stdlib.h>
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* That a layer wants together; 0: it does not mind. */
 static int wanted(const struct fast *fast, const struct fast_node *node)
 {
@@ -37,14 +27,14 @@ bool fast_plan_segments(struct fast *fast)
     struct fast_segment *segment = fast->segments;
     for (int i = 0; i < fast->count; i++) {
         const struct fast_node *node = &fast->nodes[i];
-        const int pictures = smaller(wanted(fast, node), fast->slots);
+        const int pictures = fast_smaller(wanted(fast, node), fast->slots);
         if (fast_is_norm(node) || (segment->pictures > 0 && pictures > segment->pictures))
             *++segment = (struct fast_segment){.first = i};
         segment->end = i + 1;
-        segment->pictures = larger(segment->pictures, pictures);
+        segment->pictures = fast_larger(segment->pictures, pictures);
     }
     fast->segment_count = (int)(segment - fast->segments) + 1;
     for (int i = 0; i < fast->segment_count; i++)
-        fast->segments[i].pictures = larger(fast->segments[i].pictures, 1);
+        fast->segments[i].pictures = fast_larger(fast->segments[i].pictures, 1);
     return true;
 }
