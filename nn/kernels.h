@@ -149,6 +149,7 @@ static inline ptrdiff_t winograd_scratch_count(int lanes, int in_blocks, int out
  * [blocks][lanes]. 1x1 is a scale and shift per channel. */
 struct depthwise {
     struct view in, out; /* in.data as for conv */
+    ptrdiff_t out_pixel; /* floats from pixel to pixel of `out` */
     int taps_y, taps_x;
     ptrdiff_t tap_row, tap_column, output_row, output_column;
     const float *weights, *bias;

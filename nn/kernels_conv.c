@@ -116,8 +116,8 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
                                    const int vectors, const ptrdiff_t step,
                                    const enum source source)
 {
-    const int halve = c->pool ? 2 : 1;
-    const int height = c->out.height * halve, width = c->out.width * halve;
+    const int halvings = c->pool ? 1 : 0; /* to shift by: a division takes as long as 16 channels */
+    const int height = c->out.height << halvings, width = c->out.width << halvings;
     const size_t taps = (size_t)c->taps_y * (size_t)c->taps_x;
     const size_t group_bytes = (size_t)weight_bytes(source) * taps *
                                (size_t)((c->in.blocks - 1) * c->depth + c->last_depth) *
@@ -128,13 +128,13 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
         for (int row = 0; row < height; row += rows) {
             const int y = smaller(row, height - rows);
             const float *in = c->in.data + y * c->output_row;
-            float *out = c->out.data + vector * c->out.block + y / halve * c->out.row;
+            float *out = c->out.data + vector * c->out.block + (y >> halvings) * c->out.row;
             const float *bias = c->bias ? c->bias + vector * VL : NULL;
             const float *residual =
                 c->residual ? c->residual + vector * c->residual_block + y * c->residual_row : NULL;
             for (int column = 0; column < width; column += columns) {
                 const int x = smaller(column, width - columns);
-                tile(c, in + x * step, weights, bias, out + x / halve * VL,
+                tile(c, in + x * step, weights, bias, out + (x >> halvings) * VL,
                      residual ? residual + x * VL : NULL, rows, columns, vectors, step, source);
             }
         }

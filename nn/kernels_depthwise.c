@@ -16,7 +16,7 @@ static ALWAYS_INLINE void tile_3x3(const struct depthwise *d, const float *in, c
                     REPEAT4(t, acc[t] += x[(t * stride + tap) % 16] * weights[(y * 3 + tap) % 9];)
                 })
         })
-    REPEAT4(t, store(out + t * VL, fuse(acc[t], &d->fused));)
+    REPEAT4(t, store(out + t * d->out_pixel, fuse(acc[t], &d->fused));)
 }
 
 static ALWAYS_INLINE void filter_3x3(const struct depthwise *d, const int stride)
@@ -31,7 +31,7 @@ static ALWAYS_INLINE void filter_3x3(const struct depthwise *d, const int stride
             float *out = d->out.data + block * d->out.block + y * d->out.row;
             for (int column = 0; column < width; column += 4) {
                 const int x = column + 4 <= width ? column : width - 4;
-                tile_3x3(d, in + x * stride * VL, weights, bias, out + x * VL, stride);
+                tile_3x3(d, in + x * stride * VL, weights, bias, out + x * d->out_pixel, stride);
             }
         }
     }
@@ -49,7 +49,7 @@ static ALWAYS_INLINE void tile_any(const struct depthwise *d, const float *in, c
             REPEAT4(t, if (t < columns) acc[t] += load(x + t * d->output_column) * w;)
         }
     }
-    REPEAT4(t, if (t < columns) store(out + t * VL, fuse(acc[t], &d->fused));)
+    REPEAT4(t, if (t < columns) store(out + t * d->out_pixel, fuse(acc[t], &d->fused));)
 }
 
 static void filter_any(const struct depthwise *d)
@@ -63,9 +63,9 @@ static void filter_any(const struct depthwise *d)
             float *out = d->out.data + block * d->out.block + y * d->out.row;
             int x = 0;
             for (; x + 4 <= d->out.width; x += 4)
-                tile_any(d, in + x * d->output_column, weights, bias, out + x * VL, 4);
+                tile_any(d, in + x * d->output_column, weights, bias, out + x * d->out_pixel, 4);
             for (; x < d->out.width; x++)
-                tile_any(d, in + x * d->output_column, weights, bias, out + x * VL, 1);
+                tile_any(d, in + x * d->output_column, weights, bias, out + x * d->out_pixel, 1);
         }
     }
 }

@@ -36,6 +36,11 @@ static void copy_channel(const struct transfer *t, int channel)
     }
 }
 
+static void clear(float *from, const float *to)
+{
+    memset(from, 0, (size_t)(to - from) * sizeof *from);
+}
+
 void layout_clear_spare(const struct place *place)
 {
     const struct view *v = &place->view;
@@ -74,22 +79,19 @@ void layout_copy(const struct transfer *t)
     }
 }
 
+/* In memory, a row's right border and the next one's left border are one gap. */
 void layout_clear_border(const struct place *place, const struct border *border)
 {
     const struct view *v = &place->view;
-    const size_t left = (size_t)border->left * (size_t)place->lanes * sizeof(float);
-    const size_t right = (size_t)border->right * (size_t)place->lanes * sizeof(float);
-    const size_t whole = left + (size_t)v->width * (size_t)place->lanes * sizeof(float) + right;
+    const ptrdiff_t left = (ptrdiff_t)border->left * place->lanes;
+    const ptrdiff_t right = (ptrdiff_t)border->right * place->lanes;
+    const ptrdiff_t width = (ptrdiff_t)v->width * place->lanes;
     for (int block = 0; block < v->blocks; block++) {
-        float *first = v->data + block * v->block - (ptrdiff_t)border->left * place->lanes;
-        for (int y = -border->top; y < v->height + border->bottom; y++) {
-            float *row = first + y * v->row;
-            if (y < 0 || y >= v->height) {
-                memset(row, 0, whole);
-                continue;
-            }
-            memset(row, 0, left);
-            memset(row + (border->left + v->width) * (ptrdiff_t)place->lanes, 0, right);
-        }
+        float *first = v->data + block * v->block;
+        float *last = first + (v->height - 1) * v->row + width;
+        clear(first - border->top * v->row - left, first);
+        for (float *end = first + width; end < last; end += v->row)
+            clear(end, end + v->row - width);
+        clear(last, last + border->bottom * v->row + right);
     }
 }

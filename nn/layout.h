@@ -26,7 +26,8 @@ void layout_copy(const struct transfer *transfer);
 /* Writes zeroes into the last block's lanes behind the last channel. */
 void layout_clear_spare(const struct place *place);
 
-/* Zeroes of the tensor around the view: `top` rows above and so on. Strides must leave room. */
+/* Zeroes of the tensor around the view: `top` rows above and so on. Strides must leave room; what
+ * more they leave between two rows is cleared as well. */
 struct border {
     int top, bottom, left, right;
 };

@@ -199,12 +199,26 @@ static float *input_value(const struct input *input, int y, int x, int channel)
            (ptrdiff_t)x * place->lanes + channel % place->lanes;
 }
 
+/* R, G, B to B, G, R. */
+static void turn_pixels(float *restrict to, const float *restrict values, int width)
+{
+    for (int x = 0; x < width; x++, to += 3, values += 3) {
+        to[0] = values[2];
+        to[1] = values[1];
+        to[2] = values[0];
+    }
+}
+
 static void take_row(const struct input *input, int y, const float *values)
 {
     const int channels = input->place.channels, width = input->place.view.width;
-    if (!input->reversed && !input->scale && input->place.lanes == channels) {
-        memcpy(input_value(input, y, 0, 0), values,
-               (size_t)width * (size_t)channels * sizeof(float));
+    float *row = input->place.view.data + y * input->place.view.row;
+    if (!input->scale && input->reversed) {
+        turn_pixels(row, values, width);
+        return;
+    }
+    if (!input->scale && input->place.lanes == channels) {
+        memcpy(row, values, (size_t)width * (size_t)channels * sizeof(float));
         return;
     }
     for (int channel = 0; channel < channels; channel++) {

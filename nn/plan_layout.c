@@ -82,6 +82,51 @@ static bool input_is_reversed(const struct plan *plan)
     return true;
 }
 
+/* --- channels side by side -------------------------------------------------------------------- */
+
+/* A pointwise convolution reads all channels of a pixel in one loop where they lie side by side. */
+static bool is_pointwise(const struct node *node)
+{
+    const struct window w = plan_window(node);
+    return w.kernel_h == 1 && w.kernel_w == 1;
+}
+
+/* Do only pointwise convolutions read this node's output? */
+static bool feeds_pointwise(const struct graph *graph, int index)
+{
+    if (graph->nodes[graph->model->output].node == index)
+        return false;
+    for (int i = index + 1; i < graph->count; i++) {
+        const struct node *node = &graph->nodes[i];
+        if (!node->runs)
+            continue;
+        if (node->residual == index)
+            return false;
+        for (int k = 0; k < node->layer->input_count; k++)
+            if (node->inputs[k] == index && !(plan_is_conv(node) && is_pointwise(node)))
+                return false;
+    }
+    return true;
+}
+
+/* A depthwise convolution can write a pixel's channels side by side as well as in blocks. What
+ * other steps do to them, such as an activation of its own, is made for blocks. */
+static bool writes_whole_pixels(const struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    return node->layer->op == LAYER_DEPTHWISE_CONV2D && !plan->int8 &&
+           node->out.channels % plan->kernels->lanes == 0 && plan_can_fuse(node->activation.kind) &&
+           feeds_pointwise(&plan->graph, index);
+}
+
+/* Floats of a pixel that lie together. */
+static int lanes_of(const struct plan *plan, int index)
+{
+    const bool plain =
+        index == 0 ? input_stays_plain(&plan->graph) : writes_whole_pixels(plan, index);
+    return plain ? plan->graph.nodes[index].out.channels : plan->kernels->lanes;
+}
+
 /* --- borders ---------------------------------------------------------------------------------- */
 
 /* Rows (or columns) that the windows reach beyond the end of the picture. */
@@ -270,9 +315,8 @@ bool plan_lay_out(struct plan *plan, struct error *error)
         struct tensor *out = &plan->planned[i].out;
         if (!node->runs)
             continue;
-        const bool plain = i == 0 && input_stays_plain(graph);
         out->size = node->out;
-        out->lanes = plain ? node->out.channels : plan->kernels->lanes;
+        out->lanes = lanes_of(plan, i);
         out->buffer.first = out->buffer.last = i;
         if (plan->planned[i].int8.runs) {
             int8_lay_out(plan, i);

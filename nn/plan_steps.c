@@ -315,9 +315,11 @@ static bool add_tiles(const struct context *c)
     step->run_conv = planned->way.halved ? kernel->run_halves
                      : planned->far      ? kernel->run_far
                                          : kernel->run[column];
+    const bool whole_pixels = input_tensor(c, 0)->lanes > c->lanes;
     snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s%s",
              kernel->winograd ? "Winograd" : "direct", kernel->rows, kernel->columns,
-             kernel->vectors, step_text(column), weights_text(planned));
+             kernel->vectors, whole_pixels ? ", whole pixels" : step_text(column),
+             weights_text(planned));
     return true;
 }
 
@@ -336,6 +338,18 @@ static bool add_repetition(const struct context *c, struct place *in)
                                     .repeat = c->node->layer->conv.multiplier};
     *in = repeat.to;
     return add_border(c->plan, &c->planned->scratch) && add_copy(c->plan, &repeat);
+}
+
+/* The output as blocks of channels, which are only VL floats apart where channels lie side by side.
+ */
+static struct view depthwise_output(const struct context *c)
+{
+    struct view out = output_place(c).view;
+    if (c->planned->out.lanes > c->lanes) {
+        out.block = c->lanes;
+        out.blocks = c->node->out.channels / c->lanes;
+    }
+    return out;
 }
 
 static bool add_depthwise(const struct context *c)
@@ -357,7 +371,8 @@ static bool add_depthwise(const struct context *c)
     if (!step)
         return false;
     step->depthwise = (struct depthwise){.in = in.view,
-                                         .out = output_place(c).view,
+                                         .out = depthwise_output(c),
+                                         .out_pixel = c->planned->out.lanes,
                                          .taps_y = w.kernel_h,
                                          .taps_x = w.kernel_w,
                                          .tap_row = w.dilation_h * in.view.row,
@@ -386,6 +401,7 @@ static bool add_scale(const struct context *c)
     if (step)
         step->depthwise = (struct depthwise){.in = in.view,
                                              .out = output_place(c).view,
+                                             .out_pixel = c->lanes,
                                              .taps_y = 1,
                                              .taps_x = 1,
                                              .output_row = in.view.row,

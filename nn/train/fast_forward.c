@@ -29,6 +29,7 @@ void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
         const struct depthwise task = {
             .in = fast_view(in, i),
             .out = fast_view(out, i),
+            .out_pixel = lanes,
             .taps_y = 1,
             .taps_x = 1,
             .tap_row = in->row,
@@ -87,6 +88,7 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
         struct depthwise task = {
             .in = fast_view(x, i),
             .out = fast_view(&node->value, i),
+            .out_pixel = lanes,
             .taps_y = w->kernel_h,
             .taps_x = w->kernel_w,
             .tap_row = w->dilation_h * x->row,

@@ -214,6 +214,75 @@ START_TEST(depthwise)
 }
 END_TEST
 
+/* A depthwise layer, number 2, behind a convolution. */
+static struct model *begin_separable(int channels, int multiplier, enum activation activation)
+{
+    struct model *model = build_model(9, 11, 3);
+    const struct layer layer = {.op = LAYER_DEPTHWISE_CONV2D,
+                                .conv = {window(3, 1, PADDING_SAME), .multiplier = multiplier}};
+    add(model, with(conv(channels / multiplier, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(layer, activation));
+    return model;
+}
+
+/* Checks the model; `whole`: the last convolution shall read the depthwise layer's pixels whole,
+ * where these fill vectors of several lanes. */
+static void check_separable(struct model *model, bool whole)
+{
+    struct error error = {0};
+    const int channels = shape_channels(&model->layers[2].shape), last = model->layer_count - 1;
+    finish(model);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, &error);
+        ck_assert_msg(plan != NULL, "%s", error.message);
+        const bool said = strstr(plan_describe(plan, last), "whole pixels") != NULL;
+        ck_assert_int_eq(said, whole && channels % (*k)->lanes == 0 && channels > (*k)->lanes);
+        plan_destroy(plan);
+    }
+    check_model(model);
+}
+
+START_TEST(pointwise_behind_depthwise_reads_whole_pixels)
+{
+    for (int channels = 8; channels <= 64; channels += 8)
+        for (int stride = 1; stride <= 2; stride++) {
+            struct model *model = begin_separable(channels, stride, ACTIVATION_RELU);
+            add(model, conv(21, 1, stride, PADDING_VALID));
+            check_separable(model, true);
+        }
+    struct model *model = begin_separable(32, 1, ACTIVATION_LINEAR);
+    add(model, (struct layer){.op = LAYER_ZERO_PADDING2D,
+                              .pool = {.pad_top = 1, .pad_left = 2, .pad_bottom = 3}});
+    add(model, with(conv(40, 1, 1, PADDING_VALID), ACTIVATION_RELU));
+    check_separable(model, true);
+    model = begin_separable(32, 1, ACTIVATION_RELU);
+    add(model, with(dense(17), ACTIVATION_RELU)); /* on each pixel */
+    check_separable(model, true);
+}
+END_TEST
+
+START_TEST(other_readers_of_depthwise_keep_it_in_blocks)
+{
+    struct model *model = begin_separable(32, 1, ACTIVATION_RELU);
+    add(model, conv(21, 3, 1, PADDING_SAME));
+    check_separable(model, false);
+    model = begin_separable(32, 1, ACTIVATION_SIGMOID); /* a step of its own */
+    add(model, conv(21, 1, 1, PADDING_SAME));
+    check_separable(model, false);
+    model = begin_separable(32, 1, ACTIVATION_RELU);
+    add(model, conv(32, 1, 1, PADDING_SAME));
+    add(model, (struct layer){.op = LAYER_ADD, .inputs = (int[]){2, 3}, .input_count = 2});
+    add(model, conv(21, 1, 1, PADDING_SAME));
+    check_separable(model, false);
+    model = begin_separable(32, 1, ACTIVATION_RELU);
+    add(model, (struct layer){.op = LAYER_GLOBAL_MAX_POOL2D});
+    check_separable(model, false);
+    check_separable(begin_separable(32, 1, ACTIVATION_RELU), false); /* the output itself */
+}
+END_TEST
+
 START_TEST(poolings)
 {
     static const enum layer_op ops[] = {LAYER_MAX_POOL2D, LAYER_AVERAGE_POOL2D};
@@ -709,10 +778,11 @@ END_TEST
 TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           channel_counts_around_the_vector_lengths,
           winograd_on_sizes_that_are_no_multiple_of_its_tile, winograd_with_tiles_of_2x2, depthwise,
-          poolings, activations_fused_and_alone, dense_on_vectors_and_maps, layers_that_move_values,
-          an_input_in_blocks, layers_that_nobody_reads, activations_let_nan_through,
-          residual_blocks_with_batch_norm, pooling_fused_with_odd_sizes,
-          padding_and_rescaling_fold_into_what_follows,
+          pointwise_behind_depthwise_reads_whole_pixels,
+          other_readers_of_depthwise_keep_it_in_blocks, poolings, activations_fused_and_alone,
+          dense_on_vectors_and_maps, layers_that_move_values, an_input_in_blocks,
+          layers_that_nobody_reads, activations_let_nan_through, residual_blocks_with_batch_norm,
+          pooling_fused_with_odd_sizes, padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
           same_input_same_bits, every_way_to_run_a_layer_gives_the_same,
           a_plan_halves_what_the_tuning_says, a_plan_follows_the_tuning_that_fits)
