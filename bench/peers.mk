@@ -4,6 +4,8 @@ PEER_PACKAGES := libdnnl-dev python3-h5py python3-numpy $(if $(shell command -v 
 PEER_DIR      := $(BUILD)/bench/peers
 PEER_NETS     := n1 n2 n3
 PEER_SECONDS  ?= 3
+# Of a turn in which weights stay near.
+PEER_PICTURES ?= 10
 PEER_OBJ      := $(patsubst %,$(PEER_DIR)/%.o,compare pawcam onednn opencv_dnn onnxruntime)
 
 # The threads of oneDNN's OpenMP; and its code for AVX2 only, as the second comparison asks.
@@ -45,6 +47,11 @@ bench-peers: bench-peers-deps ## our speed beside onnxruntime, oneDNN and OpenCV
 	@$(MAKE) --no-print-directory $(PEER_DIR)/compare $(PEER_DIR)/onnxruntime.js \
 	    $(PEER_NETS:%=$(PEER_DIR)/%.h5) $(PEER_NETS:%=$(PEER_DIR)/%.onnx)
 	@$(MAKE) --no-print-directory -j1 $(peer_tuned) # one measures at a time
-	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)
+	@echo "$(PEER_PICTURES) pictures a turn:"
+	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) $(PEER_PICTURES) $(peer_files)
 	@echo "and with oneDNN limited to AVX2:"
-	@$(PEER_ENV) DNNL_MAX_CPU_ISA=AVX2 $(PEER_DIR)/compare $(PEER_SECONDS) $(peer_files)
+	@$(PEER_ENV) DNNL_MAX_CPU_ISA=AVX2 $(PEER_DIR)/compare $(PEER_SECONDS) $(PEER_PICTURES) $(peer_files)
+	@echo "One picture a turn, weights far away:"
+	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) 1 $(peer_files)
+	@echo "and with oneDNN limited to AVX2:"
+	@$(PEER_ENV) DNNL_MAX_CPU_ISA=AVX2 $(PEER_DIR)/compare $(PEER_SECONDS) 1 $(peer_files)

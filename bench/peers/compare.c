@@ -1,7 +1,9 @@
-/* compare SECONDS NAME MODEL.h5 MODEL.onnx ...: each network by each library, in turns, so that a
- * busy moment of the machine hits all alike. One thread; the times are CPU times. A table of
- * medians and of how our kernels compare. Peers that cannot run here are left out, and said
- * so. */
+/* compare SECONDS PICTURES NAME MODEL.h5 MODEL.onnx ...: each network by each library, in turns, so
+ * that a busy moment of the machine hits all alike. One thread; the times are CPU times. A table of
+ * medians and of how our kernels compare. Peers that cannot run here are left out, and said so.
+ * A turn is that many pictures. With one, a library finds its weights where the others have driven
+ * them: in the third cache or in memory. With more, the first of a turn brings them back and does
+ * not count. */
 #include "bench/peers/peers.h"
 
 #include "common/clock.h"
@@ -11,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 128, ROUNDS_MAX = 4000, CLASSES = 3 };
+enum { SIDE = 128, TIMES_MAX = 8000, CLASSES = 3 };
 
 /* Ours, then those that ours are compared with. */
 static const struct peer_kind *const kinds[] = {
@@ -23,9 +25,14 @@ enum { OURS = 4, KINDS = sizeof kinds / sizeof *kinds };
 struct contestant {
     const struct peer_kind *kind;
     void *state;      /* NULL: left out */
-    double *ms;       /* ROUNDS_MAX */
+    double *ms;       /* TIMES_MAX */
     float difference; /* of its scores from the first's */
 };
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
 
 static int ascending(const void *a, const void *b)
 {
@@ -44,7 +51,7 @@ static void open_all(struct contestant *all, const struct peer_net *net)
 {
     for (int i = 0; i < KINDS; i++) {
         struct error error = {.code = EXIT_CODE_RUNTIME, .message = "out of memory"};
-        all[i] = (struct contestant){.kind = kinds[i], .ms = calloc(ROUNDS_MAX, sizeof(double))};
+        all[i] = (struct contestant){.kind = kinds[i], .ms = calloc(TIMES_MAX, sizeof(double))};
         all[i].state = all[i].ms ? kinds[i]->open(net, &error) : NULL;
         double ms;
         for (int warm = 0; warm < 3 && all[i].state; warm++)
@@ -57,19 +64,28 @@ static void open_all(struct contestant *all, const struct peer_net *net)
     }
 }
 
-static int run_rounds(struct contestant *all, double seconds)
+/* Runs a turn and notes its times from ms[0] on. */
+static void take_turn(struct contestant *c, int pictures, double *ms)
+{
+    struct error error;
+    double first_ms;
+    if (pictures > 1 && c->state && !c->kind->run(c->state, &first_ms, &error))
+        leave_out(c, &error);
+    for (int i = 0; i < larger(pictures - 1, 1) && c->state; i++)
+        if (!c->kind->run(c->state, &ms[i], &error))
+            leave_out(c, &error);
+}
+
+/* Times of each contestant. */
+static int run_rounds(struct contestant *all, double seconds, int pictures)
 {
     const int64_t end_ns = clock_monotonic_ns() + clock_ns_from_seconds(seconds);
-    int round = 0;
-    while (round < ROUNDS_MAX && clock_monotonic_ns() < end_ns) {
-        for (int i = 0; i < KINDS; i++) {
-            struct error error;
-            if (all[i].state && !all[i].kind->run(all[i].state, &all[i].ms[round], &error))
-                leave_out(&all[i], &error);
-        }
-        round++;
-    }
-    return round;
+    const int times = larger(pictures - 1, 1);
+    int count = 0;
+    for (; count + times <= TIMES_MAX && clock_monotonic_ns() < end_ns; count += times)
+        for (int i = 0; i < KINDS; i++)
+            take_turn(&all[i], pictures, all[i].ms + count);
+    return count;
 }
 
 static void compare_scores(struct contestant *all)
@@ -94,34 +110,32 @@ static void print_head(void)
     printf(" --- |\n");
 }
 
-static void print(const char *name, struct contestant *all, int rounds)
+static void print(const char *name, struct contestant *all, int times)
 {
     for (int i = 0; i < KINDS; i++)
-        qsort(all[i].ms, (size_t)rounds, sizeof(double), ascending);
+        qsort(all[i].ms, (size_t)times, sizeof(double), ascending);
     for (int i = 0; i < KINDS; i++) {
         if (!all[i].state)
             continue;
-        const double median_ms = all[i].ms[rounds / 2];
+        const double median_ms = all[i].ms[times / 2];
         printf("| %s | %s | %.3f | %.3f |", name, all[i].kind->name, median_ms, all[i].ms[0]);
         for (int ours = 0; ours < OURS; ours++)
             if (i < OURS || !all[ours].state)
                 printf(" |");
             else
-                printf(" %.2f |", all[ours].ms[rounds / 2] / median_ms);
+                printf(" %.2f |", all[ours].ms[times / 2] / median_ms);
         printf(" %.0e |\n", (double)all[i].difference);
     }
     fflush(stdout);
 }
 
-static void compare(double seconds, const char *name, const char *h5, const char *onnx,
-                    const float *input)
+static void compare(double seconds, int pictures, const char *name, const struct peer_net *net)
 {
     struct contestant all[KINDS];
-    const struct peer_net net = {h5, onnx, input, SIDE, SIDE};
-    open_all(all, &net);
-    const int rounds = run_rounds(all, seconds);
+    open_all(all, net);
+    const int times = run_rounds(all, seconds, pictures);
     compare_scores(all);
-    print(name, all, rounds);
+    print(name, all, times);
     for (int i = 0; i < KINDS; i++) {
         all[i].kind->close(all[i].state);
         free(all[i].ms);
@@ -131,14 +145,17 @@ static void compare(double seconds, const char *name, const char *h5, const char
 int main(int argc, char **argv)
 {
     static float input[SIDE * SIDE * 3];
-    if (argc < 5 || argc % 3 != 2) {
-        fprintf(stderr, "usage: compare SECONDS NAME MODEL.h5 MODEL.onnx ...\n");
+    const int pictures = argc > 2 ? atoi(argv[2]) : 0;
+    if (argc < 6 || argc % 3 != 0 || pictures < 1 || pictures > TIMES_MAX) {
+        fprintf(stderr, "usage: compare SECONDS PICTURES NAME MODEL.h5 MODEL.onnx ...\n");
         return EXIT_CODE_USAGE;
     }
     for (int i = 0; i < SIDE * SIDE * 3; i++)
         input[i] = (float)(i * 37 % 256) / 255;
     print_head();
-    for (int i = 2; i + 2 < argc; i += 3)
-        compare(strtod(argv[1], NULL), argv[i], argv[i + 1], argv[i + 2], input);
+    for (int i = 3; i + 2 < argc; i += 3) {
+        const struct peer_net net = {argv[i + 1], argv[i + 2], input, SIDE, SIDE};
+        compare(strtod(argv[1], NULL), pictures, argv[i], &net);
+    }
     return EXIT_CODE_OK;
 }
