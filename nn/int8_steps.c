@@ -158,9 +158,9 @@ static struct int8_finish finish_of(const struct plan *plan, int index)
         .bias = planned->bias,
         .zero = zero,
         .slope = fused.kind == FUSED_LEAKY ? fused.slope : 1,
-        .low = fused.kind == FUSED_RELU ? zero
-               : values                 ? 0
-                                        : -INFINITY,
+        .low = fused.kind == FUSED_RELU || fused.kind == FUSED_CLIP ? zero
+               : values                                             ? 0
+                                                                    : -INFINITY,
         .high = fminf(cap, values ? 255 : INFINITY),
     };
 }

@@ -42,7 +42,8 @@ struct view {
 /* What happens to a value on its way out of a kernel. */
 enum fused_kind {
     FUSED_LINEAR,
-    FUSED_RELU, /* min(max(x, 0), cap) */
+    FUSED_RELU, /* max(x, 0) */
+    FUSED_CLIP, /* min(max(x, 0), cap) */
     FUSED_LEAKY /* x > 0 ? min(x, cap) : slope * x */
 };
 

@@ -161,6 +161,8 @@ static ALWAYS_INLINE vec min(vec a, vec b)
 static ALWAYS_INLINE vec fuse(vec value, const struct fused *fused)
 {
     if (fused->kind == FUSED_RELU) /* in this order x86 lets NaN through, to be noticed */
+        return max(all(0), value);
+    if (fused->kind == FUSED_CLIP)
         return min(all(fused->cap), max(all(0), value));
     if (fused->kind == FUSED_LEAKY)
         return choose(value > 0, min(value, all(fused->cap)), value * fused->slope);

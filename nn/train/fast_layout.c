@@ -90,8 +90,11 @@ struct fused fast_fused(const struct fast_node *node)
     if (node->keeps_before || a->kind == ACTIVATION_LINEAR || !fast_is_fused(node))
         return (struct fused){FUSED_LINEAR, 1, INFINITY};
     const float cap = a->kind == ACTIVATION_RELU ? a->max_value : INFINITY;
-    const bool is_plain = a->kind == ACTIVATION_RELU && a->alpha == 0;
-    return (struct fused){is_plain ? FUSED_RELU : FUSED_LEAKY, a->alpha, cap};
+    const bool leaks = a->kind != ACTIVATION_RELU || a->alpha != 0;
+    return (struct fused){leaks        ? FUSED_LEAKY
+                          : isinf(cap) ? FUSED_RELU
+                                       : FUSED_CLIP,
+                          a->alpha, cap};
 }
 
 /* The slope of swish is no function of its value; nor is that of a leak that turns upwards. */
