@@ -244,10 +244,10 @@ static struct conv describe_conv(const struct context *c)
 }
 
 /* Without padding channels the taps of a row lie side by side: one long tap. */
-static void merge_taps(struct conv *conv, int channels)
+static void merge_taps(struct conv *conv)
 {
-    if (conv->in.blocks == 1 && conv->depth == channels && conv->tap_column == channels) {
-        conv->depth = conv->last_depth = conv->taps_x * channels;
+    if (conv->last_depth == conv->depth && conv->tap_column == conv->depth) {
+        conv->depth = conv->last_depth = conv->taps_x * conv->depth;
         conv->taps_x = 1;
     }
 }
@@ -312,7 +312,7 @@ static bool add_tiles(const struct context *c)
     step->conv = describe_conv(c);
     step->conv.weights = planned->way.halved ? NULL : planned->weights;
     step->conv.halves = planned->way.halved ? (const uint16_t *)planned->weights : NULL;
-    merge_taps(&step->conv, pack.in);
+    merge_taps(&step->conv);
     const enum conv_step column = step_of(step->conv.output_column, c->lanes);
     step->run_conv = planned->way.halved ? kernel->run_halves
                      : planned->far      ? kernel->run_far
