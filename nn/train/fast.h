@@ -108,7 +108,8 @@ struct fast_node {
     const struct fast_node *sum; /* of a convolution: the ADD behind it, in whose value it writes */
     const struct fast_node *term; /* what that ADD adds */
     bool summed;                  /* of the ADD */
-    bool undone; /* its activation, a relu, by the convolution that reads it, backward */
+    bool undone;    /* its activation, a relu, by the convolution that reads it, backward */
+    bool completes; /* a convolution: adds its part of its input's gradient to the one there */
     const struct fast_node *rest; /* an ADD that passes its gradient on to this node: the other
                                      reader, a convolution, adds it to its own */
     struct fast_tensor value, before, gradient;
@@ -223,6 +224,9 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 
 /* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
+
+/* And its tiles write each value once, so that it may add to what is there. */
+bool fast_conv_back_once(const struct fast *fast, const struct fast_node *node);
 
 /* So many pictures shall go through it together, at least. */
 int fast_conv_pictures(const struct fast_node *node);

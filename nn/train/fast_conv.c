@@ -76,6 +76,12 @@ bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node 
     return (w.stride_h == 1 || is_even) && winograd_pays(fast, node, tiled_back(fast, node));
 }
 
+bool fast_conv_back_once(const struct fast *fast, const struct fast_node *node)
+{
+    const struct size3 tiled = tiled_back(fast, node);
+    return fast_conv_back_by_winograd(fast, node) && tiled.height % 4 == 0 && tiled.width % 4 == 0;
+}
+
 /* Winograd's tiles in all pictures of the batch. */
 static int tiles_of_all(const struct fast *fast, struct size3 size)
 {
@@ -567,7 +573,9 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
     const struct fast_tensor *to = fast_gradient_target(chunk->fast, node, 0);
     const struct fast_node *input = fast_input(chunk->fast, node, 0);
     const struct way_out way = {
-        .residual = input->rest ? &input->rest->gradient : NULL,
+        .residual = node->completes ? to
+                    : input->rest   ? &input->rest->gradient
+                                    : NULL,
         .gate = input->undone ? &input->value : NULL,
         .fused = {.kind = FUSED_LINEAR},
     };

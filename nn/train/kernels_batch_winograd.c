@@ -19,9 +19,10 @@ struct stage {
     struct origin tiles[WINOGRAD_BLOCK_MAX + TILES_AHEAD];
 };
 
-/* Output vectors that are made together, of one phase. */
+/* Output vectors that are made together, of one phase: the first, and how many of them the group
+ * before has written already. */
 struct group {
-    int vector, phase;
+    int vector, skip, phase;
 };
 
 /* Whose filters are multiplied together: `count` input channels for a group. */
@@ -241,14 +242,14 @@ static ALWAYS_INLINE void finish_tile(const struct batch_winograd *w, int block,
     }
 }
 
-/* A^T products A of one phase of the outputs. */
+/* A^T products A of one phase of the outputs; once, for a residual that is `out` itself. */
 static ALWAYS_INLINE void transform_output(const struct stage *s, const struct group *group,
                                            int count, const int points, const int phase)
 {
     const struct batch_winograd *w = s->w;
     const ptrdiff_t column = points == 6 ? VL : w->out.column;
     const int rows = rows_of(points, phase), columns = columns_of(points, phase);
-    for (int v = 0; v < s->vectors; v++)
+    for (int v = group->skip; v < s->vectors; v++)
         for (int tile = 0; tile < count; tile++) {
             const float *in = s->products + (v * w->block + tile) * VL;
             const int block = group->vector + v;
@@ -332,7 +333,8 @@ static void run_block(const struct stage *s, int first, int count)
     int slot = 0;
     for (int done = 0; done < blocks; done += s->vectors)
         for (int phase = 0; phase < s->out_phases; phase++, slot += parts) {
-            const struct group group = {smaller(done, blocks - s->vectors), phase};
+            const int vector = smaller(done, blocks - s->vectors);
+            const struct group group = {vector, done - vector, phase};
             run_group(s, &group, first, count, slot);
         }
 }

@@ -75,7 +75,8 @@ static inline int winograd_phases(int stride)
  *   turned   this is backward by the data. With a stride of 2, out, residual and gate then have
  *            rows and columns of two pixels and begin at the phase with 2x2 taps, whose height and
  *            width they have; other phases' pixels lie half a row and half a column before
- *   residual added before the activation
+ *   residual added before the activation; may be `out`, if no tile has to move back to end with
+ *            the picture
  *   gate     what came out of a relu, forward: where that is not above zero, out becomes zero
  *   weights  rows of output channels [tap][in][pitch]; turned: of input channels [tap][out][pitch],
  *            as a layer has them whose gradient this is

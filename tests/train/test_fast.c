@@ -381,6 +381,38 @@ START_TEST(winograd_with_strides)
 }
 END_TEST
 
+/* The strided convolutions of residual networks work for their neighbours, too: what another layer
+ * that reads the same passes on, the relu before; tiles that move back must leave that to others.
+ */
+static void check_strided_block(const char *layers)
+{
+    char text[800];
+    snprintf(text, sizeof text,
+             "x = Conv2D(20, 3, padding='same')(x)\nx = Activation('relu')(x)\n%s\n"
+             "x = Conv2D(3, 3)(x)",
+             layers);
+    check("(16, 16, 3)", text);
+    check("(14, 16, 3)", text);
+}
+
+START_TEST(strided_convolutions_with_sums)
+{
+    check_strided_block("y = Conv2D(24, 3, strides=2, padding='same', activation='relu')(x)\n"
+                        "y = Conv2D(24, 3, padding='same')(y)\nx = Conv2D(24, 1, strides=2)(x)\n"
+                        "x = Add()([x, y])\nx = Activation('relu')(x)");
+    check_strided_block("z = Conv2D(24, 1, strides=2)(x)\n"
+                        "x = Conv2D(24, 3, strides=2, padding='same')(x)\nx = Add()([z, x])");
+    check_strided_block("y = Conv2D(24, 3, strides=2, padding='same')(x)\n"
+                        "z = Conv2D(24, 1, strides=2)(x)\nu = Conv2D(24, 2, strides=2)(x)\n"
+                        "x = Add()([y, z, u])");
+    check_strided_block("z = Conv2D(20, 1)(x)\ny = Conv2D(24, 3, strides=2, padding='same')(x)\n"
+                        "u = Add()([x, z])\nu = Conv2D(24, 2, strides=2)(u)\n"
+                        "x = Add()([u, y])");
+    check_strided_block("y = Conv2D(24, 3, padding='same')(x)\nz = Conv2D(24, 1)(x)\n"
+                        "x = Add()([y, z])");
+}
+END_TEST
+
 /* Without several parts the next test would test nothing. */
 START_TEST(segments)
 {
@@ -577,6 +609,6 @@ END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
           winograd_of_many_channels, convolutions_with_sums, choice_for_strides,
-          winograd_with_strides, segments, parts_of_a_chunk, several_chunks, depthwise, pooling,
-          dense, dense_with_many_weights, normalization_and_dropout, branches, frozen_layers,
-          activations, losses)
+          winograd_with_strides, strided_convolutions_with_sums, segments, parts_of_a_chunk,
+          several_chunks, depthwise, pooling, dense, dense_with_many_weights,
+          normalization_and_dropout, branches, frozen_layers, activations, losses)
