@@ -44,26 +44,37 @@ struct fast_tensor {
     bool borrowed;        /* data belongs to another layer's tensor */
 };
 
+/* Pixels first, first + step ... along an axis. */
+struct walk {
+    int first, step;
+};
+
 /* A convolution as one kernel runs it, forward or one phase of backward. */
 struct fast_conv {
     const struct fast_tensor *in, *out;
-    ptrdiff_t in_offset; /* floats from pixel (0, 0) to the first tap of output (0, 0) */
-    struct conv conv;    /* all but data, weights, bias and activation */
-    const struct conv_kernel *kernel;
-    void (*run)(const struct conv *conv); /* direct */
-    int block, slots;                     /* Winograd: struct batch_winograd; 0: direct */
-    int *taps;                            /* of the layer's kernel, in order; owned */
+    int *taps; /* of the layer's kernel, in order; owned */
     int tap_count;
-    int groups;    /* direct: of output vectors */
-    float *packed; /* direct: weights in the kernel's order, owned */
+    struct conv conv; /* all but data, weights, bias and activation */
+
+    /* direct */
+    const struct conv_kernel *kernel;
+    void (*run)(const struct conv *conv);
+    ptrdiff_t in_offset; /* floats from pixel (0, 0) to the first tap of output (0, 0) */
+    int groups;          /* of output vectors */
+    float *packed;       /* weights in the kernel's order, owned */
+
+    /* by Winograd, forward or all phases of backward together */
+    struct batch_winograd winograd; /* block 0: direct; all but images, weights and the way out */
+    struct size3 tiled; /* outputs of a picture that the tiles cover: all, or those of a phase */
+    struct walk in_rows, in_columns, out_rows, out_columns; /* of `in` and `out` */
 };
 
 /* Gradient by the input: one convolution for each phase of the stride (Dumoulin and Visin, "A guide
  * to convolution arithmetic for deep learning", arXiv:1603.07285, 4.6). */
 struct fast_conv_back {
     struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
-    struct fast_tensor result; /* of one phase for one slot per worker; stride 1: the target */
-    int stride_h, stride_w;
+    struct fast_tensor result; /* of one phase for one slot per worker; or the target */
+    int stride_h, stride_w;    /* 1 where Winograd takes all phases together */
     float *transposed; /* weights [tap][out][in pitch], owned; NULL: Winograd turns them itself */
     int pitch;         /* of in */
 };
@@ -97,7 +108,8 @@ struct fast_node {
     const struct fast_node *sum; /* of a convolution: the ADD behind it, in whose value it writes */
     const struct fast_node *term; /* what that ADD adds */
     bool summed;                  /* of the ADD */
-    bool undone; /* its activation, a relu, by the convolution that reads it, backward */
+    bool undone;    /* its activation, a relu, by the convolution that reads it, backward */
+    bool completes; /* a convolution: adds its part of its input's gradient to the one there */
     const struct fast_node *rest; /* an ADD that passes its gradient on to this node: the other
                                      reader, a convolution, adds it to its own */
     struct fast_tensor value, before, gradient;
@@ -212,6 +224,9 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 
 /* The gradient by its input comes from Winograd's kernel. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node);
+
+/* And its tiles write each value once, so that it may add to what is there. */
+bool fast_conv_back_once(const struct fast *fast, const struct fast_node *node);
 
 /* So many pictures shall go through it together, at least. */
 int fast_conv_pictures(const struct fast_node *node);

@@ -36,27 +36,50 @@ static enum conv_step step_of(const struct conv *conv, int lanes)
     return column == 3 ? CONV_STEP_3 : column == 6 ? CONV_STEP_6 : CONV_STEP_ANY;
 }
 
-/* F(4x4, 3x3) saves a factor of 4 in multiplications; sides that are no multiples of 4, and few
- * channels, for which the transforms weigh more, take it back. */
-static bool winograd_pays(const struct window *w, struct size3 in, struct size3 out)
+/* Winograd's tiles save a factor of 4 in multiplications, or 1.8 with a stride of 2; sides that are
+ * no multiples of 4, and few channels, for which the transforms weigh more, take it back: with a
+ * stride of 2 those of a single vector. `tiled`: the outputs; by the data, those of a phase. */
+static bool winograd_pays(const struct fast *fast, const struct fast_node *node, struct size3 tiled)
 {
-    const int computed = tiles_of(out) * 16;
-    return w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 && w->stride_w == 1 &&
-           w->dilation_h == 1 && w->dilation_w == 1 && out.height >= 4 && out.width >= 4 &&
-           in.channels >= WINOGRAD_CHANNELS_MIN && out.channels >= WINOGRAD_CHANNELS_MIN &&
-           out.height * out.width * 3 > computed * 2;
+    const struct window w = fast_window(node);
+    const int channels =
+        fast_smaller(fast_input(fast, node, 0)->value.size.channels, node->value.size.channels);
+    const int enough = w.stride_h == 1 ? WINOGRAD_CHANNELS_MIN
+                                       : fast_larger(WINOGRAD_CHANNELS_MIN, fast->lanes + 1);
+    return w.kernel_h == 3 && w.kernel_w == 3 && w.stride_h == w.stride_w && w.stride_h <= 2 &&
+           w.dilation_h == 1 && w.dilation_w == 1 && tiled.height >= 4 && tiled.width >= 4 &&
+           channels >= enough && tiled.height * tiled.width * 3 > tiles_of(tiled) * 16 * 2;
 }
 
 static bool forward_by_winograd(const struct fast *fast, const struct fast_node *node)
 {
-    const struct window window = fast_window(node);
-    return winograd_pays(&window, fast_input(fast, node, 0)->value.size, node->value.size);
+    return winograd_pays(fast, node, node->value.size);
 }
 
+/* The pixels of the layer's input, or of a phase of it: with a stride of 2 every second one. */
+static struct size3 tiled_back(const struct fast *fast, const struct fast_node *node)
+{
+    const struct size3 size = fast_input(fast, node, 0)->value.size;
+    const struct window w = fast_window(node);
+    return (struct size3){ceil_div(size.height, w.stride_h), ceil_div(size.width, w.stride_w),
+                          size.channels};
+}
+
+/* All phases of a stride must be equally large, and the padding as axis_back_of wants it: with even
+ * sides it is. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node)
 {
-    const struct window window = fast_window(node);
-    return winograd_pays(&window, node->value.size, fast_input(fast, node, 0)->value.size);
+    const struct size3 size = fast_input(fast, node, 0)->value.size;
+    const struct window w = fast_window(node);
+    const bool is_even =
+        size.height % 2 == 0 && size.width % 2 == 0 && w.pad_top % 2 == 0 && w.pad_left % 2 == 0;
+    return (w.stride_h == 1 || is_even) && winograd_pays(fast, node, tiled_back(fast, node));
+}
+
+bool fast_conv_back_once(const struct fast *fast, const struct fast_node *node)
+{
+    const struct size3 tiled = tiled_back(fast, node);
+    return fast_conv_back_by_winograd(fast, node) && tiled.height % 4 == 0 && tiled.width % 4 == 0;
 }
 
 /* Winograd's tiles in all pictures of the batch. */
@@ -74,16 +97,15 @@ static int pictures_of(const struct fast_conv *c, bool by_winograd)
                            (size_t)c->out->size.channels * (by_winograd ? 8 : 2);
     const size_t values = c->in->count + c->out->count;
     const int outweigh = (int)((weights + values - 1) / values);
-    return by_winograd ? fast_larger(outweigh, ceil_div(PART_TILES, tiles_of(c->out->size)))
-                       : outweigh;
+    return by_winograd ? fast_larger(outweigh, ceil_div(PART_TILES, tiles_of(c->tiled))) : outweigh;
 }
 
 /* The tiles that go together: those of a part of a chunk, in blocks of equal size, whole register
  * tiles. */
 static int block_of(const struct fast *fast, const struct fast_conv *c)
 {
-    const int columns = c->kernel->columns, all = tiles_of_all(fast, c->out->size);
-    const int part = tiles_of(c->out->size) * fast_smaller(pictures_of(c, true), fast->slots);
+    const int columns = c->winograd.gemm->columns, all = tiles_of_all(fast, c->tiled);
+    const int part = tiles_of(c->tiled) * fast_smaller(pictures_of(c, true), fast->slots);
     const int tiles = all <= WINOGRAD_TILES ? all : part;
     const int blocks = ceil_div(tiles, WINOGRAD_BLOCK_MAX / columns * columns);
     return ceil_div(ceil_div(tiles, blocks), columns) * columns;
@@ -91,17 +113,22 @@ static int block_of(const struct fast *fast, const struct fast_conv *c)
 
 static void choose_winograd(const struct fast *fast, struct fast_conv *c)
 {
-    const int lanes = fast->lanes, in = fast_blocks(c->in), out = fast_blocks(c->out);
+    const int lanes = fast->lanes, out = fast_blocks(c->out);
     const struct conv_task product = {.height = 1,
                                       .width = WINOGRAD_TILES / 12 * 12,
-                                      .in_blocks = in,
+                                      .in_blocks = fast_blocks(c->in),
                                       .out_blocks = out,
                                       .in_channels = c->in->size.channels,
                                       .taps = 1};
-    c->kernel = choose_conv(fast->kernels->inference, &product).kernel;
-    const int vectors = c->kernel->vectors, groups = ceil_div(out, vectors);
-    c->block = block_of(fast, c);
-    c->slots = groups * 36 * vectors * lanes * c->in->size.channels <= FILTER_FLOATS ? groups : 1;
+    struct batch_winograd *w = &c->winograd;
+    w->channels = c->in->size.channels;
+    w->taps = c->taps;
+    w->gemm = choose_conv(fast->kernels->inference, &product).kernel;
+    w->block = block_of(fast, c);
+    const int parts = ceil_div(out, w->gemm->vectors) * batch_winograd_parts(w);
+    const int points = winograd_points(w->stride);
+    const ptrdiff_t floats = parts * points * points * batch_winograd_filter_stride(w, lanes);
+    w->slots = floats <= FILTER_FLOATS ? parts : 1;
 }
 
 static void choose_direct(const struct fast *fast, struct fast_conv *c)
@@ -127,12 +154,11 @@ static void need_scratch(struct fast *fast, ptrdiff_t floats)
 /* Memory for packed weights, or for what Winograd needs while it runs. */
 static bool allocate_packed(struct fast *fast, struct fast_conv *c)
 {
-    const int vectors = c->kernel->vectors;
-    if (c->block > 0) {
-        need_scratch(fast, batch_winograd_scratch(fast->lanes, fast_blocks(c->in), vectors,
-                                                  c->block, c->slots));
+    if (c->winograd.block > 0) {
+        need_scratch(fast, batch_winograd_scratch(&c->winograd, fast->lanes, fast_blocks(c->in)));
         return true;
     }
+    const int vectors = c->kernel->vectors;
     c->groups = ceil_div(fast_blocks(c->out), vectors);
     c->packed = memory_allocate((size_t)(c->groups * c->tap_count) *
                                 (size_t)(c->in->size.channels * vectors * fast->lanes));
@@ -168,6 +194,11 @@ static bool plan_forward(struct fast *fast, struct fast_node *node)
     c->conv.tap_column = (ptrdiff_t)w.dilation_w * c->in->lanes;
     c->conv.output_row = w.stride_h * c->in->row;
     c->conv.output_column = (ptrdiff_t)w.stride_w * c->in->lanes;
+    c->winograd.stride = w.stride_h;
+    c->tiled = node->value.size;
+    c->in_rows = (struct walk){-w.pad_top, w.stride_h};
+    c->in_columns = (struct walk){-w.pad_left, w.stride_w};
+    c->out_rows = c->out_columns = (struct walk){0, 1};
     c->tap_count = w.kernel_h * w.kernel_w;
     c->taps = malloc((size_t)c->tap_count * sizeof *c->taps);
     if (!c->taps)
@@ -217,32 +248,66 @@ static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, i
     for (int i = 0; i < y.count; i++)
         for (int j = 0; j < x.count; j++)
             c->taps[i * x.count + j] = (y.last - i * y.stride) * w.kernel_w + x.last - j * x.stride;
-    return complete(fast, c, fast_conv_back_by_winograd(fast, node));
+    return complete(fast, c, false);
 }
 
-static bool plan_backward(struct fast *fast, struct fast_node *node)
+/*
+ * One axis of dx by Winograd: how dy is read and dx written, and where taps 0, 1 and 2 are in the
+ * layer's kernel.
+ *
+ * Stride 1: dx at q takes dy at q + pad - 2 + a from tap 2 - a. Stride 2, with `half` = pad / 2: dx
+ * at 2 q takes dy at q + half from tap 0 and at q + half - 1 from tap 2, dx at 2 q + 1 takes dy at
+ * q + half from tap 1. Seen from the end, dy comes in the order of the taps, and for both phases it
+ * begins at the same pixel, as forward: so that the filter of tap 1 is 0 at infinity.
+ */
+struct axis_back {
+    struct walk in, out;
+    int taps[3];
+};
+
+static struct axis_back axis_back_of(int stride, int pad, int tiled)
+{
+    if (stride == 1)
+        return (struct axis_back){{pad - 2, 1}, {0, 1}, {2, 1, 0}};
+    return (struct axis_back){{tiled - 1 + pad / 2, -1}, {2 * (tiled - 1), -2}, {0, 1, 2}};
+}
+
+static bool plan_back_by_winograd(struct fast *fast, struct fast_node *node)
 {
     const struct window w = fast_window(node);
-    const struct fast_tensor *to = fast_gradient_target(fast, node, 0);
-    struct fast_conv_back *back = &node->back;
-    if (!to)
-        return true;
-    const struct size3 size = {(to->size.height + w.stride_h - 1) / w.stride_h,
-                               (to->size.width + w.stride_w - 1) / w.stride_w, to->size.channels};
-    back->stride_h = w.stride_h;
-    back->stride_w = w.stride_w;
-    back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
-    back->phases = calloc((size_t)(w.stride_h * w.stride_w), sizeof *back->phases);
-    const bool turns = fast_conv_back_by_winograd(fast, node);
-    if (!turns)
-        back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
-                                           (size_t)node->value.size.channels * (size_t)back->pitch);
-    if (!back->phases || (!turns && !back->transposed))
+    const struct size3 tiled = tiled_back(fast, node);
+    const struct axis_back y = axis_back_of(w.stride_h, w.pad_top, tiled.height);
+    const struct axis_back x = axis_back_of(w.stride_w, w.pad_left, tiled.width);
+    struct fast_conv *c = &node->back.phases[0];
+    c->in = &node->gradient;
+    c->out = &node->back.result;
+    c->winograd.stride = w.stride_h;
+    c->winograd.turned = true;
+    c->tiled = tiled;
+    c->in_rows = y.in;
+    c->in_columns = x.in;
+    c->out_rows = y.out;
+    c->out_columns = x.out;
+    c->tap_count = 9;
+    c->taps = malloc((size_t)c->tap_count * sizeof *c->taps);
+    if (!c->taps)
         return false;
-    if (w.stride_h == 1 && w.stride_w == 1) {
-        back->result = *to;
-        back->result.borrowed = true;
-    } else {
+    for (int tap = 0; tap < c->tap_count; tap++)
+        c->taps[tap] = y.taps[tap / 3] * 3 + x.taps[tap % 3];
+    return complete(fast, c, true);
+}
+
+/* All phases of the stride one by one, from weights that are transposed. */
+static bool plan_phases(struct fast *fast, struct fast_node *node)
+{
+    const struct window w = fast_window(node);
+    struct fast_conv_back *back = &node->back;
+    back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
+                                       (size_t)node->value.size.channels * (size_t)back->pitch);
+    if (!back->transposed)
+        return false;
+    if (w.stride_h > 1 || w.stride_w > 1) {
+        const struct size3 size = tiled_back(fast, node);
         fast_tensor_init(&back->result, size, fast->lanes, &(struct border){0});
         if (!fast_tensor_allocate(&back->result, fast->workers))
             return false;
@@ -254,9 +319,28 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
     return true;
 }
 
+static bool plan_backward(struct fast *fast, struct fast_node *node)
+{
+    const struct window w = fast_window(node);
+    const struct fast_tensor *to = fast_gradient_target(fast, node, 0);
+    const bool by_winograd = fast_conv_back_by_winograd(fast, node);
+    struct fast_conv_back *back = &node->back;
+    if (!to)
+        return true;
+    back->stride_h = by_winograd ? 1 : w.stride_h;
+    back->stride_w = by_winograd ? 1 : w.stride_w;
+    back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
+    back->phases = calloc((size_t)(back->stride_h * back->stride_w), sizeof *back->phases);
+    back->result = *to;
+    back->result.borrowed = true;
+    if (!back->phases)
+        return false;
+    return by_winograd ? plan_back_by_winograd(fast, node) : plan_phases(fast, node);
+}
+
 static bool gradient_by_winograd(const struct fast_node *node)
 {
-    return node->conv.block > 0;
+    return node->conv.winograd.block > 0;
 }
 
 int fast_conv_pictures(const struct fast_node *node)
@@ -271,7 +355,7 @@ bool fast_conv_sums_bias(const struct fast_node *node)
 
 static bool divides(const struct fast_conv *c)
 {
-    return c->block > 0 && fast_blocks(c->out) % c->kernel->vectors == 0;
+    return c->winograd.block > 0 && fast_blocks(c->out) % c->winograd.gemm->vectors == 0;
 }
 
 /* Where all pictures together have few tiles, transforming those of all is less work for a worker
@@ -279,7 +363,7 @@ static bool divides(const struct fast_conv *c)
 static bool is_shared(const struct fast *fast, const struct fast_node *node)
 {
     const struct fast_conv *c = &node->conv;
-    const int tiles = tiles_of_all(fast, c->out->size);
+    const int tiles = tiles_of_all(fast, c->tiled);
     return fast->whole && fast->workers > 1 && tiles <= WINOGRAD_TILES && divides(c) &&
            2 * tiles <= c->in->size.channels && 2 * tiles <= c->out->size.channels &&
            (!node->back.phases || divides(node->back.phases));
@@ -291,8 +375,9 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
         return error_set(error, "layer %s: no memory for its weights", node->layer->name);
     node->shared = is_shared(fast, node);
     if (gradient_by_winograd(node))
-        need_scratch(fast, winograd_gradient_scratch(fast->lanes, fast_blocks(node->conv.in),
-                                                     fast_blocks(&node->value), node->conv.block));
+        need_scratch(fast, winograd_gradient_scratch(
+                               node->conv.winograd.stride, fast->lanes, fast_blocks(node->conv.in),
+                               fast_blocks(&node->value), node->conv.winograd.block));
     return true;
 }
 
@@ -338,7 +423,7 @@ void fast_conv_transpose(const struct chunk *chunk, const struct fast_node *node
 static void pack(const struct chunk *chunk, const struct fast_conv *c, const float *weights,
                  ptrdiff_t pitch)
 {
-    if (c->tap_count == 0 || c->block > 0)
+    if (c->tap_count == 0 || c->winograd.block > 0)
         return;
     const struct team_share groups = team_divide(chunk->fast->setup.team, chunk->worker, c->groups);
     const struct pack_weights task = {
@@ -374,47 +459,47 @@ struct way_out {
     struct fused fused;
 };
 
-/* The pictures from a slot on, without the first `skipped` vectors of channels. */
-static struct images images_of(const struct fast_tensor *tensor, int slot, ptrdiff_t skipped)
+/* The pictures from a slot on, without the first `skipped` vectors of channels: the pixels where
+ * the walks go. */
+static struct images images_of(const struct fast_tensor *tensor, int slot, ptrdiff_t skipped,
+                               struct walk rows, struct walk columns)
 {
     if (!tensor)
         return (struct images){0};
-    struct images images = {fast_view(tensor, slot), (ptrdiff_t)tensor->count};
-    images.view.data += skipped * images.view.block;
+    struct images images = {.view = fast_view(tensor, slot),
+                            .column = (ptrdiff_t)columns.step * tensor->lanes,
+                            .step = (ptrdiff_t)tensor->count};
+    images.view.data += skipped * tensor->block + rows.first * tensor->row +
+                        (ptrdiff_t)columns.first * tensor->lanes;
+    images.view.row = rows.step * tensor->row;
     return images;
 }
 
 /* Forward or, with the layer's weights turned, backward. */
 static void run_winograd(const struct chunk *chunk, const struct fast_node *node,
-                         const struct fast_conv *c, bool turned, const struct way_out *way)
+                         const struct fast_conv *c, const struct way_out *way)
 {
     const struct parameter_array *kernel = node->kernel;
     const ptrdiff_t pitch = kernel->pitch;
-    const int vectors = c->kernel->vectors;
+    const int vectors = c->winograd.gemm->vectors;
     const struct fast_work work = fast_work(chunk, node, ceil_div(fast_blocks(c->out), vectors));
     const ptrdiff_t skipped = (ptrdiff_t)work.first * vectors;
     const ptrdiff_t skipped_channels = skipped * chunk->fast->lanes;
-    struct batch_winograd task = {
-        .in = images_of(c->in, work.slot, 0),
-        .out = images_of(c->out, work.slot, skipped),
-        .residual = images_of(way->residual, work.slot, skipped),
-        .gate = images_of(way->gate, work.slot, skipped),
-        .pictures = work.pictures,
-        .channels = c->in->size.channels,
-        .outputs = c->out->size.channels - (int)skipped_channels,
-        .turned = turned,
-        .weights = chunk->weights + kernel->offset + skipped_channels * (turned ? pitch : 1),
-        .bias = way->bias ? way->bias + skipped_channels : NULL,
-        .taps = c->taps,
-        .pitch = pitch,
-        .tap_stride = node->conv.in->size.channels * pitch,
-        .gemm = c->kernel,
-        .block = c->block,
-        .slots = c->slots,
-        .scratch = chunk->fast->scratch[chunk->worker],
-        .fused = way->fused,
-    };
-    task.in.view.data += c->in_offset;
+    struct batch_winograd task = c->winograd;
+    task.in = images_of(c->in, work.slot, 0, c->in_rows, c->in_columns);
+    task.out = images_of(c->out, work.slot, skipped, c->out_rows, c->out_columns);
+    task.residual = images_of(way->residual, work.slot, skipped, c->out_rows, c->out_columns);
+    task.gate = images_of(way->gate, work.slot, skipped, c->out_rows, c->out_columns);
+    task.pictures = work.pictures;
+    task.outputs = c->out->size.channels - (int)skipped_channels;
+    task.weights = chunk->weights + kernel->offset + skipped_channels * (task.turned ? pitch : 1);
+    task.bias = way->bias ? way->bias + skipped_channels : NULL;
+    task.pitch = pitch;
+    task.tap_stride = node->conv.in->size.channels * pitch;
+    task.scratch = chunk->fast->scratch[chunk->worker];
+    task.fused = way->fused;
+    task.out.view.height = c->tiled.height;
+    task.out.view.width = c->tiled.width;
     if (node->shared) /* whole groups: is_shared */
         task.out.view.blocks = (work.end - work.first) * vectors;
     if (work.pictures > 0 && task.out.view.blocks > 0)
@@ -449,9 +534,9 @@ void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
         .residual = node->sum ? &node->term->value : NULL,
         .fused = fast_fused(node->sum ? node->sum : node),
     };
-    if (c->block > 0) {
+    if (c->winograd.block > 0) {
         fast_meet(chunk, node);
-        run_winograd(chunk, node, c, false, &way);
+        run_winograd(chunk, node, c, &way);
         fast_meet(chunk, node);
         return;
     }
@@ -488,13 +573,15 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
     const struct fast_tensor *to = fast_gradient_target(chunk->fast, node, 0);
     const struct fast_node *input = fast_input(chunk->fast, node, 0);
     const struct way_out way = {
-        .residual = input->rest ? &input->rest->gradient : NULL,
+        .residual = node->completes ? to
+                    : input->rest   ? &input->rest->gradient
+                                    : NULL,
         .gate = input->undone ? &input->value : NULL,
         .fused = {.kind = FUSED_LINEAR},
     };
     const bool simple = back->stride_h == 1 && back->stride_w == 1;
-    if (back->phases[0].block > 0) {
-        run_winograd(chunk, node, &back->phases[0], true, &way);
+    if (back->phases[0].winograd.block > 0) {
+        run_winograd(chunk, node, &back->phases[0], &way);
         return;
     }
     for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)
@@ -512,14 +599,13 @@ static void weight_gradient_by_winograd(const struct chunk *chunk, const struct 
     const struct fast_work work = fast_work(chunk, node, ceil_div(blocks, VECTORS));
     const int first = work.first * VECTORS;
     struct winograd_gradient task = {
-        .x = fast_view(c->in, work.slot),
-        .dy = fast_view(&node->gradient, work.slot),
-        .x_image = (ptrdiff_t)c->in->count,
-        .dy_image = (ptrdiff_t)node->gradient.count,
-        .images = work.pictures,
+        .stride = c->winograd.stride,
+        .x = images_of(c->in, work.slot, 0, c->in_rows, c->in_columns),
+        .dy = images_of(&node->gradient, work.slot, first, c->out_rows, c->out_columns),
+        .pictures = work.pictures,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
-        .block = c->block,
+        .block = c->winograd.block,
         .scratch = chunk->fast->scratch[chunk->worker],
         .gradient = work.gradient + node->kernel->offset + (ptrdiff_t)first * chunk->fast->lanes,
         .sums = node->bias
@@ -527,10 +613,8 @@ static void weight_gradient_by_winograd(const struct chunk *chunk, const struct 
                     : NULL,
         .pitch = node->kernel->pitch,
     };
-    task.x.data += c->in_offset;
-    task.dy.data += first * task.dy.block;
-    task.dy.blocks = (work.end * VECTORS < blocks ? work.end * VECTORS : blocks) - first;
-    if (work.pictures > 0 && task.dy.blocks > 0)
+    task.dy.view.blocks = fast_smaller(work.end * VECTORS, blocks) - first;
+    if (work.pictures > 0 && task.dy.view.blocks > 0)
         chunk->fast->kernels->winograd_gradient(&task);
 }
 

@@ -62,9 +62,11 @@ static void fuse_gradient(const struct fast *fast, struct fast_node *conv)
         !fast_conv_back_by_winograd(fast, conv))
         return;
     struct fast_node *input = fast_input(fast, conv, 0);
-    if (input->parts == 2 && conv->adds[0])
+    const bool is_second = input->parts == 2 && conv->adds[0];
+    if (is_second)
         input->rest = adding_reader(fast, input);
-    if (input->rest)
+    conv->completes = is_second && !input->rest && fast_conv_back_once(fast, conv);
+    if (input->rest || conv->completes)
         conv->adds[0] = false;
     else if (input->parts != 1)
         return;

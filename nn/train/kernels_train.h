@@ -36,21 +36,47 @@ struct transpose {
 
 /* --- convolution ------------------------------------------------------------------------------ */
 
-enum { WINOGRAD_BLOCK_MAX = 80 }; /* tiles that are transformed together */
-
-/* One layer's values of all pictures; `step` floats from one to the next. view.data NULL: none. */
-struct images {
-    struct view view; /* of the first */
-    ptrdiff_t step;
+enum {
+    WINOGRAD_BLOCK_MAX = 80, /* tiles that are transformed together */
+    WINOGRAD_DEPTH_MAX =
+        128, /* channels that are multiplied together: their filters for 32 outputs,
+                16 KiB, stay in the first cache; all matrices in the second */
 };
 
+/* One layer's values of all pictures. view.data NULL: none. */
+struct images {
+    struct view view; /* of the first; its row and `column` may skip pixels and go backwards */
+    ptrdiff_t column; /* floats from pixel to pixel */
+    ptrdiff_t step;   /* floats from picture to picture */
+};
+
+/* Winograd's method for 3x3 convolutions with a stride of 1 or 2 (winograd_methods.h): points along
+ * an axis of a tile, and phases of the strided picture. */
+static inline int winograd_points(int stride)
+{
+    return stride == 1 ? 6 : 5;
+}
+
+static inline int winograd_phases(int stride)
+{
+    return stride * stride;
+}
+
 /*
- * Winograd F(4x4, 3x3) over a batch (nn/kernels.h): tiles of all pictures are multiplied together,
- * so that small pictures fill the matrix products too. The weights change with every step, so they
- * are transformed here, a group of output vectors at a time, just before they are multiplied: the
- * 36 matrices are 4 times as large as the weights, and would come from main memory otherwise.
- *   in       its data at the first tap of output (0, 0)
- *   residual added before the activation
+ * Winograd over a batch (nn/kernels.h): tiles of all pictures are multiplied together, so that
+ * small pictures fill the matrix products too. The weights change with every step, so they are
+ * transformed here, part by part, just before they are multiplied: the matrices are 4 times as
+ * large as the weights, with a stride of 2 9 times, and would come from main memory otherwise. A
+ * part is for a group of gemm->vectors output vectors, and for as many input channels as go through
+ * the products together.
+ *   stride   1 or 2
+ *   in       its data at the first tap of output (0, 0). Forward with a stride of 2 its row and
+ *            column are two pixels; from phase to phase it is half of that
+ *   turned   this is backward by the data. With a stride of 2, out, residual and gate then have
+ *            rows and columns of two pixels and begin at the phase with 2x2 taps, whose height and
+ *            width they have; other phases' pixels lie half a row and half a column before
+ *   residual added before the activation; may be `out`, if no tile has to move back to end with
+ *            the picture
  *   gate     what came out of a relu, forward: where that is not above zero, out becomes zero
  *   weights  rows of output channels [tap][in][pitch]; turned: of input channels [tap][out][pitch],
  *            as a layer has them whose gradient this is
@@ -58,11 +84,11 @@ struct images {
  *   taps     where tap 0 ... 8 of the convolution is in `weights`, tap_stride floats apart
  *   gemm     runs the products; its rows must be 1
  *   block    tiles together, a multiple of gemm->columns, at most WINOGRAD_BLOCK_MAX
- *   slots    groups of gemm->vectors output vectors whose matrices are kept from one block of tiles
- *            to the next: all groups, or 1 for none
+ *   slots    parts whose matrices are kept from one block of tiles to the next: all, or 1 for none
  *   scratch  batch_winograd_scratch() floats
  */
 struct batch_winograd {
+    int stride;
     struct images in, out, residual, gate;
     int pictures, channels, outputs; /* channels: of the input */
     bool turned;
@@ -75,11 +101,47 @@ struct batch_winograd {
     struct fused fused;
 };
 
-static inline ptrdiff_t batch_winograd_scratch(int lanes, int in_blocks, int vectors, int block,
-                                               int slots)
+/* Phases that are summed, forward, */
+static inline int batch_winograd_in_phases(const struct batch_winograd *w)
 {
-    return 36 * (winograd_stride(lanes, in_blocks, block) + winograd_stride(lanes, vectors, block) +
-                 slots * winograd_stride(lanes, vectors, in_blocks * lanes));
+    return w->turned ? 1 : winograd_phases(w->stride);
+}
+
+/* and that are made, turned; each is multiplied by parts of its own. */
+static inline int batch_winograd_out_phases(const struct batch_winograd *w)
+{
+    return w->turned ? winograd_phases(w->stride) : 1;
+}
+
+/* Input channels of a part. */
+static inline int batch_winograd_part(const struct batch_winograd *w)
+{
+    const int most = WINOGRAD_DEPTH_MAX / batch_winograd_in_phases(w);
+    return w->channels < most ? w->channels : most;
+}
+
+/* Parts of a group of output vectors. */
+static inline int batch_winograd_parts(const struct batch_winograd *w)
+{
+    const int part = batch_winograd_part(w);
+    return batch_winograd_out_phases(w) * ((w->channels + part - 1) / part);
+}
+
+/* Floats between the matrices of a part. */
+static inline ptrdiff_t batch_winograd_filter_stride(const struct batch_winograd *w, int lanes)
+{
+    return winograd_stride(lanes, w->gemm->vectors,
+                           batch_winograd_in_phases(w) * batch_winograd_part(w));
+}
+
+static inline ptrdiff_t batch_winograd_scratch(const struct batch_winograd *w, int lanes,
+                                               int in_blocks)
+{
+    const int points = winograd_points(w->stride);
+    return points * points *
+           (winograd_stride(lanes, batch_winograd_in_phases(w) * in_blocks, w->block) +
+            winograd_stride(lanes, w->gemm->vectors, w->block) +
+            w->slots * batch_winograd_filter_stride(w, lanes));
 }
 
 /*
@@ -101,24 +163,26 @@ struct weight_gradient {
     ptrdiff_t pitch;
 };
 
-/* The same by Winograd, for 3x3, stride 1 and sides of at least 4; x and dy blocked. Each block of
- * tiles is transformed, multiplied and transformed back into the gradient. The bias's gradient
- * comes with it: sums[channel] += all dy; NULL: not wanted. */
+/* The same by Winograd, for 3x3 taps and sides of dy of at least 4; x (as struct batch_winograd.in)
+ * and dy blocked. Each block of tiles is transformed, multiplied and transformed back into the
+ * gradient. The bias's gradient comes with it: sums[channel] += all dy; NULL: not wanted. */
 struct winograd_gradient {
-    struct view x, dy;
-    ptrdiff_t x_image, dy_image;
-    int images, depth, last_depth;
+    int stride;
+    struct images x, dy;
+    int pictures, depth, last_depth;
     int block;      /* tiles together, at most WINOGRAD_BLOCK_MAX */
     float *scratch; /* winograd_gradient_scratch() floats */
     float *gradient, *sums;
     ptrdiff_t pitch;
 };
 
-static inline ptrdiff_t winograd_gradient_scratch(int lanes, int in_blocks, int out_blocks,
-                                                  int block)
+static inline ptrdiff_t winograd_gradient_scratch(int stride, int lanes, int in_blocks,
+                                                  int out_blocks, int block)
 {
-    return 36 * (winograd_stride(lanes, in_blocks, block) +
-                 winograd_stride(lanes, out_blocks, block) + winograd_stride(lanes, 4, lanes));
+    const int points = winograd_points(stride), phases = winograd_phases(stride);
+    return points * points *
+           (winograd_stride(lanes, phases * in_blocks, block) +
+            winograd_stride(lanes, out_blocks, block) + winograd_stride(lanes, 4, lanes));
 }
 
 /* Output pixels of a convolution with stride back to where they come from: pixels first, first +

@@ -289,22 +289,141 @@ START_TEST(convolutions_with_sums)
 }
 END_TEST
 
+/* The engine itself, to look into; the caller destroys it and the team. */
+static struct fast *look_into(struct bench *bench, const struct train_kernels *kernels)
+{
+    struct error error = {0};
+    bench->setup.team = team_create(1, &error);
+    bench->setup.kernels = kernels;
+    struct fast *fast = train_engine_fast.create(&bench->setup, &error);
+    ck_assert_msg(fast != NULL, "%s", error.message);
+    return fast;
+}
+
+static void look_away(struct bench *bench, struct fast *fast)
+{
+    train_engine_fast.destroy(fast);
+    team_destroy(bench->setup.team);
+    bench_finish(bench);
+}
+
+/* Whether layer 2, a convolution behind another, goes by Winograd, forward and backward. */
+static void check_choice(const struct train_kernels *kernels, const char *text, bool forward,
+                         bool backward)
+{
+    struct bench bench;
+    bench_start(&bench, text, LOSS_MSE, 5);
+    struct fast *fast = look_into(&bench, kernels);
+    const struct fast_node *node = &fast->nodes[2];
+    ck_assert_msg((node->conv.winograd.block > 0) == forward, "forward:\n%s", text);
+    ck_assert_msg((node->back.phases[0].winograd.block > 0) == backward, "backward:\n%s", text);
+    look_away(&bench, fast);
+}
+
+/* Without these choices the next tests would test nothing. */
+START_TEST(choice_for_strides)
+{
+    for (size_t i = 0; i < sizeof kernel_names / sizeof *kernel_names; i++) {
+        const struct train_kernels *kernels = train_cpu_find(kernel_names[i], NULL);
+        if (!kernels)
+            continue;
+        check_choice(kernels,
+                     "x = Input((16, 24, 3))\nx = Conv2D(17, 1)(x)\n"
+                     "x = Conv2D(36, 3, strides=2, padding='same')(x)",
+                     true, true);
+        check_choice(kernels,
+                     "x = Input((16, 34, 3))\nx = Conv2D(20, 1)(x)\n"
+                     "x = Conv2D(17, 3, strides=2)(x)",
+                     true, true);
+        check_choice(kernels,
+                     "x = Input((15, 16, 3))\nx = Conv2D(20, 1)(x)\n"
+                     "x = Conv2D(20, 3, strides=2, padding='same')(x)",
+                     true, false);
+        check_choice(kernels,
+                     "x = Input((16, 16, 3))\nx = Conv2D(20, 1)(x)\n"
+                     "x = Conv2D(20, 3, strides=(1, 2), padding='same')(x)",
+                     false, false);
+        check_choice(kernels,
+                     "x = Input((16, 16, 3))\nx = Conv2D(15, 1)(x)\n"
+                     "x = Conv2D(40, 3, strides=2, padding='same')(x)",
+                     false, false);
+    }
+}
+END_TEST
+
+START_TEST(winograd_with_strides)
+{
+    check("(16, 24, 3)", "x = Conv2D(17, 1, activation='relu')(x)\n"
+                         "x = Conv2D(36, 3, strides=2, padding='same', activation='relu')(x)\n"
+                         "x = Conv2D(3, 3)(x)");
+    /* the last tiles move back: 7, 16 and 14, backward 8, 17 and 14 pixels */
+    check("(16, 34, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(17, 3, strides=2)(x)");
+    check("(28, 28, 3)", "x = Conv2D(20, 1)(x)\n"
+                         "x = Conv2D(33, 3, strides=2, padding='same', use_bias=False)(x)");
+    /* sides that are odd: only backward by the data goes another way */
+    check("(15, 16, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(20, 3, strides=2, padding='same')(x)");
+    check("(15, 31, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(20, 3, strides=2)(x)");
+    /* more channels than go through the products at once */
+    check("(16, 16, 3)", "x = Conv2D(18, 1)(x)\n"
+                         "x = Conv2D(140, 3, strides=2, padding='same', activation='relu')(x)\n"
+                         "x = Conv2D(40, 3, strides=2, padding='same')(x)");
+    /* more tiles than are transformed at once, filters that are kept and that are not */
+    check_with("x = Input((32, 32, 20))\nx = Conv2D(20, 1)(x)\n"
+               "x = Conv2D(40, 3, strides=2, padding='same')(x)\nx = GlobalAveragePooling2D()(x)",
+               LOSS_MSE, 11);
+    check_with("x = Input((16, 16, 3))\nx = Conv2D(80, 1)(x)\n"
+               "x = Conv2D(132, 3, strides=2, padding='same')(x)\nx = GlobalAveragePooling2D()(x)",
+               LOSS_MSE, 23);
+    /* threads divide the channels */
+    check("(8, 8, 64)", "x = Conv2D(64, 1)(x)\n"
+                        "x = Conv2D(128, 3, strides=2, padding='same', activation='relu')(x)\n"
+                        "x = GlobalAveragePooling2D()(x)");
+}
+END_TEST
+
+/* The strided convolutions of residual networks work for their neighbours, too: what another layer
+ * that reads the same passes on, the relu before; tiles that move back must leave that to others.
+ */
+static void check_strided_block(const char *layers)
+{
+    char text[800];
+    snprintf(text, sizeof text,
+             "x = Conv2D(20, 3, padding='same')(x)\nx = Activation('relu')(x)\n%s\n"
+             "x = Conv2D(3, 3)(x)",
+             layers);
+    check("(16, 16, 3)", text);
+    check("(14, 16, 3)", text);
+}
+
+START_TEST(strided_convolutions_with_sums)
+{
+    check_strided_block("y = Conv2D(24, 3, strides=2, padding='same', activation='relu')(x)\n"
+                        "y = Conv2D(24, 3, padding='same')(y)\nx = Conv2D(24, 1, strides=2)(x)\n"
+                        "x = Add()([x, y])\nx = Activation('relu')(x)");
+    check_strided_block("z = Conv2D(24, 1, strides=2)(x)\n"
+                        "x = Conv2D(24, 3, strides=2, padding='same')(x)\nx = Add()([z, x])");
+    check_strided_block("y = Conv2D(24, 3, strides=2, padding='same')(x)\n"
+                        "z = Conv2D(24, 1, strides=2)(x)\nu = Conv2D(24, 2, strides=2)(x)\n"
+                        "x = Add()([y, z, u])");
+    check_strided_block("z = Conv2D(20, 1)(x)\ny = Conv2D(24, 3, strides=2, padding='same')(x)\n"
+                        "u = Add()([x, z])\nu = Conv2D(24, 2, strides=2)(u)\n"
+                        "x = Add()([u, y])");
+    check_strided_block("y = Conv2D(24, 3, padding='same')(x)\nz = Conv2D(24, 1)(x)\n"
+                        "x = Add()([y, z])");
+}
+END_TEST
+
 /* Without several parts the next test would test nothing. */
 START_TEST(segments)
 {
     struct bench bench;
-    struct error error = {0};
     bench_start(&bench,
                 "x = Input((32, 32, 3))\nx = Conv2D(16, 3, padding='same')(x)\n"
                 "x = Conv2D(16, 3, padding='same')(x)\nx = MaxPooling2D(4)(x)\n"
                 "x = BatchNormalization()(x)\nx = Conv2D(16, 3, padding='same')(x)\n"
                 "x = Flatten()(x)\nx = Dense(3)(x)",
                 LOSS_MSE, 40);
-    struct train_setup setup = bench.setup;
-    setup.team = team_create(1, &error);
-    setup.kernels = train_cpu_find("auto", &error);
-    struct fast *fast = train_engine_fast.create(&setup, &error);
-    ck_assert_msg(fast != NULL, "%s", error.message);
+    struct fast *fast = look_into(&bench, train_cpu_find("auto", NULL));
     /* a direct convolution; 64 tiles; BatchNormalization and 4 tiles; all weights of a Dense */
     const struct fast_segment expected[] = {{0, 2, 1}, {2, 4, 2}, {4, 7, 32}, {7, 8, 40}};
     ck_assert_int_eq(fast->segment_count, 4);
@@ -313,9 +432,7 @@ START_TEST(segments)
         ck_assert_int_eq(fast->segments[i].end, expected[i].end);
         ck_assert_int_eq(fast->segments[i].pictures, expected[i].pictures);
     }
-    train_engine_fast.destroy(fast);
-    team_destroy(setup.team);
-    bench_finish(&bench);
+    look_away(&bench, fast);
 }
 END_TEST
 
@@ -491,6 +608,7 @@ START_TEST(losses)
 END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
-          winograd_of_many_channels, convolutions_with_sums, segments, parts_of_a_chunk,
+          winograd_of_many_channels, convolutions_with_sums, choice_for_strides,
+          winograd_with_strides, strided_convolutions_with_sums, segments, parts_of_a_chunk,
           several_chunks, depthwise, pooling, dense, dense_with_many_weights,
           normalization_and_dropout, branches, frozen_layers, activations, losses)
