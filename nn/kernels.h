@@ -32,7 +32,8 @@ enum {
                                 own prefetcher stops at each page of 4 KiB, and begins anew */
 };
 
-/* Blocked activations; strides are counted in floats. A pixel is `lanes` floats wide. */
+/* Blocked activations; strides are counted in floats. A pixel is `lanes` floats wide, but where its
+ * channels lie side by side. */
 struct view {
     float *data; /* channel 0 of pixel (0, 0) */
     ptrdiff_t row, block;
@@ -55,8 +56,8 @@ struct fused {
 /*
  * Direct convolution, also the matrix product of Winograd and of pointwise layers.
  *   in       data points at the first tap of output (0, 0), border included. Blocked, or plain
- *            [height][width][channels] with one block, for pictures with few channels and for
- *            Winograd's products, whose pixels are tiles with all their channels.
+ *            [height][width][channels] with one block, for pictures with few channels, behind
+ *            depthwise convolutions, and for Winograd's products, whose pixels are tiles.
  *   weights  packed by pack_conv for `vectors` of the kernel that runs
  *   out      blocks = vectors of output channels; with pool its height and width are those after
  *            the pooling
@@ -150,7 +151,8 @@ static inline ptrdiff_t winograd_scratch_count(int lanes, int in_blocks, int out
  * [blocks][lanes]. 1x1 is a scale and shift per channel. */
 struct depthwise {
     struct view in, out; /* in.data as for conv */
-    ptrdiff_t out_pixel; /* floats from pixel to pixel of `out` */
+    ptrdiff_t out_pixel; /* floats from pixel to pixel of `out`: lanes; or its channels, which then
+                            lie side by side, and out.block is lanes */
     int taps_y, taps_x;
     ptrdiff_t tap_row, tap_column, output_row, output_column;
     const float *weights, *bias;

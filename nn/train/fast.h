@@ -103,7 +103,8 @@ struct fast_node {
     bool keeps_before; /* its activation's slope needs what went into the activation */
     bool pooled;       /* a max pooling alone reads it, and undoes its activation (backward) */
     int parts;         /* that its gradient is the sum of */
-    bool *adds;        /* by input: the input's gradient has a part already; owned */
+    bool *adds;        /* by input: the input's gradient has a part already, and this one goes
+                          through `part`; owned */
     /* Done by a convolution on the way out, so that nobody reads and writes all of it once more: */
     const struct fast_node *sum; /* of a convolution: the ADD behind it, in whose value it writes */
     const struct fast_node *term; /* what that ADD adds */
@@ -178,7 +179,7 @@ bool fast_lay_out(struct fast *fast, struct error *error);
 /* Before values are placed: sum, term, summed. */
 void fast_fuse_forward(struct fast *fast);
 
-/* Once the parts of all gradients are counted: undone, rest. */
+/* Once the parts of all gradients are counted: undone, rest, completes. */
 void fast_fuse_backward(struct fast *fast);
 
 /* The one layer that reads the node's value; NULL: none or several. */

@@ -65,14 +65,13 @@ static struct size3 tiled_back(const struct fast *fast, const struct fast_node *
                           size.channels};
 }
 
-/* All phases of a stride must be equally large, and the padding as axis_back_of wants it: with even
- * sides it is. */
+/* All phases of a stride must be equally large, and the padding even, as axis_back_of wants it:
+ * with even sides both hold. */
 bool fast_conv_back_by_winograd(const struct fast *fast, const struct fast_node *node)
 {
     const struct size3 size = fast_input(fast, node, 0)->value.size;
     const struct window w = fast_window(node);
-    const bool is_even =
-        size.height % 2 == 0 && size.width % 2 == 0 && w.pad_top % 2 == 0 && w.pad_left % 2 == 0;
+    const bool is_even = size.height % 2 == 0 && size.width % 2 == 0;
     return (w.stride_h == 1 || is_even) && winograd_pays(fast, node, tiled_back(fast, node));
 }
 
@@ -90,7 +89,8 @@ static int tiles_of_all(const struct fast *fast, struct size3 size)
 
 /* So many pictures that their values are twice the weights, at least: each part of a chunk goes
  * through all weights, forward and for their gradient, and these are then the smaller share.
- * Winograd's transformed filters are four times as large; and transforming them must pay. */
+ * Winograd's transformed filters are four times as large (with a stride of 2 nine times, but there
+ * are fewer tiles); and transforming them must pay. */
 static int pictures_of(const struct fast_conv *c, bool by_winograd)
 {
     const size_t weights = (size_t)(c->tap_count * c->in->size.channels) *

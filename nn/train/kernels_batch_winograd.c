@@ -16,6 +16,7 @@ struct stage {
     int in_phases, out_phases;
     int depth;   /* of a phase of x: channels with the spare ones */
     int vectors; /* of channels in a group */
+    bool keeps;  /* all parts' filters from one block of tiles to the next */
     struct origin tiles[WINOGRAD_BLOCK_MAX + TILES_AHEAD];
 };
 
@@ -127,7 +128,7 @@ static void transform_rows(const struct stage *s, const struct part *part, const
     }
 }
 
-/* Whether a tap belongs to the part's phase of the outputs. */
+/* Whether a tap of the convolution belongs to the part's phase of the outputs. */
 static bool has_tap(const struct stage *s, const struct part *part, int tap)
 {
     return s->points == 6 || tap / 3 % 2 * 2 + tap % 3 % 2 == part->group.phase;
@@ -145,8 +146,8 @@ static void transform_turned(const struct stage *s, const struct part *part, flo
         const float *from = w->weights + part->group.vector * VL * w->pitch + part->channel + c;
         for (int tap = 0; tap < 9; tap++)
             if (has_tap(s, part, tap))
-                transpose_block(from + tap * w->tap_stride, w->pitch, real, count,
-                                rows + tap * TURNED_CHANNELS * width, width);
+                transpose_block(from + w->taps[tap] * w->tap_stride, w->pitch, real, count,
+                                rows + w->taps[tap] * TURNED_CHANNELS * width, width);
         transform_rows(s, part, rows, width, TURNED_CHANNELS * width, count, to);
     }
 }
@@ -290,6 +291,7 @@ static void (*const short_outputs[])(const struct stage *s, const struct group *
 static struct stage stage_of(const struct batch_winograd *w)
 {
     const int points = winograd_points(w->stride), in_phases = batch_winograd_in_phases(w);
+    const int groups = (w->out.view.blocks + w->gemm->vectors - 1) / w->gemm->vectors;
     struct stage s = {
         .w = w,
         .x_stride = winograd_stride(VL, in_phases * w->in.view.blocks, w->block),
@@ -300,6 +302,7 @@ static struct stage stage_of(const struct batch_winograd *w)
         .out_phases = batch_winograd_out_phases(w),
         .depth = w->in.view.blocks * VL,
         .vectors = w->gemm->vectors,
+        .keeps = w->slots == groups * batch_winograd_parts(w),
     };
     s.x = w->scratch;
     s.products = s.x + points * points * s.x_stride;
@@ -318,7 +321,7 @@ static void run_group(const struct stage *s, const struct group *group, int firs
     for (int channel = 0; channel < w->channels; channel += step, slot++) {
         const struct part part = {*group, channel, smaller(step, w->channels - channel)};
         float *filters = s->filters + slot % w->slots * slot_floats;
-        if (first == 0 || w->slots == 1)
+        if (first == 0 || !s->keeps)
             transform_filters(s, &part, filters);
         multiply(s, &part, filters, count);
     }

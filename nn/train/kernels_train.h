@@ -39,8 +39,8 @@ struct transpose {
 enum {
     WINOGRAD_BLOCK_MAX = 80, /* tiles that are transformed together */
     WINOGRAD_DEPTH_MAX =
-        128, /* channels that are multiplied together: their filters for 32 outputs,
-                16 KiB, stay in the first cache; all matrices in the second */
+        128, /* channels that are multiplied together: their filters for 32 outputs (AVX-512: 64),
+                16 or 32 KiB, stay in the first cache; all matrices in the second */
 };
 
 /* One layer's values of all pictures. view.data NULL: none. */
@@ -84,7 +84,8 @@ static inline int winograd_phases(int stride)
  *   taps     where tap 0 ... 8 of the convolution is in `weights`, tap_stride floats apart
  *   gemm     runs the products; its rows must be 1
  *   block    tiles together, a multiple of gemm->columns, at most WINOGRAD_BLOCK_MAX
- *   slots    parts whose matrices are kept from one block of tiles to the next: all, or 1 for none
+ *   slots    parts whose matrices are kept from one block of tiles to the next: all of
+ *            them, or 1, which keeps none where there are more
  *   scratch  batch_winograd_scratch() floats
  */
 struct batch_winograd {

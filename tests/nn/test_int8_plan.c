@@ -53,7 +53,9 @@ static struct model *make_model(bool bgr)
     add_join(model, LAYER_CONCATENATE, pooled, last(model));
     add(model, with(conv(17, 3, 1, PADDING_VALID), ACTIVATION_RELU));
     add(model, (struct layer){.op = LAYER_FLATTEN});
-    add(model, with(dense(33), ACTIVATION_RELU));
+    struct layer clipped = with(dense(33), ACTIVATION_RELU); /* bytes to floats */
+    clipped.activation.max_value = 0.5f;
+    add(model, clipped);
     add(model, dense(OUTPUTS));
     fill_weights(model, 3);
     for (int i = 1; i < model->layer_count; i++) {

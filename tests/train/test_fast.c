@@ -340,6 +340,15 @@ START_TEST(choice_for_strides)
                      "x = Conv2D(20, 3, strides=2, padding='same')(x)",
                      true, false);
         check_choice(kernels,
+                     "x = Input((16, 31, 3))\nx = Conv2D(20, 1)(x)\n"
+                     "x = Conv2D(20, 3, strides=2)(x)",
+                     true, false);
+        const bool is_more_than_a_vector = kernels->inference->lanes < 16;
+        check_choice(kernels,
+                     "x = Input((16, 16, 3))\nx = Conv2D(16, 1)(x)\n"
+                     "x = Conv2D(40, 3, strides=2, padding='same')(x)",
+                     is_more_than_a_vector, is_more_than_a_vector);
+        check_choice(kernels,
                      "x = Input((16, 16, 3))\nx = Conv2D(20, 1)(x)\n"
                      "x = Conv2D(20, 3, strides=(1, 2), padding='same')(x)",
                      false, false);
@@ -363,6 +372,7 @@ START_TEST(winograd_with_strides)
     /* sides that are odd: only backward by the data goes another way */
     check("(15, 16, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(20, 3, strides=2, padding='same')(x)");
     check("(15, 31, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(20, 3, strides=2)(x)");
+    check("(16, 31, 3)", "x = Conv2D(20, 1)(x)\nx = Conv2D(20, 3, strides=2)(x)");
     /* more channels than go through the products at once */
     check("(16, 16, 3)", "x = Conv2D(18, 1)(x)\n"
                          "x = Conv2D(140, 3, strides=2, padding='same', activation='relu')(x)\n"
@@ -393,13 +403,45 @@ static void check_strided_block(const char *layers)
              layers);
     check("(16, 16, 3)", text);
     check("(14, 16, 3)", text);
+    check("(16, 14, 3)", text);
+}
+
+/* The strided convolution reads the block's input last, and first beside an Add. */
+static const char completing[] =
+    "y = Conv2D(24, 3, strides=2, padding='same', activation='relu')(x)\n"
+    "y = Conv2D(24, 3, padding='same')(y)\nx = Conv2D(24, 1, strides=2)(x)\n"
+    "x = Add()([x, y])\nx = Activation('relu')(x)";
+static const char taking_the_rest[] =
+    "v = Conv2D(20, 1, activation='relu')(x)\nw = Conv2D(20, 1)(x)\n"
+    "y = Conv2D(24, 3, strides=2, padding='same')(v)\nu = Add()([v, w])\n"
+    "u = Conv2D(24, 1, strides=2)(u)\nx = Add()([u, y])";
+
+/* How many layers complete a gradient, and how many are left a rest of theirs. */
+static void check_fused(const char *layers, int completes, int rests)
+{
+    struct bench bench;
+    char text[800];
+    snprintf(text, sizeof text,
+             "x = Input((16, 16, 3))\nx = Conv2D(20, 3, padding='same')(x)\n"
+             "x = Activation('relu')(x)\n%s\nx = Conv2D(3, 3)(x)",
+             layers);
+    bench_start(&bench, text, LOSS_MSE, 5);
+    struct fast *fast = look_into(&bench, train_cpu_find("auto", NULL));
+    for (int i = 0; i < fast->count; i++) {
+        completes -= fast->nodes[i].completes;
+        rests -= fast->nodes[i].rest != NULL;
+    }
+    ck_assert_msg(completes == 0, "%d too few complete a gradient:\n%s", completes, text);
+    ck_assert_msg(rests == 0, "%d too few have a rest:\n%s", rests, text);
+    look_away(&bench, fast);
 }
 
 START_TEST(strided_convolutions_with_sums)
 {
-    check_strided_block("y = Conv2D(24, 3, strides=2, padding='same', activation='relu')(x)\n"
-                        "y = Conv2D(24, 3, padding='same')(y)\nx = Conv2D(24, 1, strides=2)(x)\n"
-                        "x = Add()([x, y])\nx = Activation('relu')(x)");
+    check_fused(completing, 1, 0);
+    check_fused(taking_the_rest, 0, 1);
+    check_strided_block(completing);
+    check_strided_block(taking_the_rest);
     check_strided_block("z = Conv2D(24, 1, strides=2)(x)\n"
                         "x = Conv2D(24, 3, strides=2, padding='same')(x)\nx = Add()([z, x])");
     check_strided_block("y = Conv2D(24, 3, strides=2, padding='same')(x)\n"

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
@@ -17,12 +19,16 @@
 enum { STATE_MAX = 65536, USED_AT = 512 }; /* where the XSAVE area tells which parts it holds */
 
 static const uint64_t unknown_parts = (uint64_t)3 << 17; /* AMX's configuration and tiles */
-static long (*next_ptrace)(enum __ptrace_request request, pid_t pid, void *address, void *data);
+static long (*next_ptrace)(enum __ptrace_request request, ...);
 static char state[STATE_MAX]; /* the guest's kernel has one thread */
 
 __attribute__((constructor)) static void find_next(void)
 {
     *(void **)&next_ptrace = dlsym(RTLD_NEXT, "ptrace");
+    if (!next_ptrace) {
+        fputs("large_state: no ptrace to go on to\n", stderr);
+        abort();
+    }
 }
 
 static uint64_t used_parts(const void *area)
@@ -37,8 +43,8 @@ static long set_state(pid_t pid, void *set, struct iovec *known)
     struct iovec whole = {state, sizeof state};
     if (next_ptrace(PTRACE_GETREGSET, pid, set, &whole) < 0 || whole.iov_len <= known->iov_len)
         return next_ptrace(PTRACE_SETREGSET, pid, set, known);
-    const uint64_t parts = (used_parts(known->iov_base) & ~unknown_parts) |
-                           (used_parts(state) & unknown_parts);
+    const uint64_t parts =
+        (used_parts(known->iov_base) & ~unknown_parts) | (used_parts(state) & unknown_parts);
     memcpy(state, known->iov_base, known->iov_len);
     memcpy(state + USED_AT, &parts, sizeof parts);
     return next_ptrace(PTRACE_SETREGSET, pid, set, &whole);
