@@ -91,11 +91,9 @@ static bool is_pointwise(const struct node *node)
     return w.kernel_h == 1 && w.kernel_w == 1;
 }
 
-/* Do only pointwise convolutions read this node's output? */
+/* Do no other nodes than pointwise convolutions read this one's output? */
 static bool feeds_pointwise(const struct graph *graph, int index)
 {
-    if (graph->nodes[graph->model->output].node == index)
-        return false;
     for (int i = index + 1; i < graph->count; i++) {
         const struct node *node = &graph->nodes[i];
         if (!node->runs)

@@ -281,7 +281,7 @@ START_TEST(other_readers_of_depthwise_keep_it_in_blocks)
     check_separable(model, false);
     model = begin_separable(32, 1, ACTIVATION_RELU);
     add(model, conv(21, 1, 1, PADDING_SAME));
-    model->output = 2; /* the depthwise layer itself */
+    model->output = 2; /* the depthwise layer itself: nothing reads it, or has to */
     check_separable(model, false);
 }
 END_TEST
