@@ -226,6 +226,43 @@ START_TEST(all_machines_agree)
 }
 END_TEST
 
+static struct model *separable_model(void)
+{
+    struct model *model = build_model(SIDE, SIDE, 3);
+    add(model, with(conv(32, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(3, 1), ACTIVATION_RELU));
+    add(model, conv(OUTPUTS, 1, SIDE, PADDING_SAME)); /* one pixel */
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    return model;
+}
+
+/* The output is worked out on floats, which the layer before it writes from bytes. */
+START_TEST(depthwise_on_bytes_in_front_of_the_output)
+{
+    struct model *model = separable_model(), *twin = separable_model();
+    finish(model);
+    give_ranges(twin, 0, 4);
+    void *reference = engine_reference.create(model, NULL);
+    ck_assert_ptr_nonnull(reference);
+    float input[PIXELS];
+    fill(input, PIXELS, 9);
+    const float *wanted = engine_reference.run(reference, input);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(twin, *k, NULL);
+        ck_assert_ptr_nonnull(plan);
+        ck_assert_int_eq(strncmp(plan_describe(plan, 2), "int8", 4), 0);
+        check_close(plan_run(plan, input), wanted, 0.05f, (*k)->name);
+        plan_destroy(plan);
+    }
+    engine_reference.destroy(reference);
+    model_destroy(model);
+    model_destroy(twin);
+}
+END_TEST
+
 /* Channels that do not fill a block, joined and then read as floats: what old bytes left in the
  * block's other lanes must not reach the output. */
 START_TEST(floats_behind_a_join_of_odd_channels)
@@ -380,6 +417,7 @@ START_TEST(weights_that_no_cache_holds_are_far)
 END_TEST
 
 TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
-          all_machines_agree_by_winograd, floats_behind_a_join_of_odd_channels,
-          a_layer_that_nobody_reads, observers_see_real_channels_only,
-          great_sums_are_convolved_directly, weights_that_no_cache_holds_are_far)
+          all_machines_agree_by_winograd, depthwise_on_bytes_in_front_of_the_output,
+          floats_behind_a_join_of_odd_channels, a_layer_that_nobody_reads,
+          observers_see_real_channels_only, great_sums_are_convolved_directly,
+          weights_that_no_cache_holds_are_far)
