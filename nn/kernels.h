@@ -19,6 +19,7 @@
 
 #include "nn/model.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,13 @@ struct fused {
     enum fused_kind kind;
     float slope, cap; /* cap: INFINITY where there is none */
 };
+
+/* x > 0 ? min(x, cap) : slope * x, by the kind that takes the fewest steps. */
+static inline struct fused fused_rectifier(float slope, float cap)
+{
+    const enum fused_kind capped = isinf(cap) ? FUSED_RELU : FUSED_CLIP;
+    return (struct fused){slope == 0 ? capped : FUSED_LEAKY, slope, cap};
+}
 
 /*
  * Direct convolution, also the matrix product of Winograd and of pointwise layers.

@@ -104,12 +104,9 @@ bool plan_can_fuse(enum activation kind)
 struct fused plan_fused(const struct activation_params *activation)
 {
     if (activation->kind == ACTIVATION_RELU)
-        return (struct fused){activation->alpha != 0         ? FUSED_LEAKY
-                              : isinf(activation->max_value) ? FUSED_RELU
-                                                             : FUSED_CLIP,
-                              activation->alpha, activation->max_value};
+        return fused_rectifier(activation->alpha, activation->max_value);
     if (activation->kind == ACTIVATION_LEAKY_RELU)
-        return (struct fused){FUSED_LEAKY, activation->alpha, INFINITY};
+        return fused_rectifier(activation->alpha, INFINITY);
     return (struct fused){FUSED_LINEAR, 1, INFINITY};
 }
 

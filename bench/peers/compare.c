@@ -29,11 +29,6 @@ struct contestant {
     float difference; /* of its scores from the first's */
 };
 
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
 static int ascending(const void *a, const void *b)
 {
     const double left = *(const double *)a, right = *(const double *)b;
@@ -64,27 +59,28 @@ static void open_all(struct contestant *all, const struct peer_net *net)
     }
 }
 
-/* Runs a turn and notes its times from ms[0] on. */
-static void take_turn(struct contestant *c, int pictures, double *ms)
+/* Runs a turn and notes its times from ms[0] on: of all pictures but a first that does not count.
+ */
+static void take_turn(struct contestant *c, bool first, int times, double *ms)
 {
     struct error error;
     double first_ms;
-    if (pictures > 1 && c->state && !c->kind->run(c->state, &first_ms, &error))
+    if (first && c->state && !c->kind->run(c->state, &first_ms, &error))
         leave_out(c, &error);
-    for (int i = 0; i < larger(pictures - 1, 1) && c->state; i++)
+    for (int i = 0; i < times && c->state; i++)
         if (!c->kind->run(c->state, &ms[i], &error))
             leave_out(c, &error);
 }
 
-/* Times of each contestant. */
+/* Returns how many times each contestant has. */
 static int run_rounds(struct contestant *all, double seconds, int pictures)
 {
     const int64_t end_ns = clock_monotonic_ns() + clock_ns_from_seconds(seconds);
-    const int times = larger(pictures - 1, 1);
+    const int times = pictures > 1 ? pictures - 1 : 1; /* of a turn */
     int count = 0;
     for (; count + times <= TIMES_MAX && clock_monotonic_ns() < end_ns; count += times)
         for (int i = 0; i < KINDS; i++)
-            take_turn(&all[i], pictures, all[i].ms + count);
+            take_turn(&all[i], pictures > 1, times, all[i].ms + count);
     return count;
 }
 

@@ -89,12 +89,7 @@ struct fused fast_fused(const struct fast_node *node)
     const struct activation_params *a = &node->activation;
     if (node->keeps_before || a->kind == ACTIVATION_LINEAR || !fast_is_fused(node))
         return (struct fused){FUSED_LINEAR, 1, INFINITY};
-    const float cap = a->kind == ACTIVATION_RELU ? a->max_value : INFINITY;
-    const bool leaks = a->kind != ACTIVATION_RELU || a->alpha != 0;
-    return (struct fused){leaks        ? FUSED_LEAKY
-                          : isinf(cap) ? FUSED_RELU
-                                       : FUSED_CLIP,
-                          a->alpha, cap};
+    return fused_rectifier(a->alpha, a->kind == ACTIVATION_RELU ? a->max_value : INFINITY);
 }
 
 /* The slope of swish is no function of its value; nor is that of a leak that turns upwards. */
