@@ -145,6 +145,9 @@ $(BUILD)/nn/int8_kernels_%_vl$(1).o: nn/int8_kernels_%.c
 	$$(call say,CC )$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(INT8_CFLAGS) $(KERNEL_ARCH_$(1)) -DVL=$(firstword $(subst _, ,$(1))) -DINT8_VARIANT=vl$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach vl,$(INT8_VL),$(eval $(call int8_rule,$(vl))))
+# Only what differs from AVX-512 VNNI; empty on other processors than x86-64.
+$(BUILD)/nn/int8_amx.o: OPTIMIZE += $(if $(filter 16_vnni,$(INT8_VL)),$(INT8_CFLAGS) $(KERNEL_ARCH_16_vnni) -mamx-tile -mamx-int8 \
+    -DVL=16 -DINT8_VARIANT=vl16_vnni)
 
 # What augmentation does to every value of every picture, and the check of every weight of a model: -O3
 # makes vectors of these loops.

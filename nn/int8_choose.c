@@ -13,20 +13,35 @@ struct costs {
     double store;                /* per output vector: scale, bias, activation, rounding */
     double cache_byte, far_byte; /* to fetch a byte of weights from the second cache, behind it */
     double transform_in, transform_out; /* Winograd: per 6x6 tile and vector of channels */
+    double matrix_row, matrix_least;    /* per row of a matrix of sums; of any matrix */
 };
 
 /* A value of a byte is multiplied by a dot product; 16-bit ones by two instructions, of which a
  * cycle takes several. Held against measurements on AMD Zen 4; nobody has measured NEON. */
-static const struct costs bytes = {1, 0.5, 4, 20, 4, 1.0 / 32, 1.0 / 32, 0, 0};
-static const struct costs halves = {0.5, 0.5, 1, 20, 4, 1.0 / 32, 1.0 / 16, 50, 100};
+static const struct costs bytes = {1, 0.5, 4, 20, 4, 1.0 / 32, 1.0 / 32, 0, 0, 0, 0};
+static const struct costs halves = {0.5, 0.5, 1, 20, 4, 1.0 / 32, 1.0 / 16, 50, 100, 0, 0};
+/* Processors with matrix instructions multiply two vectors of bytes in a cycle. Measured on an
+ * Intel Emerald Rapids. */
+static const struct costs matrices = {0.5, 0.5, 4, 20, 4, 1.0 / 32, 1.0 / 32, 0, 0, 1, 8};
 
 static const struct costs *costs_of(const struct int8_kernels *kernels)
 {
-    return kernels->value_bytes == 1 ? &bytes : &halves;
+    return kernels->matrix_tiles ? &matrices : kernels->value_bytes == 1 ? &bytes : &halves;
 }
 
-/* A step is bound by arithmetic, by loads, by the latency of the sums or by the weights on their
- * way from the second cache. */
+/* Of a step of a tile without its weights' way from a cache: bound by arithmetic, by loads, or by
+ * the latency of the sums. */
+static double step_cost(const struct costs *m, const struct int8_tile *tile, int chunk)
+{
+    const int pixels = tile->rows * tile->columns, vectors = tile->vectors;
+    if (tile->matrix)
+        return larger(tile->rows * vectors * larger(tile->columns * m->matrix_row, m->matrix_least),
+                      (pixels + vectors * chunk) * m->load);
+    return larger(larger(pixels * vectors * m->dot, (pixels + vectors) * m->load), m->latency);
+}
+
+/* A step multiplies a unit of depth, or a matrix's chunk of them. Its weights may have to come from
+ * the second cache. */
 static double direct_cost(const struct int8_kernels *kernels, const struct int8_tile *tile,
                           const struct int8_task *task)
 {
@@ -34,11 +49,11 @@ static double direct_cost(const struct int8_kernels *kernels, const struct int8_
     const int pixels = tile->rows * tile->columns, vectors = tile->vectors;
     const double tiles = (double)ceil_div(task->height, tile->rows) *
                          ceil_div(task->width, tile->columns) * ceil_div(task->out_blocks, vectors);
-    const double steps = (double)task->taps * task->units;
+    const int chunk = tile->matrix ? task->chunk : 1;
+    const double steps = (double)task->taps * task->units / chunk;
     const double weight_bytes = (double)vectors * kernels->lanes * int8_unit_values(kernels) *
-                                int8_weight_bytes(kernels, tile);
-    double step = larger(pixels * vectors * m->dot, (pixels + vectors) * m->load);
-    step = larger(step, m->latency);
+                                int8_weight_bytes(kernels, tile) * chunk;
+    double step = step_cost(m, tile, chunk);
     if (steps * weight_bytes > FIRST_CACHE_BYTES)
         step = larger(step, weight_bytes * m->cache_byte);
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
@@ -92,7 +107,8 @@ struct int8_choice int8_choose(const struct int8_kernels *kernels, const struct 
 {
     struct int8_choice best = {0};
     double best_cost = DBL_MAX;
-    for (const struct int8_tile *tile = kernels->tiles; tile->rows > 0; tile++) {
+    for (const struct int8_tile *tile = int8_first_tile(kernels); tile;
+         tile = int8_next_tile(kernels, tile)) {
         struct int8_choice choice = {tile, 0};
         bool possible = fits(tile, task);
         do {

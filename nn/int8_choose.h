@@ -10,6 +10,7 @@ struct int8_task {
     int in_blocks, out_blocks;
     int units; /* of depth: per tap, over all input channels */
     int taps;
+    int chunk; /* units that a matrix tile multiplies at once */
     bool pool;
     bool winograd; /* it is 3x3, stride 1, undilated, on blocked input */
 };

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -13,6 +15,7 @@ const struct int8_kernels *const *int8_all_kernels(void)
 {
     static const struct int8_kernels *const all[] = {
 #if defined(__x86_64__)
+        &int8_kernels_vl16_amx,
         &int8_kernels_vl16_vnni,
         &int8_kernels_vl16,
         &int8_kernels_vl8_vnni,
@@ -34,8 +37,20 @@ static bool has_avx_vnni(void)
     return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
 }
 
+/* CPUID leaf 7, EDX bits 24 and 25; and Linux wants to be asked for the registers, which are large,
+ * once per process (Documentation/x86/xstate.rst). */
+static bool has_matrices(void)
+{
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 24 & 3) == 3 &&
+           syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+
 static bool has_dot_product(const struct int8_kernels *kernels)
 {
+    if (kernels == &int8_kernels_vl16_amx)
+        return __builtin_cpu_supports("avx512vnni") && has_matrices();
     if (kernels == &int8_kernels_vl16_vnni)
         return __builtin_cpu_supports("avx512vnni");
     return kernels != &int8_kernels_vl8_vnni || has_avx_vnni();

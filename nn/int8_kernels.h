@@ -82,7 +82,19 @@ struct int8_tile {
     int rows, columns, vectors;
     void (*run[INT8_DISTANCE_COUNT])(const struct int8_conv *conv);
     void (*run_far)(const struct int8_conv *conv); /* at any distance: struct conv_kernel's */
+    bool matrix;                                   /* by the matrix instructions of nn/int8_amx.c */
 };
+
+/* Units of depth that such a tile multiplies at once: as many as a matrix holds, of which the
+ * depths of all blocks are multiples. */
+enum { INT8_MATRIX_UNITS_MAX = 16 };
+static inline int int8_matrix_units(int depth, int last_depth)
+{
+    int units = INT8_MATRIX_UNITS_MAX;
+    while (depth % units != 0 || last_depth % units != 0)
+        units--;
+    return units;
+}
 
 /*
  * Winograd F(4x4, 3x3) in integers (nn/int8_kernels_winograd.c), for tables of 16-bit values. As
@@ -145,8 +157,9 @@ struct int8_quantize {
 struct int8_kernels {
     const char *name; /* "int8, AVX2", ... for people to read */
     int lanes;
-    int value_bytes;               /* 1 or 2 */
-    const struct int8_tile *tiles; /* ends with one of 0 rows; before it 1x1x1 */
+    int value_bytes;                      /* 1 or 2 */
+    const struct int8_tile *tiles;        /* ends with one of 0 rows; before it 1x1x1 */
+    const struct int8_tile *matrix_tiles; /* the same for matrix instructions; NULL: none */
     void (*winograd)(const struct int8_winograd *winograd); /* NULL where a value is a byte */
     void (*depthwise)(const struct int8_depthwise *depthwise);
     void (*quantize_row)(const struct int8_row *row);
@@ -173,9 +186,23 @@ static inline int int8_weight_bytes(const struct int8_kernels *kernels,
     return tile->rows * tile->columns == 1 ? 1 : kernels->value_bytes;
 }
 
+/* All tiles of a table, one after the other; NULL behind the last. */
+static inline const struct int8_tile *int8_first_tile(const struct int8_kernels *kernels)
+{
+    return kernels->matrix_tiles ? kernels->matrix_tiles : kernels->tiles;
+}
+
+static inline const struct int8_tile *int8_next_tile(const struct int8_kernels *kernels,
+                                                     const struct int8_tile *tile)
+{
+    if (tile[1].rows > 0)
+        return tile + 1;
+    return tile->matrix ? kernels->tiles : NULL;
+}
+
 /* The tables; which of them exist depends on the architecture compiled for. */
 extern const struct int8_kernels int8_kernels_vl4, int8_kernels_vl4_dot, int8_kernels_vl8,
-    int8_kernels_vl8_vnni, int8_kernels_vl16, int8_kernels_vl16_vnni;
+    int8_kernels_vl8_vnni, int8_kernels_vl16, int8_kernels_vl16_vnni, int8_kernels_vl16_amx;
 
 /* All that were compiled in, ended by NULL. */
 const struct int8_kernels *const *int8_all_kernels(void);

@@ -152,7 +152,8 @@ static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, co
      {conv_block_##rows##x##columns##x##vectors, conv_block2_##rows##x##columns##x##vectors,       \
       conv_picture_##rows##x##columns##x##vectors, conv_picture2_##rows##x##columns##x##vectors,   \
       conv_any_##rows##x##columns##x##vectors},                                                    \
-     conv_far_##rows##x##columns##x##vectors},
+     conv_far_##rows##x##columns##x##vectors,                                                      \
+     false},
 
 /* As many sums as registers hold beside the operands. */
 #if VL == 16

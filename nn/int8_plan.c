@@ -145,6 +145,19 @@ void int8_decide(struct plan *plan)
 
 /* --- which kernel ----------------------------------------------------------------------------- */
 
+/* Whole pixels, and so the taps of a row, follow one another in memory (nn/int8_steps.c merges them)
+ * unless channels are missing in the last block. */
+static int chunk_of(const struct plan *plan, int index, const struct int8_task *task)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    const struct window w = int8_window(node);
+    const int block = plan->kernels->lanes / int8_unit_values(plan->int8); /* units */
+    const int last_depth = task->units - (task->in_blocks - 1) * block;
+    const int depth = node->inputs[0] == 0 ? last_depth : block;
+    const int merged = depth == last_depth && w.dilation_w == 1 ? task->taps / w.kernel_h : 1;
+    return int8_matrix_units(merged * depth, merged * last_depth);
+}
+
 struct int8_task int8_task_of(const struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
@@ -166,6 +179,7 @@ struct int8_task int8_task_of(const struct plan *plan, int index)
         task.units = pack_blocks(w.kernel_w * channels, int8_unit_values(plan->int8));
         task.taps = w.kernel_h;
     }
+    task.chunk = chunk_of(plan, index, &task);
     return task;
 }
 

@@ -279,8 +279,9 @@ static bool add_direct(struct plan *plan, int index, const struct int8_weights *
     step->int8 = (struct int8_step){.conv = far ? tile->run_far
                                                 : tile->run[distance_of(plan, conv.output_column)],
                                     .as_conv = conv};
-    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s", plan->int8->name, tile->rows,
-             tile->columns, tile->vectors, far ? ", far" : "");
+    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s",
+             tile->matrix ? "int8, AMX" : plan->int8->name, tile->rows, tile->columns,
+             tile->vectors, far ? ", far" : "");
     return true;
 }
 
