@@ -28,16 +28,13 @@ static double winograd_tile_cost(const struct cost_table *m, const struct conv_t
     return tiles * (m->transform_in + task->out_blocks * (products + m->transform_out / 2));
 }
 
-/* Cycles of the whole layer with this tile. */
-static double direct_cost(const struct cost_table *m, const struct conv_kernel *kernel,
-                          const struct conv_task *task, int lanes)
+/* Cycles of one group of the output's channels with this tile. */
+static double group_cost(const struct cost_table *m, const struct conv_kernel *kernel,
+                         const struct conv_task *task, int lanes)
 {
-    if (kernel->winograd)
-        return winograd_tile_cost(m, task);
     const int pixels = kernel->rows * kernel->columns, vectors = kernel->vectors;
-    const double tiles = (double)ceil_div(task->height, kernel->rows) *
-                         ceil_div(task->width, kernel->columns) *
-                         ceil_div(task->out_blocks, vectors);
+    const double tiles =
+        (double)ceil_div(task->height, kernel->rows) * ceil_div(task->width, kernel->columns);
     const double steps = (double)task->taps * task->in_channels;
     const double step_bytes = (double)vectors * lanes * (double)sizeof(float);
     double step = larger(pixels * vectors * m->multiply, (pixels + vectors) * m->load);
@@ -46,6 +43,26 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
         step = larger(step, step_bytes * m->cache_byte);
     step += (pixels + vectors) * m->load_extra;
     return tiles * (steps * step + m->tile + pixels * vectors * m->store);
+}
+
+/* Of all groups, which overlap where they do not fit. */
+static double groups_cost(const struct cost_table *m, const struct conv_kernel *kernel,
+                          const struct conv_task *task, int lanes)
+{
+    return ceil_div(task->out_blocks, kernel->vectors) * group_cost(m, kernel, task, lanes);
+}
+
+/* Cycles of the whole layer with this tile. */
+static double direct_cost(const struct cost_table *m, const struct conv_kernel *kernel,
+                          const struct conv_task *task, int lanes)
+{
+    if (kernel->winograd)
+        return winograd_tile_cost(m, task);
+    const int narrow = conv_narrow_groups(kernel, task->out_blocks);
+    const double all = groups_cost(m, kernel, task, lanes);
+    return narrow == 0 ? all
+                       : all - narrow * (group_cost(m, kernel, task, lanes) -
+                                         group_cost(m, conv_narrower(kernel), task, lanes));
 }
 
 /* Packed, but for what the last group repeats of the group before. */
@@ -102,7 +119,7 @@ static double winograd_cost(const struct cost_table *m, int lanes, const struct 
     const double scratch = (double)scratch_bytes(lanes, task, choice);
     const double fetching = choose_far_weights(weights) ? weights * m->far_byte : 0;
     const double multiplying =
-        matrices * direct_cost(m, choice->kernel, &product, lanes) + weights * m->cache_byte;
+        matrices * groups_cost(m, choice->kernel, &product, lanes) + weights * m->cache_byte;
     return blocks * (transforms + larger(multiplying, fetching) +
                      (scratch > SCRATCH_BYTES_NEAR ? 2 * scratch * m->far_byte : 0));
 }

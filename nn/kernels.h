@@ -110,6 +110,25 @@ struct conv_kernel {
     void (*run_halves)(const struct conv *conv);
 };
 
+/* Tiles of the same pixels with one vector less, which stand next in the table where there are any:
+ * where the output's vectors are no multiple of the kernel's, groups of either make them up. NULL:
+ * none. */
+static inline const struct conv_kernel *conv_narrower(const struct conv_kernel *kernel)
+{
+    const struct conv_kernel *next = kernel + 1;
+    return !kernel->winograd && next->rows == kernel->rows && next->columns == kernel->columns &&
+                   next->vectors == kernel->vectors - 1
+               ? next
+               : NULL;
+}
+
+/* How many of the groups are narrow. */
+static inline int conv_narrow_groups(const struct conv_kernel *kernel, int out_blocks)
+{
+    const int groups = (out_blocks + kernel->vectors - 1) / kernel->vectors;
+    return conv_narrower(kernel) ? groups * kernel->vectors - out_blocks : 0;
+}
+
 /*
  * Winograd on blocked input (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks",
  * arXiv:1509.09308): F(4x4, 3x3) takes 36 multiplications for 16 outputs where the direct way takes

@@ -198,7 +198,7 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
     X(1, 6, 2)                                                                                     \
     X(1, 4, 3)                                                                                     \
     X(1, 4, 2)                                                                                     \
-    X(1, 3, 4) X(2, 6, 1) X(2, 4, 1) X(2, 2, 2) X(4, 2, 1) X(2, 2, 1) X(1, 1, 4) X(1, 1, 1)
+    X(1, 3, 4) X(2, 6, 1) X(2, 4, 1) X(4, 2, 1) X(2, 2, 2) X(2, 2, 1) X(1, 1, 4) X(1, 1, 1)
 #else
 #define TILES(X)                                                                                   \
     X(1, 6, 2) X(1, 4, 3) X(1, 4, 2) X(2, 4, 1) X(2, 2, 2) X(2, 2, 1) X(1, 1, 4) X(1, 1, 1)

@@ -15,10 +15,23 @@ static int groups(const struct pack *p)
     return (pack_blocks(p->out, p->lanes) + p->vectors - 1) / p->vectors;
 }
 
+/* Vectors in the groups before this one. */
+static int vectors_before(const struct pack *p, int group)
+{
+    const int narrow = group - (groups(p) - p->narrow);
+    return group * p->vectors - (narrow > 0 ? narrow : 0);
+}
+
+static int group_vectors(const struct pack *p, int group)
+{
+    return vectors_before(p, group + 1) - vectors_before(p, group);
+}
+
 /* First output channel of a group. */
 static int group_channel(const struct pack *p, int group)
 {
-    return smaller(group * p->vectors, pack_blocks(p->out, p->lanes) - p->vectors) * p->lanes;
+    const int last = pack_blocks(p->out, p->lanes) - group_vectors(p, group);
+    return smaller(vectors_before(p, group), last) * p->lanes;
 }
 
 /* `count` output channels from `first` of one row of the kernel. */
@@ -36,23 +49,27 @@ static void copy_outputs(const struct pack *p, const float *row, int first, int 
 
 size_t pack_conv_count(const struct pack *p)
 {
-    return (size_t)groups(p) * (size_t)p->taps * (size_t)p->in * (size_t)(p->vectors * p->lanes);
+    return (size_t)p->taps * (size_t)p->in * (size_t)(vectors_before(p, groups(p)) * p->lanes);
 }
 
 /* Row by row, which is how memory likes to be read; the groups are written side by side. */
 void pack_conv(const struct pack *p, float *packed)
 {
-    const int depth = p->plain ? p->in : p->lanes, width = p->vectors * p->lanes;
-    const ptrdiff_t group_stride = (ptrdiff_t)p->taps * p->in * width;
+    const int depth = p->plain ? p->in : p->lanes;
+    const ptrdiff_t rows = (ptrdiff_t)p->taps * p->in;
+    ptrdiff_t place = 0; /* of a row in its group */
     for (int first = 0; first < p->in; first += depth)
         for (int tap = 0; tap < p->taps; tap++)
-            for (int c = first; c < smaller(first + depth, p->in); c++, packed += width) {
+            for (int c = first; c < smaller(first + depth, p->in); c++, place++) {
                 const int channel = p->reversed ? p->in - 1 - c : c;
                 const float *row =
                     p->kernel + ((ptrdiff_t)tap * p->in + channel) * (ptrdiff_t)p->out;
-                for (int group = 0; group < groups(p); group++)
+                for (int group = 0; group < groups(p); group++) {
+                    const int width = group_vectors(p, group) * p->lanes;
                     copy_outputs(p, row, group_channel(p, group), width,
-                                 packed + group * group_stride);
+                                 packed + rows * vectors_before(p, group) * p->lanes +
+                                     place * width);
+                }
             }
 }
 

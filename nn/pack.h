@@ -4,7 +4,8 @@
  * factor per output channel (a folded BatchNorm), or NULL.
  *
  * Output channels come in groups of `vectors` vectors; where their number does not divide, the last
- * group begins earlier and repeats some of the group before.
+ * group begins earlier and repeats some of the group before, or the last `narrow` groups have a
+ * vector less.
  */
 #ifndef PAWCAM_NN_PACK_H
 #define PAWCAM_NN_PACK_H
@@ -19,6 +20,7 @@ struct pack {
     const float *scale;
     int taps, in, out;
     int lanes, vectors;
+    int narrow;    /* conv: groups with a vector less, which make up what is missing; or 0 */
     int side;      /* of Winograd's tiles of outputs: 4 or 2 */
     bool plain;    /* conv: the input is [height][width][in], not blocked */
     bool reversed; /* conv: its channels come in reverse order (B, G, R for a network on R, G, B) */

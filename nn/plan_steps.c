@@ -249,6 +249,12 @@ static void merge_taps(struct conv *conv)
     }
 }
 
+static int narrow_groups(const struct context *c)
+{
+    return conv_narrow_groups(c->planned->choice.kernel,
+                              pack_blocks(c->node->out.channels, c->lanes));
+}
+
 static struct pack describe_pack(const struct context *c)
 {
     const struct window w = plan_window(c->node);
@@ -262,6 +268,7 @@ static struct pack describe_pack(const struct context *c)
         .out = c->node->out.channels,
         .lanes = c->lanes,
         .vectors = choice->kernel->vectors,
+        .narrow = choice->block > 0 ? 0 : narrow_groups(c),
         .side = choice->block > 0 ? choice->side : 4,
         .plain = in->lanes != c->lanes,
         .reversed = c->node->inputs[0] == 0 && c->plan->input.reversed,
@@ -294,30 +301,51 @@ static bool add_winograd(const struct context *c)
     return step != NULL;
 }
 
+/* The step of the output's vectors `first` to `last`, which are groups of the kernel. */
+static bool add_part(const struct context *c, const struct conv_kernel *kernel, int first, int last)
+{
+    if (first == last)
+        return true;
+    struct step *step = plan_add_step(c->plan, STEP_CONV);
+    if (!step)
+        return false;
+    const struct planned *planned = c->planned;
+    struct conv conv = describe_conv(c);
+    const ptrdiff_t weights =
+        (ptrdiff_t)first * c->lanes * conv.taps_y * conv.taps_x * c->node->in.channels;
+    conv.weights = planned->way.halved ? NULL : planned->weights + weights;
+    conv.halves = planned->way.halved ? (const uint16_t *)planned->weights + weights : NULL;
+    conv.bias += (ptrdiff_t)first * c->lanes;
+    conv.out.data += first * conv.out.block;
+    conv.out.blocks = last - first;
+    if (conv.residual)
+        conv.residual += first * conv.residual_block;
+    merge_taps(&conv);
+    step->conv = conv;
+    step->run_conv = planned->way.halved ? kernel->run_halves
+                     : planned->far      ? kernel->run_far
+                                         : kernel->run[step_of(conv.output_column, c->lanes)];
+    return true;
+}
+
 /* Tiles of their own: the direct kernels', or Winograd's that read pixels. */
 static bool add_tiles(const struct context *c)
 {
     const struct pack pack = describe_pack(c);
     struct planned *planned = c->planned;
     const struct conv_kernel *kernel = planned->choice.kernel;
+    const int blocks = pack_blocks(pack.out, pack.lanes);
+    const int wide = blocks - pack.narrow * (kernel->vectors - 1);
     const size_t count = kernel->winograd ? pack_winograd_count(&pack) : pack_conv_count(&pack);
-    if (!fill_weights(c, &pack, count, kernel->winograd ? pack_winograd : pack_conv))
+    if (!fill_weights(c, &pack, count, kernel->winograd ? pack_winograd : pack_conv) ||
+        !add_part(c, kernel, 0, wide) || !add_part(c, conv_narrower(kernel), wide, blocks))
         return false;
-    struct step *step = plan_add_step(c->plan, STEP_CONV);
-    if (!step)
-        return false;
-    step->conv = describe_conv(c);
-    step->conv.weights = planned->way.halved ? NULL : planned->weights;
-    step->conv.halves = planned->way.halved ? (const uint16_t *)planned->weights : NULL;
-    merge_taps(&step->conv);
-    const enum conv_step column = step_of(step->conv.output_column, c->lanes);
-    step->run_conv = planned->way.halved ? kernel->run_halves
-                     : planned->far      ? kernel->run_far
-                                         : kernel->run[column];
-    const bool whole_pixels = input_tensor(c, 0)->lanes > c->lanes;
+    const struct tensor *in = input_tensor(c, 0);
+    const enum conv_step column =
+        step_of((ptrdiff_t)plan_window(c->node).stride_w * in->lanes, c->lanes);
     snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s%s",
              kernel->winograd ? "Winograd" : "direct", kernel->rows, kernel->columns,
-             kernel->vectors, whole_pixels ? ", whole pixels" : step_text(column),
+             kernel->vectors, in->lanes > c->lanes ? ", whole pixels" : step_text(column),
              weights_text(planned));
     return true;
 }

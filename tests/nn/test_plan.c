@@ -749,6 +749,57 @@ START_TEST(a_plan_halves_what_the_tuning_says)
 }
 END_TEST
 
+/* A convolution and the residual that is added to it, of so many vectors of channels, both by this
+ * tile; with weights that no second cache holds as half floats. */
+static void check_groups(const struct kernels *kernels, const struct conv_kernel *kernel,
+                         int vectors, int in)
+{
+    struct model *model = build_model(6, 8, 3);
+    const int out = vectors * kernels->lanes - 3;
+    int stem = 1, sides[] = {2, 3};
+    struct layer residual = conv(out, 1, 1, PADDING_SAME);
+    residual.inputs = &stem;
+    residual.input_count = 1;
+    add(model, conv(in, 1, 1, PADDING_SAME));
+    add(model, with(conv(out, 3, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, residual);
+    add(model, (struct layer){.op = LAYER_ADD, .inputs = sides, .input_count = 2});
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    finish(model);
+    struct tuning *tuning = tuning_create(model, kernels->name);
+    tuning->layers[2] = tuning->layers[3] =
+        (struct tuned_layer){kernel->rows, kernel->columns, kernel->vectors, 0, 0, true};
+    struct plan *plan = plan_create_guided(model, kernels, tuning, 0, NULL);
+    void *reference = engine_reference.create(model, NULL);
+    char text[32];
+    snprintf(text, sizeof text, "direct %dx%dx%d", kernel->rows, kernel->columns, kernel->vectors);
+    ck_assert_int_eq(strncmp(plan_describe(plan, 2), text, strlen(text)), 0);
+    ck_assert_int_eq(strncmp(plan_describe(plan, 3), text, strlen(text)), 0);
+    compare_ways(model, plan, reference, strstr(plan_describe(plan, 2), "halves"), kernels->name);
+    engine_reference.destroy(reference);
+    plan_destroy(plan);
+    free(tuning);
+    model_destroy(model);
+}
+
+START_TEST(last_channels_by_a_narrower_tile)
+{
+    int checked = 0;
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++)
+        for (const struct conv_kernel *kernel = (*k)->conv; cpu_can_run(*k) && kernel->rows > 0;
+             kernel++)
+            for (int vectors = kernel->vectors; vectors <= 3 * kernel->vectors + 1; vectors++) {
+                if (!conv_narrower(kernel))
+                    break;
+                check_groups(*k, kernel, vectors, 13);
+                check_groups(*k, kernel, vectors, 260);
+                checked++;
+            }
+    ck_assert_int_gt(checked, 0);
+}
+END_TEST
+
 /* Only an entry that fits its layer counts. */
 START_TEST(a_plan_follows_the_tuning_that_fits)
 {
@@ -788,4 +839,5 @@ TEST_MAIN(plan, convolutions_of_every_geometry, unequal_windows,
           pooling_fused_with_odd_sizes, padding_and_rescaling_fold_into_what_follows,
           a_map_of_one_pixel_is_read_with_and_without_its_border, random_graphs,
           same_input_same_bits, every_way_to_run_a_layer_gives_the_same,
-          a_plan_halves_what_the_tuning_says, a_plan_follows_the_tuning_that_fits)
+          a_plan_halves_what_the_tuning_says, last_channels_by_a_narrower_tile,
+          a_plan_follows_the_tuning_that_fits)
