@@ -10,6 +10,8 @@ enum {
                             more tiles, the more often transformed weights are used */
     PART_TILES = 2 * WINOGRAD_TILES, /* of the pictures that go through a segment together */
     WINOGRAD_CHANNELS_MIN = 16,
+    GROUP_CHANNELS = 32, /* of output together: their transformed filters and products share that
+                            cache with the input */
     FILTER_FLOATS = 768 * 1024, /* transformed weights that are kept for the next block of tiles */
 };
 
@@ -117,7 +119,7 @@ static void choose_winograd(const struct fast *fast, struct fast_conv *c)
     const struct conv_task product = {.height = 1,
                                       .width = WINOGRAD_TILES / 12 * 12,
                                       .in_blocks = fast_blocks(c->in),
-                                      .out_blocks = out,
+                                      .out_blocks = fast_smaller(out, GROUP_CHANNELS / lanes),
                                       .in_channels = c->in->size.channels,
                                       .taps = 1};
     struct batch_winograd *w = &c->winograd;
