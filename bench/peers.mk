@@ -30,6 +30,14 @@ $(PEER_DIR)/$(1)/%.h5: $(PEER_DIR)/%.h5
 endef
 $(foreach cpu,$(PEER_CPUS),$(eval $(call peer_tune,$(cpu))))
 
+# On 8 bits; the ranges are those of drawn pictures.
+$(PEER_DIR)/drawn: | $(BUILD)/pawcam
+	@$(BUILD)/pawcam draw --out $@ --count 60 --seed 1 --size 160
+
+$(PEER_DIR)/int8/%.h5: $(PEER_DIR)/%.h5 | $(PEER_DIR)/drawn
+	@mkdir -p $(@D)
+	@$(BUILD)/pawcam quantize $< --calibrate $(PEER_DIR)/drawn/dog --out $@
+
 $(PEER_DIR)/%.onnx: $(PEER_DIR)/%.h5 bench/peers/keras_to_onnx.py
 	@/usr/bin/python3 bench/peers/keras_to_onnx.py $< $@
 
@@ -45,7 +53,7 @@ bench-peers-deps:
 
 bench-peers: bench-peers-deps ## our speed beside onnxruntime, oneDNN and OpenCV DNN
 	@$(MAKE) --no-print-directory $(PEER_DIR)/compare $(PEER_DIR)/onnxruntime.js \
-	    $(PEER_NETS:%=$(PEER_DIR)/%.h5) $(PEER_NETS:%=$(PEER_DIR)/%.onnx)
+	    $(PEER_NETS:%=$(PEER_DIR)/%.h5) $(PEER_NETS:%=$(PEER_DIR)/%.onnx) $(PEER_NETS:%=$(PEER_DIR)/int8/%.h5)
 	@$(MAKE) --no-print-directory -j1 $(peer_tuned) # one measures at a time
 	@echo "$(PEER_PICTURES) pictures a turn:"
 	@$(PEER_ENV) $(PEER_DIR)/compare $(PEER_SECONDS) $(PEER_PICTURES) $(peer_files)

@@ -15,10 +15,11 @@
 
 enum { SIDE = 128, TIMES_MAX = 8000, CLASSES = 3 };
 
-/* Ours, then those that ours are compared with. */
+/* Ours on floats, then those that they are compared with. */
 static const struct peer_kind *const kinds[] = {
-    &peer_pawcam_avx512, &peer_pawcam_avx512_tuned, &peer_pawcam_avx2, &peer_pawcam_avx2_tuned,
-    &peer_onednn,        &peer_onnxruntime,         &peer_opencv_dnn};
+    &peer_pawcam_avx512,      &peer_pawcam_avx512_tuned, &peer_pawcam_avx2, &peer_pawcam_avx2_tuned,
+    &peer_pawcam_avx512_int8, &peer_pawcam_avx2_int8,    &peer_onednn,      &peer_onnxruntime,
+    &peer_opencv_dnn};
 
 enum { OURS = 4, KINDS = sizeof kinds / sizeof *kinds };
 

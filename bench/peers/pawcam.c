@@ -1,5 +1,5 @@
-/* Our own engine as some of the peers: each set of kernels as it guesses, and as `pawcam tune`
- * tunes it. */
+/* Our own engine as some of the peers: each set of kernels as it guesses, as `pawcam tune` tunes
+ * it, and on 8 bits. */
 #include "bench/peers/peers.h"
 #include "nn/keras/keras.h"
 #include "nn/keras/tuning_file.h"
@@ -56,9 +56,10 @@ static void *open_file(const char *h5, const float *input, const char *cpu, bool
     return NULL;
 }
 
-/* A tuning is for one set of kernels: bench/peers.mk keeps a copy of the network for each, in the
- * folder FOLDER/CPU beside FOLDER/NET.h5. */
-static void *open_tuned(const struct peer_net *net, const char *cpu, struct error *error)
+/* bench/peers.mk keeps other forms of the network FOLDER/NET.h5 in folders beside it: a copy for
+ * each set of kernels, which a tuning is for, and the quantized one. */
+static void *open_form(const struct peer_net *net, const char *folder, const char *cpu, bool tuned,
+                       struct error *error)
 {
     const char *slash = strrchr(net->h5, '/');
     char path[4096];
@@ -66,8 +67,8 @@ static void *open_tuned(const struct peer_net *net, const char *cpu, struct erro
         error_set(error, "%s lies in no folder", net->h5);
         return NULL;
     }
-    snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - net->h5), net->h5, cpu, slash);
-    return open_file(path, net->input, cpu, true, error);
+    snprintf(path, sizeof path, "%.*s/%s%s", (int)(slash - net->h5), net->h5, folder, slash);
+    return open_file(path, net->input, cpu, tuned, error);
 }
 
 static void *open_avx512(const struct peer_net *net, struct error *error)
@@ -82,12 +83,22 @@ static void *open_avx2(const struct peer_net *net, struct error *error)
 
 static void *open_avx512_tuned(const struct peer_net *net, struct error *error)
 {
-    return open_tuned(net, "avx512", error);
+    return open_form(net, "avx512", "avx512", true, error);
 }
 
 static void *open_avx2_tuned(const struct peer_net *net, struct error *error)
 {
-    return open_tuned(net, "avx2", error);
+    return open_form(net, "avx2", "avx2", true, error);
+}
+
+static void *open_avx512_int8(const struct peer_net *net, struct error *error)
+{
+    return open_form(net, "int8", "avx512", false, error);
+}
+
+static void *open_avx2_int8(const struct peer_net *net, struct error *error)
+{
+    return open_form(net, "int8", "avx2", false, error);
 }
 
 static bool run(void *self, double *ms, struct error *error)
@@ -111,3 +122,7 @@ const struct peer_kind peer_pawcam_avx512_tuned = {"pawcam avx512, tuned", open_
                                                    output, close_net};
 const struct peer_kind peer_pawcam_avx2_tuned = {"pawcam avx2, tuned", open_avx2_tuned, run, output,
                                                  close_net};
+const struct peer_kind peer_pawcam_avx512_int8 = {"pawcam avx512, int8", open_avx512_int8, run,
+                                                  output, close_net};
+const struct peer_kind peer_pawcam_avx2_int8 = {"pawcam avx2, int8", open_avx2_int8, run, output,
+                                                close_net};

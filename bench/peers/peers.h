@@ -30,7 +30,8 @@ struct peer_kind {
 extern "C" {
 #endif
 extern const struct peer_kind peer_pawcam_avx512, peer_pawcam_avx2, peer_pawcam_avx512_tuned,
-    peer_pawcam_avx2_tuned, peer_onednn, peer_opencv_dnn, peer_onnxruntime;
+    peer_pawcam_avx2_tuned, peer_pawcam_avx512_int8, peer_pawcam_avx2_int8, peer_onednn,
+    peer_opencv_dnn, peer_onnxruntime;
 
 /* CPU time of this thread, ms. */
 double peer_cpu_ms(void);
