@@ -133,6 +133,8 @@ static inline ptrdiff_t int8_winograd_scratch(int lanes, int in_blocks, int out_
 struct int8_depthwise {
     struct int8_view in;
     struct int8_output out;
+    ptrdiff_t out_pixel; /* elements from pixel to pixel of `out`: lanes; or its channels, which
+                            then lie side by side, and out.block is lanes */
     int taps_y, taps_x;
     ptrdiff_t tap_row, output_row, output_column; /* taps are one pixel apart */
     const int8_t *weights;

@@ -56,8 +56,8 @@ static ALWAYS_INLINE void pairs_3x3(const struct int8_depthwise *d, const uint8_
         })
     REPEAT4(
         i, if (i < pairs) {
-            store_sums(d, block, at + 2 * i * VL, left[i]);
-            store_sums(d, block, at + (2 * i + 1) * VL, right[i]);
+            store_sums(d, block, at + 2 * i * d->out_pixel, left[i]);
+            store_sums(d, block, at + (2 * i + 1) * d->out_pixel, right[i]);
         })
 }
 
@@ -76,7 +76,7 @@ static void filter_pairs(const struct int8_depthwise *depthwise)
             const ptrdiff_t row = block * d->out.block + y * d->out.row;
             for (int column = 0; column < d->out.width; column += 2 * PAIRS) {
                 const int last = d->out.width - 2 * PAIRS, x = column < last ? column : last;
-                pairs_3x3(d, in + x * PIXEL_BYTES, weights, first, block, row + x * VL);
+                pairs_3x3(d, in + x * PIXEL_BYTES, weights, first, block, row + x * d->out_pixel);
             }
         }
     }
@@ -106,7 +106,8 @@ static void filter_any(const struct int8_depthwise *depthwise)
             const uint8_t *in = d->in.data + block * d->in.block + y * d->output_row;
             const ptrdiff_t row = block * d->out.block + y * d->out.row;
             for (int x = 0; x < d->out.width; x++)
-                one(d, in + x * d->output_column, weights, row_units, block, row + x * VL);
+                one(d, in + x * d->output_column, weights, row_units, block,
+                    row + x * d->out_pixel);
         }
     }
 }

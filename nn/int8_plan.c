@@ -122,6 +122,25 @@ static bool writes_floats(const struct plan *plan, int index)
            !plan_can_fuse(plan->graph.nodes[index].activation.kind);
 }
 
+/* A depthwise convolution can write a pixel's channels side by side as well as in blocks. That
+ * fills matrices; vectors gain nothing. */
+static bool writes_whole_pixels(const struct plan *plan, int index)
+{
+    const struct node *node = &plan->graph.nodes[index];
+    return plan->int8->matrix_tiles && node->layer->op == LAYER_DEPTHWISE_CONV2D &&
+           int8_writes_values(&plan->planned[index]) &&
+           node->out.channels % plan->kernels->lanes == 0 && plan_feeds_pointwise(plan, index);
+}
+
+/* Values of a pixel that lie together. */
+static int lanes_of(const struct plan *plan, int index)
+{
+    const int channels = plan->graph.nodes[index].out.channels;
+    return index == 0                         ? int8_picture_lanes(plan->int8, channels)
+           : writes_whole_pixels(plan, index) ? channels
+                                              : plan->kernels->lanes;
+}
+
 void int8_decide(struct plan *plan)
 {
     const struct graph *graph = &plan->graph;
@@ -141,21 +160,23 @@ void int8_decide(struct plan *plan)
     for (int i = 0; i < graph->count; i++)
         if (graph->nodes[i].runs)
             plan->planned[i].int8.floats = writes_floats(plan, i);
+    for (int i = 0; i < graph->count; i++)
+        plan->planned[i].int8.out.lanes = lanes_of(plan, i);
 }
 
 /* --- which kernel ----------------------------------------------------------------------------- */
 
-/* Whole pixels, and so the taps of a row, follow one another in memory (nn/int8_steps.c merges them)
- * unless channels are missing in the last block. */
+/* The taps of a row follow one another in memory (nn/int8_steps.c merges them) unless channels are
+ * missing in the last block. */
 static int chunk_of(const struct plan *plan, int index, const struct int8_task *task)
 {
     const struct node *node = &plan->graph.nodes[index];
     const struct window w = int8_window(node);
-    const int block = plan->kernels->lanes / int8_unit_values(plan->int8); /* units */
-    const int last_depth = task->units - (task->in_blocks - 1) * block;
-    const int depth = node->inputs[0] == 0 ? last_depth : block;
+    const int depth = plan->planned[node->inputs[0]].int8.out.lanes / int8_unit_values(plan->int8);
+    const int last_depth = task->units - (task->in_blocks - 1) * depth;
     const int merged = depth == last_depth && w.dilation_w == 1 ? task->taps / w.kernel_h : 1;
-    return int8_matrix_units(merged * depth, merged * last_depth);
+    return int8_matrix_units(merged * (task->in_blocks > 1 ? depth : last_depth),
+                             merged * last_depth);
 }
 
 struct int8_task int8_task_of(const struct plan *plan, int index)
@@ -167,7 +188,7 @@ struct int8_task int8_task_of(const struct plan *plan, int index)
     struct int8_task task = {
         .height = size.height,
         .width = size.width,
-        .in_blocks = pack_blocks(channels, lanes),
+        .in_blocks = pack_blocks(channels, plan->planned[node->inputs[0]].int8.out.lanes),
         .out_blocks = pack_blocks(size.channels, lanes),
         .units = pack_blocks(channels, int8_unit_values(plan->int8)),
         .taps = w.kernel_h * w.kernel_w,
@@ -237,8 +258,6 @@ void int8_size_tensors(struct plan *plan)
         if (!int8->bytes)
             continue;
         out->size = plan->graph.nodes[i].out;
-        out->lanes =
-            i == 0 ? int8_picture_lanes(plan->int8, out->size.channels) : plan->kernels->lanes;
         const size_t pixels = (size_t)(out->size.height + b->top + b->bottom) *
                               (size_t)(out->size.width + b->left + b->right);
         const size_t bytes = pixels * (size_t)plan->int8->value_bytes *

@@ -17,6 +17,12 @@
  * floats. */
 void int8_decide(struct plan *plan);
 
+/* Does the node write values 0..255 itself? Else floats, which may become such values later. */
+static inline bool int8_writes_values(const struct planned *planned)
+{
+    return planned->int8.runs && !planned->int8.floats;
+}
+
 /* Of a node that runs on bytes: its kernel, and what it needs of its inputs. */
 void int8_lay_out(struct plan *plan, int index);
 

@@ -77,15 +77,9 @@ bool int8_add_border(struct plan *plan, int index)
     return step != NULL;
 }
 
-/* Does the node write values 0..255 itself? Else floats, which may become such values later. */
-static bool writes_values(const struct planned *planned)
-{
-    return planned->int8.runs && !planned->int8.floats;
-}
-
 static struct int8_output output_of(const struct plan *plan, const struct planned *planned)
 {
-    if (writes_values(planned)) {
+    if (int8_writes_values(planned)) {
         const struct int8_view v = int8_view_of(plan, &planned->int8.out);
         return (struct int8_output){.values = v.data,
                                     .row = v.row / plan->int8->value_bytes,
@@ -112,8 +106,8 @@ struct unit {
 
 static struct unit unit_of(const struct planned *planned)
 {
-    return writes_values(planned) ? (struct unit){planned->int8.scale, planned->int8.zero}
-                                  : (struct unit){1, 0};
+    return int8_writes_values(planned) ? (struct unit){planned->int8.scale, planned->int8.zero}
+                                       : (struct unit){1, 0};
 }
 
 /*
@@ -150,7 +144,7 @@ static struct int8_finish finish_of(const struct plan *plan, int index)
     const struct fused fused = plan_fused(fusable ? activation : &linear);
     const float zero = (float)unit.zero;
     const float cap = (float)((double)fused.cap / unit.size + unit.zero);
-    const bool values = writes_values(planned);
+    const bool values = int8_writes_values(planned);
     const int outputs =
         pack_blocks(planned->out.size.channels, plan->kernels->lanes) * plan->kernels->lanes;
     return (struct int8_finish){
@@ -209,6 +203,12 @@ static void merge_taps(struct int8_conv *conv)
     }
 }
 
+/* Values of a pixel that lie together in what the node reads. */
+static int in_lanes(const struct plan *plan, int index)
+{
+    return plan->planned[plan->graph.nodes[index].inputs[0]].int8.out.lanes;
+}
+
 static struct int8_conv describe_conv(const struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
@@ -258,7 +258,7 @@ static struct int8_pack describe_pack(const struct plan *plan, int index,
                               .vectors = choice->tile->vectors,
                               .unit = int8_unit_values(plan->int8),
                               .weight_bytes = int8_weight_bytes(plan->int8, choice->tile),
-                              .plain = node->inputs[0] == 0};
+                              .plain = in_lanes(plan, index) != plan->kernels->lanes};
 }
 
 static bool add_direct(struct plan *plan, int index, const struct int8_weights *weights)
@@ -279,9 +279,10 @@ static bool add_direct(struct plan *plan, int index, const struct int8_weights *
     step->int8 = (struct int8_step){.conv = far ? tile->run_far
                                                 : tile->run[distance_of(plan, conv.output_column)],
                                     .as_conv = conv};
-    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s",
+    snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s%s",
              tile->matrix ? "int8, AMX" : plan->int8->name, tile->rows, tile->columns,
-             tile->vectors, far ? ", far" : "");
+             tile->vectors, in_lanes(plan, index) > plan->kernels->lanes ? ", whole pixels" : "",
+             far ? ", far" : "");
     return true;
 }
 
@@ -349,17 +350,25 @@ static bool add_depthwise(struct plan *plan, int index, const struct int8_weight
         return false;
     int8_pack_depthwise(&pack, (int8_t *)planned->weights);
     struct int8_view in = int8_view_of(plan, &plan->planned[node->inputs[0]].int8.out);
+    struct int8_output out = output_of(plan, planned);
+    const bool whole_pixels = int8_writes_values(planned) && planned->int8.out.lanes > lanes;
+    if (whole_pixels) {
+        out.blocks = pack_blocks(node->out.channels, lanes);
+        out.block = lanes;
+    }
     in.data -= node->pad_top * in.row + node->pad_left * pixel;
-    step->int8 = (struct int8_step){.depthwise = plan->int8->depthwise,
-                                    .as_depthwise = {.in = in,
-                                                     .out = output_of(plan, planned),
-                                                     .taps_y = w.kernel_h,
-                                                     .taps_x = w.kernel_w,
-                                                     .tap_row = w.dilation_h * in.row,
-                                                     .output_row = w.stride_h * in.row,
-                                                     .output_column = w.stride_w * pixel,
-                                                     .weights = (const int8_t *)planned->weights,
-                                                     .finish = finish_of(plan, index)}};
+    step->int8 = (struct int8_step){
+        .depthwise = plan->int8->depthwise,
+        .as_depthwise = {.in = in,
+                         .out = out,
+                         .out_pixel = whole_pixels ? planned->int8.out.lanes : lanes,
+                         .taps_y = w.kernel_h,
+                         .taps_x = w.kernel_w,
+                         .tap_row = w.dilation_h * in.row,
+                         .output_row = w.stride_h * in.row,
+                         .output_column = w.stride_w * pixel,
+                         .weights = (const int8_t *)planned->weights,
+                         .finish = finish_of(plan, index)}};
     snprintf(planned->text, sizeof planned->text, "%s, depthwise", plan->int8->name);
     return true;
 }
@@ -373,7 +382,7 @@ bool int8_add_node(struct plan *plan, int index)
     const bool depthwise = node->layer->op == LAYER_DEPTHWISE_CONV2D;
     const size_t rows =
         (size_t)w.kernel_h * (size_t)w.kernel_w * (depthwise ? 1 : (size_t)node->in.channels);
-    if (writes_values(&plan->planned[index]) && !int8_add_border(plan, index))
+    if (int8_writes_values(&plan->planned[index]) && !int8_add_border(plan, index))
         return false;
     struct int8_weights weights;
     const bool good = int8_weights_init(&weights, node->layer->kernel, rows, node->out.channels) &&
@@ -385,7 +394,7 @@ bool int8_add_node(struct plan *plan, int index)
 bool int8_add_quantization(struct plan *plan, int index)
 {
     const struct planned *planned = &plan->planned[index];
-    if (!planned->int8.bytes || writes_values(planned))
+    if (!planned->int8.bytes || int8_writes_values(planned))
         return true;
     if (!int8_add_border(plan, index))
         return false;

@@ -91,9 +91,9 @@ static bool is_pointwise(const struct node *node)
     return w.kernel_h == 1 && w.kernel_w == 1;
 }
 
-/* Do no other nodes than pointwise convolutions read this one's output? */
-static bool feeds_pointwise(const struct graph *graph, int index)
+bool plan_feeds_pointwise(const struct plan *plan, int index)
 {
+    const struct graph *graph = &plan->graph;
     for (int i = index + 1; i < graph->count; i++) {
         const struct node *node = &graph->nodes[i];
         if (!node->runs)
@@ -114,7 +114,7 @@ static bool writes_whole_pixels(const struct plan *plan, int index)
     const struct node *node = &plan->graph.nodes[index];
     return node->layer->op == LAYER_DEPTHWISE_CONV2D && !plan->int8 &&
            node->out.channels % plan->kernels->lanes == 0 && plan_can_fuse(node->activation.kind) &&
-           feeds_pointwise(&plan->graph, index);
+           plan_feeds_pointwise(plan, index);
 }
 
 /* Floats of a pixel that lie together. */

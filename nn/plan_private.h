@@ -148,6 +148,9 @@ struct step *plan_add_step(struct plan *plan, enum step_kind kind);
 /* CONV2D, or a DENSE that acts on each pixel of a map: a 1x1 convolution. */
 bool plan_is_conv(const struct node *node);
 
+/* Do no other nodes than pointwise convolutions read this one's output? */
+bool plan_feeds_pointwise(const struct plan *plan, int index);
+
 /* Its window; 1x1 for DENSE. */
 struct window plan_window(const struct node *node);
 

@@ -64,8 +64,8 @@ struct sample {
     const struct int8_tile *tile;
     int in, out;
     int taps_y, taps_x, stride, dilation;
-    int height, width; /* before the pooling */
-    bool picture, pool, winograd, full;
+    int height, width;                         /* before the pooling */
+    bool picture, whole, pool, winograd, full; /* whole: channels lie side by side */
     int lanes_in;
     struct int8_weights weights;
     struct int8_conv conv;
@@ -146,7 +146,7 @@ static void make_conv(struct sample *s, bool values)
     const int columns = (s->width - 1) * s->stride + (s->taps_x - 1) * s->dilation + 1;
     const int halve = s->pool ? 2 : 1, unit = int8_unit_values(s->kernels);
     struct int8_conv c = {.taps_y = s->taps_y, .taps_x = s->taps_x, .pool = s->pool};
-    s->lanes_in = s->picture ? (bytes == 1 ? INT8_UNIT : s->in) : lanes;
+    s->lanes_in = s->picture ? (bytes == 1 ? INT8_UNIT : s->in) : s->whole ? s->in : lanes;
     s->tap_column = (ptrdiff_t)s->lanes_in * s->dilation * bytes;
     c.in.row = (ptrdiff_t)columns * s->lanes_in * bytes;
     c.in.block = c.in.row * rows;
@@ -258,7 +258,7 @@ static void check_sample(struct sample *s, const float *kernel)
                              .vectors = s->tile->vectors,
                              .unit = int8_unit_values(s->kernels),
                              .weight_bytes = int8_weight_bytes(s->kernels, s->tile),
-                             .plain = s->picture};
+                             .plain = s->picture || s->whole};
     if (s->winograd)
         run_winograd(s, &pack);
     else
@@ -290,7 +290,10 @@ static void check_conv(const struct int8_kernels *kernels, const struct int8_til
         .width = tile->columns + random_int(0, 5),
         .picture = picture,
         .pool = tile->rows % 2 == 0 && tile->columns % 2 == 0 && random_int(0, 1),
+        .whole = !picture && random_int(0, 1),
     };
+    if (s.whole)
+        s.in = random_int(1, 5) * lanes;
     if (s.pool) {
         s.height += s.height % 2;
         s.width += s.width % 2;
@@ -455,7 +458,8 @@ static void check_depthwise_output(const struct int8_kernels *kernels,
                            (size_t)(tap % d->taps_x * lanes + o % lanes), bytes) *
                        weights->q[tap * weights->out + o];
             const float value = (float)sum * d->finish.scale[o] + d->finish.bias[o];
-            const ptrdiff_t at = o / lanes * d->out.block + y * d->out.row + x * lanes + o % lanes;
+            const ptrdiff_t at =
+                o / lanes * d->out.block + y * d->out.row + x * d->out_pixel + o % lanes;
             ck_assert_int_eq(get(d->out.values, (size_t)at, bytes),
                              (int)rintf(fminf(fmaxf(value, 0), 255)));
         }
@@ -486,14 +490,16 @@ static void check_depthwise(const struct int8_kernels *kernels)
     const ptrdiff_t row = (ptrdiff_t)columns * lanes, block = row * rows;
     uint8_t *in = random_values((size_t)(block * blocks) + INT8_SLACK, bytes, false);
     uint8_t *out = aligned((size_t)(blocks * height * width * lanes * bytes));
+    const bool whole = random_int(0, 1);
     const struct int8_depthwise d = {
         .in = {in, row * bytes, block * bytes, blocks, rows, columns},
         .out = {.values = out,
-                .row = (ptrdiff_t)width * lanes,
-                .block = (ptrdiff_t)width * lanes * height,
+                .row = (ptrdiff_t)width * lanes * (whole ? blocks : 1),
+                .block = whole ? lanes : (ptrdiff_t)width * lanes * height,
                 .blocks = blocks,
                 .height = height,
                 .width = width},
+        .out_pixel = whole ? (ptrdiff_t)lanes * blocks : lanes,
         .taps_y = taps_y,
         .taps_x = taps_x,
         .tap_row = row * bytes,

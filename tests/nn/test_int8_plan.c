@@ -226,6 +226,41 @@ START_TEST(all_machines_agree)
 }
 END_TEST
 
+/* Which read all channels of a pixel side by side, where matrices are multiplied and nobody else
+ * reads them. */
+START_TEST(pointwise_behind_depthwise)
+{
+    struct model *model = build_model(16, 16, 3);
+    add(model, with(conv(32, 3, 2, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(3, 1), ACTIVATION_RELU));
+    add(model, with(conv(48, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(5, 2), ACTIVATION_RELU));
+    add(model, with(conv(20, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    struct layer other = with(conv(20, 3, 1, PADDING_SAME), ACTIVATION_RELU);
+    other.inputs = (int[]){4};
+    other.input_count = 1;
+    add(model, other);
+    add_join(model, LAYER_ADD, 5, 6);
+    add(model, conv(2, 4, 1, PADDING_VALID));
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    add(model, dense(1)); /* has one weight for each value: 1 and 0 */
+    model->layers[9].kernel[0] = 1;
+    give_ranges(model, -3, 5);
+    for (const struct kernels *const *k = cpu_all_kernels(); *k; k++) {
+        if (!cpu_can_run(*k))
+            continue;
+        struct plan *plan = plan_create(model, *k, NULL);
+        const bool matrices = int8_kernels_for((*k)->lanes)->matrix_tiles;
+        ck_assert_int_eq(strstr(plan_describe(plan, 3), "whole pixels") != NULL, matrices);
+        ck_assert_ptr_null(strstr(plan_describe(plan, 5), "whole pixels"));
+        plan_destroy(plan);
+    }
+    check_agreement(model, 3, false);
+    model_destroy(model);
+}
+END_TEST
+
 static struct model *separable_model(void)
 {
     struct model *model = build_model(SIDE, SIDE, 3);
@@ -416,7 +451,7 @@ START_TEST(weights_that_no_cache_holds_are_far)
 }
 END_TEST
 
-TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree,
+TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree, pointwise_behind_depthwise,
           all_machines_agree_by_winograd, depthwise_on_bytes_in_front_of_the_output,
           floats_behind_a_join_of_odd_channels, a_layer_that_nobody_reads,
           observers_see_real_channels_only, great_sums_are_convolved_directly,
