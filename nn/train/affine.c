@@ -238,15 +238,36 @@ static double cover(double place, int side, double feather)
     return inside <= 0 ? 0 : fmin(inside / fade, 1);
 }
 
-void affine_paste(const struct affine *map, const struct picture_view *source, double feather,
-                  int out_height, int out_width, float *out)
+/* The same for an oval in the source; it fades without a crease, as nothing else marks its rim. */
+static double oval_cover(const struct picture_view *source, const struct affine_outline *outline,
+                         double row, double column)
+{
+    const double y = fabs(2 * (row + 0.5) / source->height - 1);
+    const double x = fabs(2 * (column + 0.5) / source->width - 1);
+    if (y >= 1 || x >= 1)
+        return 0;
+    const double e = outline->exponent, pixel = 2 / fmin(source->height, source->width);
+    const double inside = 1 - pow(pow(y, e) + pow(x, e), 1 / e);
+    const double t = fmin(fmax(inside / fmax(outline->feather, pixel), 0), 1);
+    return t * t * (3 - 2 * t);
+}
+
+static double outline_cover(const struct picture_view *source, const struct affine_outline *outline,
+                            double row, double column)
+{
+    return outline->exponent > 0 ? oval_cover(source, outline, row, column)
+                                 : cover(row, source->height, outline->feather) *
+                                       cover(column, source->width, outline->feather);
+}
+
+void affine_paste(const struct affine *map, const struct picture_view *source,
+                  const struct affine_outline *outline, int out_height, int out_width, float *out)
 {
     const double *m = map->m;
     for (int y = 0; y < out_height; y++)
         for (int x = 0; x < out_width; x++) {
             const double row = m[0] * y + m[1] * x + m[2], column = m[3] * y + m[4] * x + m[5];
-            const float share = (float)(cover(row, source->height, feather) *
-                                        cover(column, source->width, feather));
+            const float share = (float)outline_cover(source, outline, row, column);
             float pixel[4]; /* sample writes as many as there are channels, at most 3 */
             if (share > 0) {
                 sample(source, FILL_NEAREST, 0, row, column, pixel);

@@ -32,9 +32,15 @@ void affine_warp(const struct affine *map, const struct picture_view *source,
                  const struct augment_settings *settings, int out_height, int out_width,
                  float *out);
 
+/* What is seen of a picture that lies on another one. */
+struct affine_outline {
+    double feather;  /* 0 to 1: the share of each half side on which it fades in from the edge */
+    double exponent; /* of the superellipse |x|^e + |y|^e = 1 in the picture; 0: all of it */
+};
+
 /* Lays the source over `out`, [out_height][out_width][channels], which stays as it is outside of
- * it. `feather`, 0 to 1: the share of each half side on which the source fades in from its edge. */
-void affine_paste(const struct affine *map, const struct picture_view *source, double feather,
-                  int out_height, int out_width, float *out);
+ * the outline. */
+void affine_paste(const struct affine *map, const struct picture_view *source,
+                  const struct affine_outline *outline, int out_height, int out_width, float *out);
 
 #endif

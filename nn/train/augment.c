@@ -23,6 +23,7 @@ const struct augment_settings augment_none = {
     .scale_out = {1, 1},
     .scale_out_share = 0.5,
     .background_share = 0.5,
+    .background_feather = {0, 1},
     .degrade = 0.5,
     .downscale = {1, 1},
     .resample = {1, 1},
@@ -64,6 +65,8 @@ static const struct field fields[] = {
     ROW(background, FIELD_STRING, 0, 0),
     ROW(background_share, FIELD_NUMBER, 0, 1),
     ROW(background_crop, FIELD_BOUNDS, 0.01, 1),
+    ROW(background_oval, FIELD_NUMBER, 0, 1),
+    ROW(background_feather, FIELD_BOUNDS, 0, 1),
     ROW(degrade, FIELD_NUMBER, 0, 1),
     ROW(downscale, FIELD_BOUNDS, 0.01, 1),
     ROW(resample, FIELD_BOUNDS, 0.01, 1),
@@ -150,8 +153,23 @@ static struct picture_view thin_out(const struct picture_view *source, int k, ui
     return thin;
 }
 
-/* On a part of another picture. How soft its edge is differs: a hard one would tell that something
- * was put there. */
+static double between(const double range[2], struct random *random)
+{
+    return range[0] + (range[1] - range[0]) * random_uniform(random);
+}
+
+/* How soft an edge is differs: a hard one would tell that something was put there. So would always
+ * the same oval, hence any from an ellipse to nearly a rectangle. */
+static struct affine_outline draw_outline(const struct augment_settings *settings,
+                                          struct random *random)
+{
+    struct affine_outline outline = {.feather = between(settings->background_feather, random)};
+    if (settings->background_oval > 0 && random_uniform(random) < settings->background_oval)
+        outline.exponent = between((const double[]){2, 4}, random);
+    return outline;
+}
+
+/* On a part of another picture. */
 static void lay_on_background(const struct augment_settings *settings, const struct affine *map,
                               const struct picture_view *source,
                               const struct picture_view *background, int out_height, int out_width,
@@ -160,7 +178,8 @@ static void lay_on_background(const struct augment_settings *settings, const str
     const struct augment_settings its = augment_of_background(settings);
     const struct affine place = affine_draw(&its, background, out_height, out_width, random);
     affine_warp(&place, background, &its, out_height, out_width, out);
-    affine_paste(map, source, random_uniform(random), out_height, out_width, out);
+    const struct affine_outline outline = draw_outline(settings, random);
+    affine_paste(map, source, &outline, out_height, out_width, out);
 }
 
 /* In a surround of its mirrored self, its border or a grey. */
@@ -180,8 +199,7 @@ static void scale_out(const struct augment_settings *settings, const struct pict
                       const struct picture_view *background, struct affine *map, int out_height,
                       int out_width, float *out, struct random *random, uint8_t *bytes)
 {
-    const double area = settings->scale_out[0] +
-                        (settings->scale_out[1] - settings->scale_out[0]) * random_uniform(random);
+    const double area = between(settings->scale_out, random);
     struct picture_view shown = *source;
     affine_scale_out(map, area, out_height, out_width, random);
     const int k = (int)(1 / sqrt(area)); /* at most 10 */

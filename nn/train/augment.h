@@ -42,6 +42,9 @@ struct augment_settings {
     double background_share; /* of the pictures that are made smaller */
     double background_crop[2]; /* random_crop's of pictures of that class, which show it however
                                   close one looks; {0, 0}: random_crop */
+    double background_oval;    /* share of those on a background that are seen in an oval, so that
+                                  the background reaches round what is in their middle */
+    double background_feather[2]; /* share of each half side on which they fade in from the edge */
 
     double degrade;         /* probability of each of what follows (degrade.h) */
     double downscale[2];    /* factors: smaller by the mean and back to the size linearly */

@@ -84,6 +84,21 @@ static bool read_augment(struct recipe *recipe, struct error *error)
                          script_line(&recipe->script, "augment", "fill_mode")));
 }
 
+static bool check_background(const struct script *script, const struct augment_settings *augment,
+                             struct error *error)
+{
+    if (augment->background && augment->scale_out[0] >= 1)
+        return bind_refuse(script, script_line(script, "augment", "background"), error,
+                           "background is for pictures made smaller: give scale_out, too");
+    if (augment->background_crop[1] > 0 && !augment->background)
+        return bind_refuse(script, script_line(script, "augment", "background_crop"), error,
+                           "background_crop is for the class that background names: give it, too");
+    if (augment->background_oval > 0 && !augment->background)
+        return bind_refuse(script, script_line(script, "augment", "background_oval"), error,
+                           "background_oval is for pictures on a background: give it, too");
+    return true;
+}
+
 /* What only several sections together can tell. */
 static bool check_whole(const struct recipe *recipe, struct error *error)
 {
@@ -101,13 +116,7 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
     if (mix && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
         return bind_refuse(script, script_line(script, "augment", mix), error,
                            "%s needs soft targets: use categorical_crossentropy", mix);
-    if (recipe->augment.background && recipe->augment.scale_out[0] >= 1)
-        return bind_refuse(script, script_line(script, "augment", "background"), error,
-                           "background is for pictures made smaller: give scale_out, too");
-    if (recipe->augment.background_crop[1] > 0 && !recipe->augment.background)
-        return bind_refuse(script, script_line(script, "augment", "background_crop"), error,
-                           "background_crop is for the class that background names: give it, too");
-    return true;
+    return check_background(script, &recipe->augment, error);
 }
 
 static void set_defaults(struct recipe *recipe)

@@ -358,6 +358,48 @@ START_TEST(scale_out_lays_on_the_background)
 }
 END_TEST
 
+/* A white picture laid over nearly all of a dark one, its edge of this softness: the share of
+ * white, which is nowhere in the corners and everywhere in the middle. */
+static double oval_share(double feather, uint64_t seed)
+{
+    enum { SIDE = 20 };
+    static uint8_t white[30 * 40], dark[SIDE * SIDE];
+    static float out[SIDE * SIDE];
+    struct augment_settings s = augment_none;
+    const struct picture_view source = {white, 30, 40, 1}, background = {dark, SIDE, SIDE, 1};
+    struct random random;
+    double sum = 0;
+    memset(white, 255, sizeof white);
+    s.scale_out[0] = s.scale_out[1] = 0.9999;
+    s.scale_out_share = s.background_share = s.background_oval = 1;
+    s.background_feather[0] = s.background_feather[1] = feather;
+    random_seed(&random, seed);
+    ck_assert(augment_picture(&s, NULL, &source, &background, SIDE, SIDE, out, &random, &scratch,
+                              &error));
+    ck_assert(out[0] < 0.01F && out[SIDE - 1] < 0.01F);
+    ck_assert(out[SIDE * SIDE - SIDE] < 0.01F && out[SIDE * SIDE - 1] < 0.01F);
+    ck_assert(out[SIDE / 2 * SIDE + SIDE / 2] > 250 * (1 - feather));
+    for (int i = 0; i < SIDE * SIDE; i++)
+        sum += (double)out[i] / 255;
+    return sum / (SIDE * SIDE);
+}
+
+/* From an ellipse, which covers pi / 4, to the superellipse of exponent 4, which covers 0.927. */
+START_TEST(an_oval_lets_the_background_in)
+{
+    double least = 1, most = 0;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        const double hard = oval_share(0, seed), soft = oval_share(0.5, seed);
+        ck_assert_msg(soft < hard - 0.2 && soft > 0.35, "%g of %g", soft, hard);
+        least = fmin(least, hard);
+        most = fmax(most, hard);
+    }
+    ck_assert_msg(least > M_PI / 4 - 0.06 && most < 0.927, "%g to %g", least, most);
+    ck_assert_msg(most > least + 0.08, "%g to %g: the oval does not differ", least, most);
+    augment_free(&scratch);
+}
+END_TEST
+
 /* Sizes that fit no kernel, and everything at once: for the sanitizers. */
 START_TEST(all_settings_on_odd_pictures)
 {
@@ -703,8 +745,8 @@ TEST_MAIN(augment, fills_as_scipy_names_it, interpolates_between_places,
           zoom_and_flip, zoom_draws_each_side_for_itself, crops_stay_inside,
           nothing_is_changed_without_settings, colours_and_degradation, steps_of_degradation,
           scale_out_leaves_a_surround, scale_out_lays_on_the_background,
-          all_settings_on_odd_pictures, cutmix_exchanges_parts, mixup_shares_are_beta_distributed,
-          backgrounds_are_training_pictures_of_their_class, a_background_may_be_cut_closer,
-          batches_do_not_depend_on_threads, each_picture_is_changed_in_its_own_way,
-          the_order_is_kept_or_shuffled, every_picture_comes_once_with_its_label,
-          failures_reach_the_caller, stops_in_the_middle)
+          an_oval_lets_the_background_in, all_settings_on_odd_pictures, cutmix_exchanges_parts,
+          mixup_shares_are_beta_distributed, backgrounds_are_training_pictures_of_their_class,
+          a_background_may_be_cut_closer, batches_do_not_depend_on_threads,
+          each_picture_is_changed_in_its_own_way, the_order_is_kept_or_shuffled,
+          every_picture_comes_once_with_its_label, failures_reach_the_caller, stops_in_the_middle)

@@ -264,6 +264,7 @@ START_TEST(a_background_has_settings_of_its_own)
     } wrong[] = {
         {"background = 'b'", "a.recipe:4: background is for pictures made smaller"},
         {"background_crop = (0.2, 1)", "a.recipe:4: background_crop is for the class"},
+        {"background_oval = 0.5", "a.recipe:4: background_oval is for pictures on a background"},
     };
     struct recipe recipe;
     struct error error;
