@@ -69,10 +69,12 @@ KERNEL_VL  := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),4 8 16,4)
 INT8_SRC   := $(wildcard nn/int8_kernels_*.c)
 INT8_DOT   := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),8_vnni 16_vnni,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),4_dot))
 INT8_VL    := $(KERNEL_VL) $(INT8_DOT)
-LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) $(INT8_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
+AMX_SRC    := nn/int8_amx.c
+LIB_C      := $(filter-out $(VIDEO_SRC) $(KERNEL_SRC) $(INT8_SRC) $(AMX_SRC) daemon/main.c,$(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.c)))
 LIB_CXX    := $(foreach d,$(LIB_DIRS),$(wildcard $(d)/*.cpp))
 KERNEL_OBJ := $(foreach vl,$(KERNEL_VL),$(KERNEL_SRC:%.c=$(BUILD)/%_vl$(vl).o)) \
-              $(foreach vl,$(INT8_VL),$(INT8_SRC:%.c=$(BUILD)/%_vl$(vl).o))
+              $(foreach vl,$(INT8_VL),$(INT8_SRC:%.c=$(BUILD)/%_vl$(vl).o)) \
+              $(if $(filter 16_vnni,$(INT8_VL)),$(AMX_SRC:%.c=$(BUILD)/%.o))
 LIB_OBJ    := $(LIB_C:%.c=$(BUILD)/%.o) $(KERNEL_OBJ) $(LIB_CXX:%.cpp=$(BUILD)/%.o)
 TOOL_OBJ   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tool/*.c))
 TESTS      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c tests/*/*/test_*.c))
@@ -145,9 +147,11 @@ $(BUILD)/nn/int8_kernels_%_vl$(1).o: nn/int8_kernels_%.c
 	$$(call say,CC )$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(INT8_CFLAGS) $(KERNEL_ARCH_$(1)) -DVL=$(firstword $(subst _, ,$(1))) -DINT8_VARIANT=vl$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach vl,$(INT8_VL),$(eval $(call int8_rule,$(vl))))
-# Only what differs from AVX-512 VNNI; empty on other processors than x86-64.
-$(BUILD)/nn/int8_amx.o: OPTIMIZE += $(if $(filter 16_vnni,$(INT8_VL)),$(INT8_CFLAGS) $(KERNEL_ARCH_16_vnni) -mamx-tile -mamx-int8 \
-    -DVL=16 -DINT8_VARIANT=vl16_vnni)
+
+# What AMX adds to AVX-512 VNNI, for x86-64 only.
+$(BUILD)/nn/int8_amx.o: nn/int8_amx.c
+	@mkdir -p $(@D)
+	$(call say,CC )$(CC) $(CPPFLAGS) $(CFLAGS) $(INT8_CFLAGS) $(KERNEL_ARCH_16_vnni) -mamx-tile -mamx-int8 -DVL=16 -DINT8_VARIANT=vl16_vnni -MMD -MP -c -o $@ $<
 
 # What augmentation does to every value of every picture, and the check of every weight of a model: -O3
 # makes vectors of these loops.

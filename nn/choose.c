@@ -58,7 +58,7 @@ static double direct_cost(const struct cost_table *m, const struct conv_kernel *
 {
     if (kernel->winograd)
         return winograd_tile_cost(m, task);
-    const int narrow = conv_narrow_groups(kernel, task->out_blocks);
+    const int narrow = task->overlaps ? 0 : conv_narrow_groups(kernel, task->out_blocks);
     const double all = groups_cost(m, kernel, task, lanes);
     return narrow == 0 ? all
                        : all - narrow * (group_cost(m, kernel, task, lanes) -

@@ -14,6 +14,7 @@ struct conv_task {
     bool pool;
     bool winograd; /* it is 3x3, stride 1, undilated */
     bool pixels;   /* its input is plain, not blocked */
+    bool overlaps; /* its last group of channels overlaps the one before, and is not narrower */
 };
 
 struct conv_choice {

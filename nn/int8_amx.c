@@ -1,8 +1,8 @@
 /*
  * Convolution by AMX, the matrix instructions of Intel's servers (Intel SDM, chapter "Programming
  * with Intel Advanced Matrix Extensions"; Linux: Documentation/x86/xstate.rst). One of them
- * multiplies 16 pixels of up to 64 bytes by 64 x 16 weights and adds to 16 x 16 sums: sixteen dot
- * products' worth of vpdpbusd in the time of eight.
+ * multiplies 16 pixels of up to 64 bytes by 64 x 16 weights and adds to 16 x 16 sums, in an eighth
+ * of the time that vpdpbusd takes for as much.
  *
  * What it wants is how values and weights lie in memory anyway: a matrix of input is some
  * neighbouring outputs' pixels, `output_column` bytes apart, and of each some units that follow one
@@ -13,8 +13,6 @@
  */
 #include "nn/int8_kernels_private.h"
 #include "nn/int8_tile_store.h"
-
-#ifdef __AMX_INT8__
 
 enum {
     STORED_COLUMNS = 4, /* of a tile that are finished at once: in registers */
@@ -189,7 +187,7 @@ static ALWAYS_INLINE void convolve(const struct int8_conv *c, const int rows, co
             }
         }
     }
-    _tile_release();
+    _tile_release(); /* or the kernel saves and restores 8 KiB whenever threads take turns */
 }
 
 #define DEFINE_TILE(rows, columns, vectors)                                                        \
@@ -232,5 +230,3 @@ const struct int8_kernels int8_kernels_vl16_amx = {
     .quantize_row = INT8(quantize_row),
     .quantize = INT8(quantize),
 };
-
-#endif

@@ -38,7 +38,8 @@ static bool has_avx_vnni(void)
 }
 
 /* CPUID leaf 7, EDX bits 24 and 25; and Linux wants to be asked for the registers, which are large,
- * once per process (Documentation/x86/xstate.rst). */
+ * once per process, for all its threads (Documentation/x86/xstate.rst). It refuses where some
+ * thread has too small a stack for signals (sigaltstack), and from then on refuses such stacks. */
 static bool has_matrices(void)
 {
     enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */

@@ -161,7 +161,7 @@ struct int8_kernels {
     int lanes;
     int value_bytes;                      /* 1 or 2 */
     const struct int8_tile *tiles;        /* ends with one of 0 rows; before it 1x1x1 */
-    const struct int8_tile *matrix_tiles; /* the same for matrix instructions; NULL: none */
+    const struct int8_tile *matrix_tiles; /* for matrix instructions, ended likewise; NULL: none */
     void (*winograd)(const struct int8_winograd *winograd); /* NULL where a value is a byte */
     void (*depthwise)(const struct int8_depthwise *depthwise);
     void (*quantize_row)(const struct int8_row *row);

@@ -122,11 +122,12 @@ static inline const struct conv_kernel *conv_narrower(const struct conv_kernel *
                : NULL;
 }
 
-/* How many of the groups are narrow. */
+/* How many of the groups are narrow; 0 where all of them would have to be narrower still. */
 static inline int conv_narrow_groups(const struct conv_kernel *kernel, int out_blocks)
 {
     const int groups = (out_blocks + kernel->vectors - 1) / kernel->vectors;
-    return conv_narrower(kernel) ? groups * kernel->vectors - out_blocks : 0;
+    const int narrow = groups * kernel->vectors - out_blocks;
+    return conv_narrower(kernel) && narrow <= groups ? narrow : 0;
 }
 
 /*

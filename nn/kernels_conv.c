@@ -184,7 +184,8 @@ static ALWAYS_INLINE void convolve(const struct conv *c, const int rows, const i
 
 /* pixels * vectors accumulators, the fewer of both and one of the others fit 16 (AVX2, SSE2) or 32
  * (AVX-512, NEON) registers. One tile must cost few loads (1 per weight vector, 1 per pixel) for
- * its multiplications, and small pictures need small tiles. The last one fits every layer. */
+ * its multiplications, and small pictures need small tiles. Where a tile with one vector less
+ * stands next, both share a layer (conv_narrower). The last one fits every layer. */
 #if VL == 16
 #define TILES(X)                                                                                   \
     X(1, 14, 2)                                                                                    \

@@ -343,9 +343,12 @@ static bool add_tiles(const struct context *c)
     const struct tensor *in = input_tensor(c, 0);
     const enum conv_step column =
         step_of((ptrdiff_t)plan_window(c->node).stride_w * in->lanes, c->lanes);
-    snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s%s",
+    char narrower[16] = "";
+    if (pack.narrow > 0)
+        snprintf(narrower, sizeof narrower, "/%d", kernel->vectors - 1);
+    snprintf(planned->text, sizeof planned->text, "%s %dx%dx%d%s%s%s",
              kernel->winograd ? "Winograd" : "direct", kernel->rows, kernel->columns,
-             kernel->vectors, in->lanes > c->lanes ? ", whole pixels" : step_text(column),
+             kernel->vectors, narrower, in->lanes > c->lanes ? ", whole pixels" : step_text(column),
              weights_text(planned));
     return true;
 }

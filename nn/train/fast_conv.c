@@ -121,7 +121,8 @@ static void choose_winograd(const struct fast *fast, struct fast_conv *c)
                                       .in_blocks = fast_blocks(c->in),
                                       .out_blocks = fast_smaller(out, GROUP_CHANNELS / lanes),
                                       .in_channels = c->in->size.channels,
-                                      .taps = 1};
+                                      .taps = 1,
+                                      .overlaps = true};
     struct batch_winograd *w = &c->winograd;
     w->channels = c->in->size.channels;
     w->taps = c->taps;
@@ -140,7 +141,8 @@ static void choose_direct(const struct fast *fast, struct fast_conv *c)
                                    .in_blocks = fast_blocks(c->in),
                                    .out_blocks = fast_blocks(c->out),
                                    .in_channels = c->in->size.channels,
-                                   .taps = c->tap_count};
+                                   .taps = c->tap_count,
+                                   .overlaps = true};
     c->kernel = choose_conv(fast->kernels->inference, &task).kernel;
     c->run = c->kernel->run[step_of(&c->conv, fast->lanes)];
 }

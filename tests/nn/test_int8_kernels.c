@@ -126,8 +126,11 @@ static void check_output(const struct sample *s)
                     wanted = rintf(wanted);
                 ck_assert_msg(memcmp(&got, &wanted, sizeof got) == 0 || got == wanted,
                               "%s%s %dx%dx%d: (%d, %d, %d) is %.9g, not %.9g", s->kernels->name,
-                              s->winograd ? ", Winograd" : "", s->tile->rows, s->tile->columns,
-                              s->tile->vectors, y, x, o, (double)got, (double)wanted);
+                              s->winograd       ? ", Winograd"
+                              : s->tile->matrix ? ", AMX"
+                                                : "",
+                              s->tile->rows, s->tile->columns, s->tile->vectors, y, x, o,
+                              (double)got, (double)wanted);
             }
 }
 
@@ -213,6 +216,10 @@ static void run_direct(struct sample *s, struct int8_pack *pack)
     int8_t *weights = aligned(int8_pack_conv_bytes(pack));
     int8_pack_conv(pack, weights);
     c->weights = weights;
+    if (c->depth == c->last_depth && c->tap_column == c->depth * INT8_UNIT && random_int(0, 1)) {
+        c->depth = c->last_depth = c->taps_x * c->depth; /* as nn/int8_steps.c does */
+        c->taps_x = 1;
+    }
     (random_int(0, 1) ? s->tile->run_far : s->tile->run[distance_of(s)])(c);
     free(weights);
 }

@@ -9,6 +9,13 @@
 #include "tests/nn/build.h"
 #include "tests/suite.h"
 
+#ifdef __x86_64__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
 enum { SIDE = 19, PIXELS = SIDE * SIDE * 3, OUTPUTS = 5 };
 
 static struct layer depthwise(int kernel, int stride)
@@ -253,11 +260,84 @@ START_TEST(pointwise_behind_depthwise)
         struct plan *plan = plan_create(model, *k, NULL);
         const bool matrices = int8_kernels_for((*k)->lanes)->matrix_tiles;
         ck_assert_int_eq(strstr(plan_describe(plan, 3), "whole pixels") != NULL, matrices);
+        ck_assert_int_eq(strstr(plan_describe(plan, 3), "AMX") != NULL, matrices);
         ck_assert_ptr_null(strstr(plan_describe(plan, 5), "whole pixels"));
         plan_destroy(plan);
     }
     check_agreement(model, 3, false);
     model_destroy(model);
+}
+END_TEST
+
+/* From now on the system does not let this process have the matrices' registers. */
+static void refuse_matrices(void)
+{
+#ifdef __x86_64__
+    enum { REQUEST_PERMISSION = 0x1023 }; /* ARCH_REQ_XCOMP_PERM */
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, REQUEST_PERMISSION, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+#endif
+    ck_assert(!int8_kernels_for(16)->matrix_tiles);
+}
+
+/* Depthwise layers whose bytes are made of floats, and which are read as floats, too: those write
+ * blocks whatever the pointwise layer behind them would like. */
+static struct model *model_of_both_forms(void)
+{
+    struct model *model = build_model(16, 16, 3);
+    add(model, with(conv(32, 3, 2, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(3, 1), ACTIVATION_SWISH));
+    add(model, with(conv(48, 1, 1, PADDING_SAME), ACTIVATION_RELU));
+    add(model, with(depthwise(3, 1), ACTIVATION_RELU));
+    add(model, conv(48, 1, 1, PADDING_SAME));
+    add(model, with((struct layer){.op = LAYER_ACTIVATION}, ACTIVATION_SIGMOID));
+    add_join(model, LAYER_CONCATENATE, 4, 6);
+    add(model, (struct layer){.op = LAYER_GLOBAL_AVERAGE_POOL2D});
+    add(model, dense(OUTPUTS));
+    fill_weights(model, 5);
+    scale_kernels(model, 1);
+    give_ranges(model, -3, 5);
+    return model;
+}
+
+static void run_with_16_lanes(const struct model *model, const struct kernels *kernels,
+                              float output[OUTPUTS])
+{
+    float input[PIXELS];
+    fill(input, PIXELS, 9);
+    struct plan *plan = plan_create(model, kernels, NULL);
+    ck_assert_ptr_nonnull(plan);
+    memcpy(output, plan_run(plan, input), OUTPUTS * sizeof *output);
+    plan_destroy(plan);
+}
+
+/* The last test: if tests are not processes of their own, those behind it have no matrices. */
+START_TEST(bits_are_the_same_without_matrices)
+{
+    const struct kernels *kernels = cpu_find_kernels("avx512");
+    if (!kernels || !int8_kernels_for(16)->matrix_tiles)
+        return;
+    struct model *floats = make_model(false);
+    struct model *models[] = {quantize(floats, false), model_of_both_forms()};
+    float with[2][OUTPUTS], without[2][OUTPUTS];
+    for (int i = 0; i < 2; i++)
+        run_with_16_lanes(models[i], kernels, with[i]);
+    refuse_matrices();
+    for (int i = 0; i < 2; i++)
+        run_with_16_lanes(models[i], kernels, without[i]);
+    ck_assert_mem_eq(with, without, sizeof with);
+    for (int i = 0; i < 2; i++)
+        model_destroy(models[i]);
+    model_destroy(floats);
 }
 END_TEST
 
@@ -455,4 +535,4 @@ TEST_MAIN(int8_plan, quantized_models_stay_close, all_machines_agree, pointwise_
           all_machines_agree_by_winograd, depthwise_on_bytes_in_front_of_the_output,
           floats_behind_a_join_of_odd_channels, a_layer_that_nobody_reads,
           observers_see_real_channels_only, great_sums_are_convolved_directly,
-          weights_that_no_cache_holds_are_far)
+          weights_that_no_cache_holds_are_far, bits_are_the_same_without_matrices)
