@@ -15,12 +15,18 @@ static const struct kernels *four_lanes(void)
 
 /* Layers as N1 to N3 have them. */
 static const struct conv_task tasks[] = {
-    {64, 64, 1, 8, 3, 9, true, false, true},     {64, 64, 8, 16, 32, 9, true, true, false},
-    {32, 32, 16, 32, 64, 9, true, true, false},  {16, 16, 32, 32, 128, 9, true, true, false},
-    {16, 16, 16, 16, 64, 9, false, true, false}, {8, 8, 32, 32, 128, 9, false, true, false},
-    {4, 4, 64, 64, 256, 9, false, true, false},  {16, 16, 32, 16, 128, 1, false, false, false},
-    {64, 64, 4, 8, 16, 1, false, false, false},  {4, 4, 64, 128, 256, 1, false, false, false},
-    {16, 16, 8, 16, 32, 9, false, false, false}, {32, 32, 8, 8, 32, 9, false, true, false},
+    {64, 64, 1, 8, 3, 9, true, false, true, false},
+    {64, 64, 8, 16, 32, 9, true, true, false, false},
+    {32, 32, 16, 32, 64, 9, true, true, false, false},
+    {16, 16, 32, 32, 128, 9, true, true, false, false},
+    {16, 16, 16, 16, 64, 9, false, true, false, false},
+    {8, 8, 32, 32, 128, 9, false, true, false, false},
+    {4, 4, 64, 64, 256, 9, false, true, false, false},
+    {16, 16, 32, 16, 128, 1, false, false, false, false},
+    {64, 64, 4, 8, 16, 1, false, false, false, false},
+    {4, 4, 64, 128, 256, 1, false, false, false, false},
+    {16, 16, 8, 16, 32, 9, false, false, false, false},
+    {32, 32, 8, 8, 32, 9, false, true, false, false},
 };
 enum { TASKS = sizeof tasks / sizeof *tasks };
 
