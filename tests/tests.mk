@@ -37,7 +37,7 @@ check-valgrind: $(VALGRIND_TESTS) ## run unit tests under valgrind
 
 # The tests of the inference engine as aarch64 programs, in qemu's user mode: BUILD is that build's
 # own folder, and tests/neon/check.h stands in for the Check library.
-NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC) $(INT8_SRC),$(wildcard nn/*.c)) common/clock.c common/error.c common/text.c) \
+NN_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(KERNEL_SRC) $(INT8_SRC) $(AMX_SRC),$(wildcard nn/*.c)) common/clock.c common/error.c common/text.c) \
           $(KERNEL_OBJ)
 $(BUILD)/neon-%: $(BUILD)/tests/nn/%.o $(NN_OBJ)
 	$(call say,LD )$(CC) $(LDFLAGS) -o $@ $^ -lm
