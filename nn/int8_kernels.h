@@ -1,6 +1,7 @@
 /*
  * int8_kernels: the inner loops of quantized models (docs/int8.md). The sources nn/int8_kernels_*.c
- * are compiled once per instruction set; each compilation yields one table. nn/int8_cpu.c chooses.
+ * are compiled once per instruction set; each compilation yields one table, nn/int8_amx.c one more
+ * that adds matrix tiles to AVX-512 VNNI's. nn/int8_cpu.c chooses.
  *
  * Activations are numbers 0..255, blocked like those of nn/kernels.h: [channels / lanes][height]
  * [width][lanes], so a vector of `lanes` sums belongs to one pixel's block. The number q stands for
