@@ -170,9 +170,8 @@ void int8_decide(struct plan *plan)
  * missing in the last block. */
 static int chunk_of(const struct plan *plan, int index, const struct int8_task *task)
 {
-    const struct node *node = &plan->graph.nodes[index];
-    const struct window w = int8_window(node);
-    const int depth = plan->planned[node->inputs[0]].int8.out.lanes / int8_unit_values(plan->int8);
+    const struct window w = int8_window(&plan->graph.nodes[index]);
+    const int depth = int8_in_lanes(plan, index) / int8_unit_values(plan->int8);
     const int last_depth = task->units - (task->in_blocks - 1) * depth;
     const int merged = depth == last_depth && w.dilation_w == 1 ? task->taps / w.kernel_h : 1;
     return int8_matrix_units(merged * (task->in_blocks > 1 ? depth : last_depth),
@@ -188,7 +187,7 @@ struct int8_task int8_task_of(const struct plan *plan, int index)
     struct int8_task task = {
         .height = size.height,
         .width = size.width,
-        .in_blocks = pack_blocks(channels, plan->planned[node->inputs[0]].int8.out.lanes),
+        .in_blocks = pack_blocks(channels, int8_in_lanes(plan, index)),
         .out_blocks = pack_blocks(size.channels, lanes),
         .units = pack_blocks(channels, int8_unit_values(plan->int8)),
         .taps = w.kernel_h * w.kernel_w,

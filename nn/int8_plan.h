@@ -23,6 +23,12 @@ static inline bool int8_writes_values(const struct planned *planned)
     return planned->int8.runs && !planned->int8.floats;
 }
 
+/* Values of a pixel that lie together in what the node reads. */
+static inline int int8_in_lanes(const struct plan *plan, int index)
+{
+    return plan->planned[plan->graph.nodes[index].inputs[0]].int8.out.lanes;
+}
+
 /* Of a node that runs on bytes: its kernel, and what it needs of its inputs. */
 void int8_lay_out(struct plan *plan, int index);
 

@@ -203,12 +203,6 @@ static void merge_taps(struct int8_conv *conv)
     }
 }
 
-/* Values of a pixel that lie together in what the node reads. */
-static int in_lanes(const struct plan *plan, int index)
-{
-    return plan->planned[plan->graph.nodes[index].inputs[0]].int8.out.lanes;
-}
-
 static struct int8_conv describe_conv(const struct plan *plan, int index)
 {
     const struct node *node = &plan->graph.nodes[index];
@@ -258,7 +252,7 @@ static struct int8_pack describe_pack(const struct plan *plan, int index,
                               .vectors = choice->tile->vectors,
                               .unit = int8_unit_values(plan->int8),
                               .weight_bytes = int8_weight_bytes(plan->int8, choice->tile),
-                              .plain = in_lanes(plan, index) != plan->kernels->lanes};
+                              .plain = int8_in_lanes(plan, index) != plan->kernels->lanes};
 }
 
 static bool add_direct(struct plan *plan, int index, const struct int8_weights *weights)
@@ -281,7 +275,8 @@ static bool add_direct(struct plan *plan, int index, const struct int8_weights *
                                     .as_conv = conv};
     snprintf(planned->text, sizeof planned->text, "%s, %dx%dx%d%s%s",
              tile->matrix ? "int8, AMX" : plan->int8->name, tile->rows, tile->columns,
-             tile->vectors, in_lanes(plan, index) > plan->kernels->lanes ? ", whole pixels" : "",
+             tile->vectors,
+             int8_in_lanes(plan, index) > plan->kernels->lanes ? ", whole pixels" : "",
              far ? ", far" : "");
     return true;
 }
