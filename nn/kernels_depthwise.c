@@ -19,22 +19,42 @@ static ALWAYS_INLINE void tile_3x3(const struct depthwise *d, const float *in, c
     REPEAT4(t, store(out + t * d->out_pixel, fuse(acc[t], &d->fused));)
 }
 
-static ALWAYS_INLINE void filter_3x3(const struct depthwise *d, const int stride)
+/* Rows `y` to `end` of a block of channels. */
+static ALWAYS_INLINE void rows_3x3(const struct depthwise *d, int block, int y, int end,
+                                   const int stride)
 {
     const int width = d->out.width;
-    for (int block = 0; block < d->out.blocks; block++) {
-        vec weights[9];
-        REPEAT16(i, if (i < 9) weights[i % 9] = load(d->weights + (block * 9 + i) * VL);)
-        const vec bias = load(d->bias + block * VL);
-        for (int y = 0; y < d->out.height; y++) {
-            const float *in = d->in.data + block * d->in.block + y * d->output_row;
-            float *out = d->out.data + block * d->out.block + y * d->out.row;
-            for (int column = 0; column < width; column += 4) {
-                const int x = column + 4 <= width ? column : width - 4;
-                tile_3x3(d, in + x * stride * VL, weights, bias, out + x * d->out_pixel, stride);
-            }
+    vec weights[9];
+    REPEAT16(i, if (i < 9) weights[i % 9] = load(d->weights + (block * 9 + i) * VL);)
+    const vec bias = load(d->bias + block * VL);
+    for (; y < end; y++) {
+        const float *in = d->in.data + block * d->in.block + y * d->output_row;
+        float *out = d->out.data + block * d->out.block + y * d->out.row;
+        for (int column = 0; column < width; column += 4) {
+            const int x = column + 4 <= width ? column : width - 4;
+            tile_3x3(d, in + x * stride * VL, weights, bias, out + x * d->out_pixel, stride);
         }
     }
+}
+
+/* Blocks of channels that lie side by side in whole pixels write parts of the same cache lines:
+ * they take turns of so many rows that a line stays in the first cache until its last part. */
+static int turn_rows(const struct depthwise *d)
+{
+    enum { TURN_BYTES = 16 * 1024 };
+    const int height = d->out.height;
+    const int rows = (int)(TURN_BYTES / (ptrdiff_t)sizeof(float) / d->out.row);
+    if (d->out_pixel == VL || rows > height)
+        return height;
+    return rows > 0 ? rows : 1;
+}
+
+static ALWAYS_INLINE void filter_3x3(const struct depthwise *d, const int stride)
+{
+    const int height = d->out.height, rows = turn_rows(d);
+    for (int y = 0; y < height; y += rows)
+        for (int block = 0; block < d->out.blocks; block++)
+            rows_3x3(d, block, y, y + rows < height ? y + rows : height, stride);
 }
 
 /* `columns` outputs (a constant) of any filter. */

@@ -252,7 +252,10 @@ START_TEST(pointwise_behind_depthwise_reads_whole_pixels)
             add(model, conv(21, 1, stride, PADDING_VALID));
             check_separable(model, true);
         }
-    struct model *model = begin_separable(32, 1, ACTIVATION_LINEAR);
+    struct model *model = begin_separable(512, 1, ACTIVATION_RELU); /* a turn is less than a row */
+    add(model, conv(21, 1, 1, PADDING_VALID));
+    check_separable(model, true);
+    model = begin_separable(32, 1, ACTIVATION_LINEAR);
     add(model, (struct layer){.op = LAYER_ZERO_PADDING2D,
                               .pool = {.pad_top = 1, .pad_left = 2, .pad_bottom = 3}});
     add(model, with(conv(40, 1, 1, PADDING_VALID), ACTIVATION_RELU));
