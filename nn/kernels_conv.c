@@ -76,14 +76,27 @@ static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *
     }
 }
 
-/* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. */
+/* The products of some channels of a tap, as many as `count`, a constant. */
+static ALWAYS_INLINE void channels(const struct conv *c, vec acc[KERNEL_TILE_PIXELS][4],
+                                   const float *x, const char *weights, const int rows,
+                                   const int columns, const int vectors, const ptrdiff_t step,
+                                   const enum source source, const int count)
+{
+    const int step_bytes = vectors * VL * weight_bytes(source);
+    if (source != NEAR)
+        fetch_ahead(weights, count * step_bytes);
+    REPEAT4(i, if (i < count) multiply(acc, x + i, weights + i * step_bytes, c->output_row, step,
+                                       rows, columns, vectors, source);)
+}
+
+/* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. Four
+ * channels at a time, or counting them takes a tenth of the instructions. */
 static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char *weights,
                                const float *bias, float *out, const float *residual, const int rows,
                                const int columns, const int vectors, const ptrdiff_t step,
                                const enum source source)
 {
     const int pixels = rows * columns, step_bytes = vectors * VL * weight_bytes(source);
-    const ptrdiff_t output_row = c->output_row;
     vec acc[KERNEL_TILE_PIXELS][4];
     REPEAT16(
         p, if (p < pixels) {
@@ -94,11 +107,11 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char
         for (int y = 0; y < c->taps_y; y++) {
             const float *x = in + block * c->in.block + y * c->tap_row;
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
-                for (int d = 0; d < depth; d++, weights += step_bytes) {
-                    if (source != NEAR)
-                        fetch_ahead(weights, step_bytes);
-                    multiply(acc, x + d, weights, output_row, step, rows, columns, vectors, source);
-                }
+                int d = 0;
+                for (; d + 4 <= depth; d += 4, weights += 4 * step_bytes)
+                    channels(c, acc, x + d, weights, rows, columns, vectors, step, source, 4);
+                for (; d < depth; d++, weights += step_bytes)
+                    channels(c, acc, x + d, weights, rows, columns, vectors, step, source, 1);
             }
         }
     }
