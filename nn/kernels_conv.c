@@ -90,7 +90,7 @@ static ALWAYS_INLINE void channels(const struct conv *c, vec acc[KERNEL_TILE_PIX
 }
 
 /* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. Four
- * channels at a time, or counting them takes a tenth of the instructions. */
+ * channels at a time: counting each takes a tenth of the instructions. */
 static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char *weights,
                                const float *bias, float *out, const float *residual, const int rows,
                                const int columns, const int vectors, const ptrdiff_t step,
