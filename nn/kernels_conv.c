@@ -76,27 +76,41 @@ static ALWAYS_INLINE void multiply(vec acc[KERNEL_TILE_PIXELS][4], const float *
     }
 }
 
-/* The products of some channels of a tap, as many as `count`, a constant. */
-static ALWAYS_INLINE void channels(const struct conv *c, vec acc[KERNEL_TILE_PIXELS][4],
-                                   const float *x, const char *weights, const int rows,
-                                   const int columns, const int vectors, const ptrdiff_t step,
-                                   const enum source source, const int count)
+/* Channels of the input that are multiplied before they are counted: counting each takes a tenth of
+ * the instructions. Without an instruction that spreads a pixel over a vector, as in SSE2, GCC
+ * spreads all four before it multiplies, and there are no registers for them. */
+#if VL > 4 || defined(__ARM_NEON)
+enum { CHANNELS = 4 };
+#else
+enum { CHANNELS = 1 };
+#endif
+
+/* The products of `count` channels of a tap, a constant. */
+static ALWAYS_INLINE void multiply_channels(const struct conv *c, vec acc[KERNEL_TILE_PIXELS][4],
+                                            const float *x, const char *weights, const int rows,
+                                            const int columns, const int vectors,
+                                            const ptrdiff_t step, const enum source source,
+                                            const int count)
 {
-    const int step_bytes = vectors * VL * weight_bytes(source);
-    if (source != NEAR)
-        fetch_ahead(weights, count * step_bytes);
-    REPEAT4(i, if (i < count) multiply(acc, x + i, weights + i * step_bytes, c->output_row, step,
-                                       rows, columns, vectors, source);)
+    const int bytes = vectors * VL * weight_bytes(source);
+    REPEAT4(
+        i, if (i < count) {
+            if (source != NEAR)
+                fetch_ahead(weights + i * bytes, bytes);
+            multiply(acc, x + i, weights + i * bytes, c->output_row, step, rows, columns, vectors,
+                     source);
+        })
 }
 
-/* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. Four
- * channels at a time: counting each takes a tenth of the instructions. */
+/* One tile: weights are [block][tap_y][tap_x][depth][vectors][VL] and read front to back. */
 static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char *weights,
                                const float *bias, float *out, const float *residual, const int rows,
                                const int columns, const int vectors, const ptrdiff_t step,
                                const enum source source)
 {
     const int pixels = rows * columns, step_bytes = vectors * VL * weight_bytes(source);
+    /* at a step of 3 the next channels are the next pixel's too: GCC would keep them */
+    const int some = step == 3 ? 1 : CHANNELS;
     vec acc[KERNEL_TILE_PIXELS][4];
     REPEAT16(
         p, if (p < pixels) {
@@ -108,10 +122,12 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char
             const float *x = in + block * c->in.block + y * c->tap_row;
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
                 int d = 0;
-                for (; d + 4 <= depth; d += 4, weights += 4 * step_bytes)
-                    channels(c, acc, x + d, weights, rows, columns, vectors, step, source, 4);
+                for (; d + some <= depth; d += some, weights += some * step_bytes)
+                    multiply_channels(c, acc, x + d, weights, rows, columns, vectors, step, source,
+                                      some);
                 for (; d < depth; d++, weights += step_bytes)
-                    channels(c, acc, x + d, weights, rows, columns, vectors, step, source, 1);
+                    multiply_channels(c, acc, x + d, weights, rows, columns, vectors, step, source,
+                                      1);
             }
         }
     }
