@@ -156,7 +156,7 @@ static bool check_size(const struct model *model, const struct layer *layer, str
     for (int i = 0; i < model->layer_count; i++)
         sum += weights_of(model, &model->layers[i]);
     if (sum > MODEL_WEIGHTS_MAX)
-        return error_set(error, "with its weights the model has %.0f, more than %d", sum,
+        return error_set(error, "brings the model to %.0f weights, more than %d", sum,
                          MODEL_WEIGHTS_MAX);
     return true;
 }

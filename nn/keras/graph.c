@@ -131,8 +131,8 @@ static bool parse_shape(const json_t *list, bool channels_first, struct shape *s
             return error_set(error, "the input's size is not fixed; save the model with one, "
                                     "such as (128, 128, 3)");
         if (!keras_to_int(size, &shape->dim[i]))
-            return error_set(error, "the input's size has to be whole numbers, such as "
-                                    "(128, 128, 3)");
+            return error_set(error, "the input's size has to be whole numbers that fit 32 "
+                                    "bits, such as (128, 128, 3)");
     }
     if (channels_first && rank == 3)
         *shape = (struct shape){3, {shape->dim[1], shape->dim[2], shape->dim[0]}};

@@ -26,7 +26,7 @@ bool keras_get_int(const json_t *config, const char *key, int standard, int *val
     const json_t *found = find(config, key);
     *value = standard;
     if (found && !keras_to_int(found, value))
-        return error_set(error, "%s must be an integer", key);
+        return error_set(error, "%s must be an integer that fits 32 bits", key);
     return true;
 }
 

@@ -12,8 +12,9 @@
 
 /* The number goes up when kernels come or become faster: what was fastest before may hold back a
  * guess that is better now. */
-static const char format[] = "pawcam tuning 5";
+static const char format[] = "pawcam tuning 6";
 static const char any_format[] = "pawcam tuning ";
+static const char damaged[] = "is damaged";
 
 enum { FILE_BYTES_MAX = 1 << 20, TILE_MAX = 64, BLOCK_MAX = 4096, HASH_BYTES = 17 };
 
@@ -108,7 +109,7 @@ static const char *read_root(json_t *root, struct model *model)
     if (json_unpack(root, "{s:s, s:s, s:s, s:s, s:o}", "format", &kind, "cpu", &cpu, "kernels",
                     &kernels, "model", &of_model, "layers", &layers) != 0 ||
         strncmp(kind, any_format, sizeof any_format - 1) != 0)
-        return "is damaged";
+        return damaged;
     if (strcmp(kind, format) != 0)
         return "was measured with the kernels of another version";
     if (strcmp(cpu, cpu_name(name)) != 0)
@@ -116,7 +117,7 @@ static const char *read_root(json_t *root, struct model *model)
     if (strcmp(of_model, hash_text(model, hash)) != 0)
         return "was measured on another model";
     model->tuning = read_layers(layers, kernels, model);
-    return model->tuning ? NULL : "is damaged";
+    return model->tuning ? NULL : damaged;
 }
 
 void tuning_file_load(const char *model_path, struct model *model)
@@ -126,9 +127,10 @@ void tuning_file_load(const char *model_path, struct model *model)
     if (path && stat(path, &status) == 0) {
         const bool plausible = S_ISREG(status.st_mode) && status.st_size <= FILE_BYTES_MAX;
         json_t *root = plausible ? json_load_file(path, 0, NULL) : NULL;
-        const char *problem = root ? read_root(root, model) : "is damaged";
+        const char *problem = root ? read_root(root, model) : damaged;
+        void (*const log)(const char *, ...) = problem == damaged ? log_warning : log_info;
         if (problem)
-            log_info("%s: %s, and is ignored; pawcam tune makes it anew", path, problem);
+            log("%s: %s, and is ignored; pawcam tune makes it anew", path, problem);
         json_decref(root);
     }
     free(path);

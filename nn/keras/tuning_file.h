@@ -9,8 +9,8 @@
 #include "nn/tuning.h"
 
 /* Gives the model the tuning that lies beside its file. Without one, or with one that is damaged or
- * belongs to another processor or model, it runs as guessed; the latter two are a line in the log,
- * on level info. */
+ * belongs to another processor or model, it runs as guessed; what is damaged is a warning in the
+ * log, the latter two a line on level info. */
 void tuning_file_load(const char *model_path, struct model *model);
 
 /* MODEL.tuning, for free(). NULL: out of memory. */

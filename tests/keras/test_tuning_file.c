@@ -94,8 +94,8 @@ END_TEST
 START_TEST(stale_or_damaged_files_are_no_tuning)
 {
     static const char *const changes[][2] = {
-        {"pawcam tuning 5", "pawcam tuning 4"},
-        {"pawcam tuning 5", "pawcam tunin"},
+        {"pawcam tuning 6", "pawcam tuning 4"},
+        {"pawcam tuning 6", "pawcam tunin"},
         {"\"kernels\": \"some\"", "\"kernels\": 7"},
         {"\"cpu\": \"", "\"cpu\": \"not "},
         {"\"model\": \"", "\"model\": \"f"},
