@@ -110,7 +110,7 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char
 {
     const int pixels = rows * columns, step_bytes = vectors * VL * weight_bytes(source);
     /* at a step of 3 the next channels are the next pixel's too: GCC would keep them */
-    const int some = step == 3 ? 1 : CHANNELS;
+    const int together = step == 3 ? 1 : CHANNELS;
     vec acc[KERNEL_TILE_PIXELS][4];
     REPEAT16(
         p, if (p < pixels) {
@@ -122,9 +122,9 @@ static ALWAYS_INLINE void tile(const struct conv *c, const float *in, const char
             const float *x = in + block * c->in.block + y * c->tap_row;
             for (int tap = 0; tap < c->taps_x; tap++, x += c->tap_column) {
                 int d = 0;
-                for (; d + some <= depth; d += some, weights += some * step_bytes)
+                for (; d + together <= depth; d += together, weights += together * step_bytes)
                     multiply_channels(c, acc, x + d, weights, rows, columns, vectors, step, source,
-                                      some);
+                                      together);
                 for (; d < depth; d++, weights += step_bytes)
                     multiply_channels(c, acc, x + d, weights, rows, columns, vectors, step, source,
                                       1);

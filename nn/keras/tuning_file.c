@@ -128,9 +128,10 @@ void tuning_file_load(const char *model_path, struct model *model)
         const bool plausible = S_ISREG(status.st_mode) && status.st_size <= FILE_BYTES_MAX;
         json_t *root = plausible ? json_load_file(path, 0, NULL) : NULL;
         const char *problem = root ? read_root(root, model) : damaged;
-        void (*const log)(const char *, ...) = problem == damaged ? log_warning : log_info;
+        void (*const say)(const char *, ...) __attribute__((format(printf, 1, 2))) =
+            problem == damaged ? log_warning : log_info;
         if (problem)
-            log("%s: %s, and is ignored; pawcam tune makes it anew", path, problem);
+            say("%s: %s, and is ignored; pawcam tune makes it anew", path, problem);
         json_decref(root);
     }
     free(path);

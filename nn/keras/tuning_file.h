@@ -8,9 +8,9 @@
 
 #include "nn/tuning.h"
 
-/* Gives the model the tuning that lies beside its file. Without one, or with one that is damaged or
- * belongs to another processor or model, it runs as guessed; what is damaged is a warning in the
- * log, the latter two a line on level info. */
+/* Gives the model the tuning that lies beside its file. Without one, or with one that is damaged
+ * or belongs to another processor, model or version of the kernels, it runs as guessed. A damaged
+ * one is a warning in the log, one that belongs elsewhere a line on level info. */
 void tuning_file_load(const char *model_path, struct model *model);
 
 /* MODEL.tuning, for free(). NULL: out of memory. */
