@@ -33,15 +33,17 @@ static inline int fast_smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* Values of one layer for all slots; a slot holds one picture. Zeros around each picture. */
+/* Values of one layer; a slot holds one picture. Zeros around each picture. */
 struct fast_tensor {
     struct size3 size;
     struct border border;
     int lanes; /* the kernels', or the channels of a plain tensor */
     ptrdiff_t row, block;
     size_t count, origin; /* floats per slot; from its begin to pixel (0, 0) */
-    float *data;          /* NULL: not allocated */
-    bool borrowed;        /* data belongs to another layer's tensor */
+    int turns;     /* slots per worker in which pictures take turns, as many as go through a segment
+                      together; 0: each picture of a chunk has a slot of its own */
+    float *data;   /* NULL: not allocated */
+    bool borrowed; /* data belongs to another layer's tensor */
 };
 
 /* Pixels first, first + step ... along an axis. */
@@ -73,7 +75,7 @@ struct fast_conv {
  * to convolution arithmetic for deep learning", arXiv:1603.07285, 4.6). */
 struct fast_conv_back {
     struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
-    struct fast_tensor result; /* of one phase for one slot per worker; or the target */
+    struct fast_tensor result; /* of one phase of a stride: one slot per worker */
     int stride_h, stride_w;    /* 1 where Winograd takes all phases together */
     float *transposed; /* weights [tap][out][in pitch], owned; NULL: Winograd turns them itself */
     int pitch;         /* of in */
@@ -125,12 +127,15 @@ struct fast_node {
 };
 
 /* Consecutive layers that a few pictures go through before the next few do, so that what a layer
- * writes is still in the cache when the next one reads it. A BatchNormalization begins one: all
- * pictures are measured at the end of the segment before, forward, and of its own, backward. */
+ * writes is still in the cache when the next one reads it. A segment wants more of them than the
+ * one before, which is nested in it: its pictures go through that one first, fewer at a time, and
+ * backward right after it. A BatchNormalization begins one in which nothing is nested: all pictures
+ * are measured at the end of the segment before, forward, and of its own, backward. */
 struct fast_segment {
     int first, end; /* layers */
     int pictures;   /* that go together; all of a chunk where a layer is shared: the workers meet in
                        it, and must do so equally often */
+    bool nests;     /* the segment before */
 };
 
 struct fast {
@@ -162,6 +167,7 @@ struct chunk {
     float *gradient; /* the worker's */
     float *result;   /* of all workers: the gradients of shared layers */
     int worker;
+    int base;  /* the worker's first slot */
     int slot;  /* of the first picture */
     int first; /* its number in the batch */
     int count;
@@ -172,7 +178,11 @@ struct chunk {
 
 /* --- fast_layout.c ---------------------------------------------------------------------------- */
 
+/* Shapes and borders of all values and gradients; */
 bool fast_lay_out(struct fast *fast, struct error *error);
+
+/* and, once the segments are planned, their memory. */
+bool fast_allocate(struct fast *fast);
 
 /* --- fast_fuse.c: what convolutions do for their neighbours ----------------------------------- */
 
@@ -187,10 +197,15 @@ struct fast_node *fast_only_reader(const struct fast *fast, const struct fast_no
 
 void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
                       const struct border *border);
-bool fast_tensor_allocate(struct fast_tensor *tensor, int slots);
-struct view fast_view(const struct fast_tensor *tensor, int slot);
-struct place fast_place(const struct fast_tensor *tensor, int slot);
+bool fast_tensor_allocate(const struct fast *fast, struct fast_tensor *tensor);
 int fast_blocks(const struct fast_tensor *tensor);
+
+/* A picture of the chunk, counted from its first one. */
+struct view fast_view(const struct chunk *chunk, const struct fast_tensor *tensor, int picture);
+struct place fast_place(const struct chunk *chunk, const struct fast_tensor *tensor, int picture);
+
+/* The strides of each picture; without data. */
+struct view fast_strides(const struct fast_tensor *tensor);
 
 /* The node whose tensors hold the output of input k. */
 struct fast_node *fast_input(const struct fast *fast, const struct fast_node *node, int k);
@@ -212,9 +227,8 @@ const struct fast_tensor *fast_gradient_target(const struct fast *fast,
  * shared layer, all pictures with its part of them. Before and after that a shared layer's workers
  * meet. */
 struct fast_work {
-    int slot, pictures; /* slot: of the first picture */
+    struct chunk chunk; /* these pictures, and where the gradient belongs */
     int first, end;     /* parts */
-    float *gradient;
 };
 struct fast_work fast_work(const struct chunk *chunk, const struct fast_node *node, int parts);
 void fast_meet(const struct chunk *chunk, const struct fast_node *node);

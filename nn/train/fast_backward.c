@@ -15,9 +15,9 @@ static void undo_activation(const struct chunk *chunk, const struct fast_node *n
         activation.kind = ACTIVATION_LINEAR;
     if (activation.kind == ACTIVATION_LINEAR && !sums)
         return;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
-        const struct activate_back task = {.y = fast_view(y, i),
-                                           .dy = fast_view(dy, i),
+    for (int i = 0; i < chunk->count; i++) {
+        const struct activate_back task = {.y = fast_view(chunk, y, i),
+                                           .dy = fast_view(chunk, dy, i),
                                            .channels = node->value.size.channels,
                                            .activation = activation,
                                            .sums = sums};
@@ -40,13 +40,13 @@ enum { DENSE_ROWS = 64 };
 
 /* The gradient of the weights is that of a 1x1 convolution whose pixels are the pictures, a few
  * rows of it at a time, so that they are in the cache while all pictures add to them. */
-static void dense_weights(const struct chunk *chunk, const struct fast_node *node,
-                          const struct fast_work *work, int end)
+static void dense_weights(const struct fast_work *work, const struct fast_node *node, int end)
 {
+    const struct chunk *chunk = &work->chunk;
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
     struct weight_gradient task = {
         .x = {.blocks = 1},
-        .dy = fast_view(&node->gradient, work->slot),
+        .dy = fast_view(chunk, &node->gradient, 0),
         .dy_column = (ptrdiff_t)node->gradient.count,
         .images = 1,
         .taps_y = 1,
@@ -55,29 +55,30 @@ static void dense_weights(const struct chunk *chunk, const struct fast_node *nod
         .pitch = node->kernel->pitch,
     };
     task.dy.height = 1;
-    task.dy.width = work->pictures;
+    task.dy.width = chunk->count;
     for (int first = work->first * DENSE_ROWS; first < end; first += DENSE_ROWS) {
-        task.x.data = fast_view(x, work->slot).data + first;
+        task.x.data = fast_view(chunk, x, 0).data + first;
         task.depth = task.last_depth = end - first < DENSE_ROWS ? end - first : DENSE_ROWS;
         task.gradient =
-            work->gradient + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch;
+            chunk->gradient + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch;
         chunk->fast->kernels->weight_gradient(&task);
     }
 }
 
 /* dx of some of the inputs. */
-static void dense_inputs(const struct chunk *chunk, const struct fast_node *node,
-                         const struct fast_tensor *dx, const struct fast_work *work, int end)
+static void dense_inputs(const struct fast_work *work, const struct fast_node *node,
+                         const struct fast_tensor *dx, int end)
 {
+    const struct chunk *chunk = &work->chunk;
     const int first = work->first * DENSE_ROWS;
     const struct batch_dense_back task = {
-        .dx = fast_view(dx, work->slot).data + first,
+        .dx = fast_view(chunk, dx, 0).data + first,
         .x_stride = (ptrdiff_t)dx->count,
-        .dy = fast_view(&node->gradient, work->slot).data,
+        .dy = fast_view(chunk, &node->gradient, 0).data,
         .y_stride = (ptrdiff_t)node->gradient.count,
         .weights = chunk->weights + node->kernel->offset + (ptrdiff_t)first * node->kernel->pitch,
         .pitch = node->kernel->pitch,
-        .images = work->pictures,
+        .images = chunk->count,
         .inputs = end - first,
         .vectors = fast_blocks(&node->value),
     };
@@ -91,10 +92,10 @@ static void dense(const struct chunk *chunk, const struct fast_node *node)
     const struct fast_work work = fast_work(chunk, node, (inputs + DENSE_ROWS - 1) / DENSE_ROWS);
     const int end = work.end * DENSE_ROWS < inputs ? work.end * DENSE_ROWS : inputs;
     fast_meet(chunk, node);
-    if (work.pictures > 0 && work.first < work.end) {
-        dense_weights(chunk, node, &work, end);
+    if (work.chunk.count > 0 && work.first < work.end) {
+        dense_weights(&work, node, end);
         if (dx)
-            dense_inputs(chunk, node, dx, &work, end);
+            dense_inputs(&work, node, dx, end);
     }
     fast_meet(chunk, node);
 }
@@ -125,11 +126,11 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
     const struct fast_tensor *x =
         repeats ? &node->repeated : &fast_input(chunk->fast, node, 0)->value;
     const struct fast_tensor *to = repeats && dx ? &node->repeated_gradient : dx;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         const struct depthwise_gradient task = {
-            .x = fast_view(x, i),
-            .dy = fast_view(&node->gradient, i),
-            .dx = to ? fast_view(to, i).data : NULL,
+            .x = fast_view(chunk, x, i),
+            .dy = fast_view(chunk, &node->gradient, i),
+            .dx = to ? fast_view(chunk, to, i).data : NULL,
             .dx_row = to ? to->row : 0,
             .dx_block = to ? to->block : 0,
             .window = node->layer->conv.window,
@@ -139,7 +140,7 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
         };
         chunk->fast->kernels->depthwise_gradient(&task);
         if (repeats && dx) {
-            const struct place from = fast_place(to, i), place = fast_place(dx, i);
+            const struct place from = fast_place(chunk, to, i), place = fast_place(chunk, dx, i);
             gather(&from, &place, 0, node->layer->conv.multiplier);
         }
     }
@@ -148,13 +149,13 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
 /* --- layers without --------------------------------------------------------------------------- */
 
 static void pool(const struct chunk *chunk, const struct fast_node *node,
-                 const struct fast_tensor *dx, int slot)
+                 const struct fast_tensor *dx, int picture)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
-    const struct pool_back task = {.x = fast_view(x, slot),
-                                   .y = fast_view(&node->value, slot),
-                                   .dx = fast_view(dx, slot),
-                                   .dy = fast_view(&node->gradient, slot),
+    const struct pool_back task = {.x = fast_view(chunk, x, picture),
+                                   .y = fast_view(chunk, &node->value, picture),
+                                   .dx = fast_view(chunk, dx, picture),
+                                   .dy = fast_view(chunk, &node->gradient, picture),
                                    .window = fast_pool_window(node, x->size),
                                    .average = fast_pools_average(node)};
     chunk->fast->kernels->pool_back(&task);
@@ -165,8 +166,8 @@ static void drop(const struct chunk *chunk, const struct fast_node *node,
 {
     const double rate = (double)node->layer->dropout.rate;
     const struct dropout task = {
-        .in = fast_view(&node->gradient, chunk->slot + picture),
-        .out = fast_view(dx, chunk->slot + picture),
+        .in = fast_view(chunk, &node->gradient, picture),
+        .out = fast_view(chunk, dx, picture),
         .channels = node->value.size.channels,
         .key = dropout_key(chunk->fast->setup.seed, chunk->step, (int)(node - chunk->fast->nodes),
                            chunk->first + picture),
@@ -176,32 +177,36 @@ static void drop(const struct chunk *chunk, const struct fast_node *node,
     chunk->fast->kernels->dropout(&task);
 }
 
-static void copy(const struct fast_tensor *from, const struct fast_tensor *to, int slot)
+static void copy(const struct chunk *chunk, const struct fast_tensor *from,
+                 const struct fast_tensor *to, int picture)
 {
-    layout_copy(&(struct transfer){
-        .from = fast_place(from, slot), .to = fast_place(to, slot), .repeat = 1});
+    layout_copy(&(struct transfer){.from = fast_place(chunk, from, picture),
+                                   .to = fast_place(chunk, to, picture),
+                                   .repeat = 1});
 }
 
 /* The part of dy inside of the padding. */
-static void unpad(const struct fast_node *node, const struct fast_tensor *dx, int slot)
+static void unpad(const struct chunk *chunk, const struct fast_node *node,
+                  const struct fast_tensor *dx, int picture)
 {
-    struct place inner = fast_place(&node->gradient, slot);
+    struct place inner = fast_place(chunk, &node->gradient, picture);
     inner.view.data += node->layer->pool.pad_top * inner.view.row +
                        (ptrdiff_t)node->layer->pool.pad_left * inner.lanes;
     inner.view.height = dx->size.height;
     inner.view.width = dx->size.width;
-    layout_copy(&(struct transfer){.from = inner, .to = fast_place(dx, slot), .repeat = 1});
+    layout_copy(
+        &(struct transfer){.from = inner, .to = fast_place(chunk, dx, picture), .repeat = 1});
 }
 
 static void reshape(const struct chunk *chunk, const struct fast_node *node,
-                    const struct fast_tensor *dx, int slot)
+                    const struct fast_tensor *dx, int picture)
 {
     float *row = chunk->fast->scratch[chunk->worker];
-    layout_copy(&(struct transfer){.from = fast_place(&node->gradient, slot),
+    layout_copy(&(struct transfer){.from = fast_place(chunk, &node->gradient, picture),
                                    .to = fast_flat(&node->gradient, row),
                                    .repeat = 1});
-    layout_copy(
-        &(struct transfer){.from = fast_flat(dx, row), .to = fast_place(dx, slot), .repeat = 1});
+    layout_copy(&(struct transfer){
+        .from = fast_flat(dx, row), .to = fast_place(chunk, dx, picture), .repeat = 1});
 }
 
 /* First channel of input k in a Concatenate. */
@@ -216,16 +221,16 @@ static int first_channel(const struct chunk *chunk, const struct fast_node *node
 static void picture_back(const struct chunk *chunk, const struct fast_node *node,
                          const struct fast_tensor *dx, int k, int picture)
 {
-    const int slot = chunk->slot + picture;
     switch (node->layer->op) {
     case LAYER_MAX_POOL2D:
     case LAYER_AVERAGE_POOL2D:
     case LAYER_GLOBAL_MAX_POOL2D:
     case LAYER_GLOBAL_AVERAGE_POOL2D:
-        pool(chunk, node, dx, slot);
+        pool(chunk, node, dx, picture);
         break;
     case LAYER_CONCATENATE: {
-        const struct place from = fast_place(&node->gradient, slot), to = fast_place(dx, slot);
+        const struct place from = fast_place(chunk, &node->gradient, picture),
+                           to = fast_place(chunk, dx, picture);
         gather(&from, &to, first_channel(chunk, node, k), 1);
         break;
     }
@@ -233,14 +238,14 @@ static void picture_back(const struct chunk *chunk, const struct fast_node *node
         drop(chunk, node, dx, picture);
         break;
     case LAYER_ZERO_PADDING2D:
-        unpad(node, dx, slot);
+        unpad(chunk, node, dx, picture);
         break;
     case LAYER_FLATTEN:
     case LAYER_RESHAPE:
-        reshape(chunk, node, dx, slot);
+        reshape(chunk, node, dx, picture);
         break;
     default:
-        copy(&node->gradient, dx, slot);
+        copy(chunk, &node->gradient, dx, picture);
     }
 }
 
@@ -250,16 +255,16 @@ static void add_input_back(const struct chunk *chunk, const struct fast_node *no
     const struct fast_node *input = fast_input(chunk->fast, node, k);
     if (input->rest == node)
         return;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
-        const struct view dx = fast_view(&input->gradient, i);
+    for (int i = 0; i < chunk->count; i++) {
+        const struct view dx = fast_view(chunk, &input->gradient, i);
         const struct add sum = {.a = dx,
-                                .b = fast_view(&node->gradient, i),
+                                .b = fast_view(chunk, &node->gradient, i),
                                 .out = dx,
                                 .fused = {.kind = FUSED_LINEAR}};
         if (node->adds[k])
             chunk->fast->kernels->inference->add(&sum);
         else if (!input->gradient.borrowed)
-            copy(&node->gradient, &input->gradient, i);
+            copy(chunk, &node->gradient, &input->gradient, i);
     }
 }
 
@@ -302,10 +307,10 @@ void fast_backward(const struct chunk *chunk, int layer)
             continue;
         }
         layer_back(chunk, node, k);
-        for (int i = chunk->slot; node->adds[k] && i < chunk->slot + chunk->count; i++) {
-            const struct view sum = fast_view(&input->gradient, i);
+        for (int i = 0; node->adds[k] && i < chunk->count; i++) {
+            const struct view sum = fast_view(chunk, &input->gradient, i);
             const struct add task = {.a = sum,
-                                     .b = fast_view(&input->part, i),
+                                     .b = fast_view(chunk, &input->part, i),
                                      .out = sum,
                                      .fused = {.kind = FUSED_LINEAR}};
             chunk->fast->kernels->inference->add(&task);

@@ -172,7 +172,7 @@ static bool allocate_packed(struct fast *fast, struct fast_conv *c)
 /* From taps, window and tensors to a kernel. */
 static bool complete(struct fast *fast, struct fast_conv *c, bool by_winograd)
 {
-    const struct view in = fast_view(c->in, 0), out = fast_view(c->out, 0);
+    const struct view in = fast_strides(c->in), out = fast_strides(c->out);
     const int channels = c->in->size.channels;
     c->conv.in = in;
     c->conv.out = out;
@@ -235,7 +235,7 @@ static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, i
     const struct axis y = axis_of(phase_y, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
     const struct axis x = axis_of(phase_x, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
     c->in = &node->gradient;
-    c->out = &back->result;
+    c->out = w.stride_h > 1 || w.stride_w > 1 ? &back->result : fast_gradient_target(fast, node, 0);
     c->tap_count = y.count * x.count;
     if (c->tap_count == 0)
         return true;
@@ -284,7 +284,7 @@ static bool plan_back_by_winograd(struct fast *fast, struct fast_node *node)
     const struct axis_back x = axis_back_of(w.stride_w, w.pad_left, tiled.width);
     struct fast_conv *c = &node->back.phases[0];
     c->in = &node->gradient;
-    c->out = &node->back.result;
+    c->out = fast_gradient_target(fast, node, 0);
     c->winograd.stride = w.stride_h;
     c->winograd.turned = true;
     c->tiled = tiled;
@@ -313,7 +313,8 @@ static bool plan_phases(struct fast *fast, struct fast_node *node)
     if (w.stride_h > 1 || w.stride_w > 1) {
         const struct size3 size = tiled_back(fast, node);
         fast_tensor_init(&back->result, size, fast->lanes, &(struct border){0});
-        if (!fast_tensor_allocate(&back->result, fast->workers))
+        back->result.turns = 1;
+        if (!fast_tensor_allocate(fast, &back->result))
             return false;
     }
     for (int y = 0; y < w.stride_h; y++)
@@ -335,8 +336,6 @@ static bool plan_backward(struct fast *fast, struct fast_node *node)
     back->stride_w = by_winograd ? 1 : w.stride_w;
     back->pitch = (to->size.channels + PARAMETER_PITCH - 1) / PARAMETER_PITCH * PARAMETER_PITCH;
     back->phases = calloc((size_t)(back->stride_h * back->stride_w), sizeof *back->phases);
-    back->result = *to;
-    back->result.borrowed = true;
     if (!back->phases)
         return false;
     return by_winograd ? plan_back_by_winograd(fast, node) : plan_phases(fast, node);
@@ -394,8 +393,7 @@ void fast_conv_finish(struct fast_node *node)
     }
     free(back->phases);
     free(back->transposed);
-    if (!back->result.borrowed)
-        free(back->result.data);
+    free(back->result.data);
     free(node->conv.taps);
     free(node->conv.packed);
 }
@@ -463,14 +461,14 @@ struct way_out {
     struct fused fused;
 };
 
-/* The pictures from a slot on, without the first `skipped` vectors of channels: the pixels where
- * the walks go. */
-static struct images images_of(const struct fast_tensor *tensor, int slot, ptrdiff_t skipped,
-                               struct walk rows, struct walk columns)
+/* The chunk's pictures, without the first `skipped` vectors of channels: the pixels where the walks
+ * go. */
+static struct images images_of(const struct chunk *chunk, const struct fast_tensor *tensor,
+                               ptrdiff_t skipped, struct walk rows, struct walk columns)
 {
     if (!tensor)
         return (struct images){0};
-    struct images images = {.view = fast_view(tensor, slot),
+    struct images images = {.view = fast_view(chunk, tensor, 0),
                             .column = (ptrdiff_t)columns.step * tensor->lanes,
                             .step = (ptrdiff_t)tensor->count};
     images.view.data += skipped * tensor->block + rows.first * tensor->row +
@@ -490,11 +488,11 @@ static void run_winograd(const struct chunk *chunk, const struct fast_node *node
     const ptrdiff_t skipped = (ptrdiff_t)work.first * vectors;
     const ptrdiff_t skipped_channels = skipped * chunk->fast->lanes;
     struct batch_winograd task = c->winograd;
-    task.in = images_of(c->in, work.slot, 0, c->in_rows, c->in_columns);
-    task.out = images_of(c->out, work.slot, skipped, c->out_rows, c->out_columns);
-    task.residual = images_of(way->residual, work.slot, skipped, c->out_rows, c->out_columns);
-    task.gate = images_of(way->gate, work.slot, skipped, c->out_rows, c->out_columns);
-    task.pictures = work.pictures;
+    task.in = images_of(&work.chunk, c->in, 0, c->in_rows, c->in_columns);
+    task.out = images_of(&work.chunk, c->out, skipped, c->out_rows, c->out_columns);
+    task.residual = images_of(&work.chunk, way->residual, skipped, c->out_rows, c->out_columns);
+    task.gate = images_of(&work.chunk, way->gate, skipped, c->out_rows, c->out_columns);
+    task.pictures = work.chunk.count;
     task.outputs = c->out->size.channels - (int)skipped_channels;
     task.weights = chunk->weights + kernel->offset + skipped_channels * (task.turned ? pitch : 1);
     task.bias = way->bias ? way->bias + skipped_channels : NULL;
@@ -506,23 +504,23 @@ static void run_winograd(const struct chunk *chunk, const struct fast_node *node
     task.out.view.width = c->tiled.width;
     if (node->shared) /* whole groups: is_shared */
         task.out.view.blocks = (work.end - work.first) * vectors;
-    if (work.pictures > 0 && task.out.view.blocks > 0)
+    if (work.chunk.count > 0 && task.out.view.blocks > 0)
         chunk->fast->kernels->winograd(&task);
 }
 
 /* One picture; without a gate. */
-static void run_direct(const struct fast_conv *c, int in_slot, int out_slot,
-                       const struct way_out *way)
+static void run_direct(const struct chunk *chunk, const struct fast_conv *c, int picture,
+                       int out_picture, const struct way_out *way)
 {
     struct conv conv = c->conv;
-    conv.in = fast_view(c->in, in_slot);
+    conv.in = fast_view(chunk, c->in, picture);
     conv.in.data += c->in_offset;
-    conv.out = fast_view(c->out, out_slot);
+    conv.out = fast_view(chunk, c->out, out_picture);
     conv.weights = c->packed;
     conv.bias = way->bias;
     conv.fused = way->fused;
     if (way->residual) {
-        const struct view residual = fast_view(way->residual, out_slot);
+        const struct view residual = fast_view(chunk, way->residual, out_picture);
         conv.residual = residual.data;
         conv.residual_row = residual.row;
         conv.residual_block = residual.block;
@@ -545,27 +543,27 @@ void fast_conv_forward(const struct chunk *chunk, const struct fast_node *node)
         return;
     }
     for (int i = 0; i < chunk->count; i++)
-        run_direct(c, chunk->slot + i, chunk->slot + i, &way);
+        run_direct(chunk, c, i, i, &way);
 }
 
 /* All phases of one picture, and where their pixels belong. */
 static void run_phases(const struct chunk *chunk, const struct fast_node *node,
-                       const struct fast_tensor *to, int slot)
+                       const struct fast_tensor *to, int picture)
 {
     const struct fast_conv_back *back = &node->back;
     const struct way_out plain = {.fused = {.kind = FUSED_LINEAR}};
     for (int i = 0; i < back->stride_h * back->stride_w; i++) {
         const struct fast_conv *c = &back->phases[i];
         struct spread spread = {
-            .to = fast_view(to, slot),
+            .to = fast_view(chunk, to, picture),
             .first_y = i / back->stride_w,
             .first_x = i % back->stride_w,
             .step_y = back->stride_h,
             .step_x = back->stride_w,
         };
         if (c->tap_count > 0) {
-            run_direct(c, slot, chunk->worker, &plain);
-            spread.from = fast_view(&back->result, chunk->worker);
+            run_direct(chunk, c, picture, 0, &plain);
+            spread.from = fast_view(chunk, &back->result, 0);
         }
         chunk->fast->kernels->spread(&spread);
     }
@@ -588,9 +586,9 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
         run_winograd(chunk, node, &back->phases[0], &way);
         return;
     }
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++)
+    for (int i = 0; i < chunk->count; i++)
         if (simple)
-            run_direct(&back->phases[0], i, i, &way);
+            run_direct(chunk, &back->phases[0], i, i, &way);
         else
             run_phases(chunk, node, to, i);
 }
@@ -604,21 +602,22 @@ static void weight_gradient_by_winograd(const struct chunk *chunk, const struct 
     const int first = work.first * VECTORS;
     struct winograd_gradient task = {
         .stride = c->winograd.stride,
-        .x = images_of(c->in, work.slot, 0, c->in_rows, c->in_columns),
-        .dy = images_of(&node->gradient, work.slot, first, c->out_rows, c->out_columns),
-        .pictures = work.pictures,
+        .x = images_of(&work.chunk, c->in, 0, c->in_rows, c->in_columns),
+        .dy = images_of(&work.chunk, &node->gradient, first, c->out_rows, c->out_columns),
+        .pictures = work.chunk.count,
         .depth = c->conv.depth,
         .last_depth = c->conv.last_depth,
         .block = c->winograd.block,
         .scratch = chunk->fast->scratch[chunk->worker],
-        .gradient = work.gradient + node->kernel->offset + (ptrdiff_t)first * chunk->fast->lanes,
-        .sums = node->bias
-                    ? work.gradient + node->bias->offset + (ptrdiff_t)first * chunk->fast->lanes
-                    : NULL,
+        .gradient =
+            work.chunk.gradient + node->kernel->offset + (ptrdiff_t)first * chunk->fast->lanes,
+        .sums = node->bias ? work.chunk.gradient + node->bias->offset +
+                                 (ptrdiff_t)first * chunk->fast->lanes
+                           : NULL,
         .pitch = node->kernel->pitch,
     };
     task.dy.view.blocks = fast_smaller(work.end * VECTORS, blocks) - first;
-    if (work.pictures > 0 && task.dy.view.blocks > 0)
+    if (work.chunk.count > 0 && task.dy.view.blocks > 0)
         chunk->fast->kernels->winograd_gradient(&task);
 }
 
@@ -626,8 +625,8 @@ static void weight_gradient(const struct chunk *chunk, const struct fast_node *n
 {
     const struct fast_conv *c = &node->conv;
     struct weight_gradient task = {
-        .x = fast_view(c->in, chunk->slot),
-        .dy = fast_view(&node->gradient, chunk->slot),
+        .x = fast_view(chunk, c->in, 0),
+        .dy = fast_view(chunk, &node->gradient, 0),
         .x_image = (ptrdiff_t)c->in->count,
         .dy_image = (ptrdiff_t)node->gradient.count,
         .dy_column = chunk->fast->lanes,

@@ -50,7 +50,6 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
     const struct window *w = &node->layer->conv.window;
     const struct border border = {w->pad_top, w->pad_bottom, w->pad_left, w->pad_right};
     const struct fast_node *input = fast_input(fast, node, 0);
-    const int slots = fast->slots * fast->workers;
     struct size3 size = input->value.size;
     size.channels *= node->layer->conv.multiplier;
     node->packed = memory_allocate((size_t)(w->kernel_h * w->kernel_w) *
@@ -59,8 +58,8 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
         return node->packed != NULL;
     fast_tensor_init(&node->repeated, size, fast->lanes, &border);
     fast_tensor_init(&node->repeated_gradient, size, fast->lanes, &(struct border){0});
-    return fast_tensor_allocate(&node->repeated, slots) &&
-           fast_tensor_allocate(&node->repeated_gradient, slots);
+    return fast_tensor_allocate(fast, &node->repeated) &&
+           fast_tensor_allocate(fast, &node->repeated_gradient);
 }
 
 /* Scale, then shift, for every lane. */
@@ -141,7 +140,11 @@ static void *create(const struct train_setup *setup, struct error *error)
     for (int i = 1; good && i < fast->count; i++)
         good = plan_node(fast, &fast->nodes[i], error);
     good = good && mark_shared(fast, error);
-    if (good && (!fast_plan_segments(fast) || !allocate_workers(fast)))
+    if (good && (!fast_plan_segments(fast) || !fast_allocate(fast)))
+        good = error_set(
+            error, "model %s: no memory to train it with batches of %d; choose a smaller batch",
+            setup->model->name, setup->batch);
+    if (good && !allocate_workers(fast))
         good = error_set(error, "model %s: no memory for %d training threads", setup->model->name,
                          fast->workers);
     if (good)
@@ -193,12 +196,12 @@ static void judge(const struct chunk *chunk, int picture, const float *y, float 
     const struct fast *fast = chunk->fast;
     const struct loss_function *loss = &fast->setup.loss;
     const struct fast_node *output = &fast->nodes[fast->nodes[fast->setup.model->output].home];
-    const int count = loss->outputs, slot = chunk->slot + picture;
+    const int count = loss->outputs;
     const ptrdiff_t number = chunk->first + picture;
     float *plain = fast->plain + (ptrdiff_t)chunk->worker * count;
     double *values = fast->exact + (ptrdiff_t)chunk->worker * count * 2, *slopes = values + count;
 
-    layout_copy(&(struct transfer){.from = fast_place(&output->value, slot),
+    layout_copy(&(struct transfer){.from = fast_place(chunk, &output->value, picture),
                                    .to = fast_flat(&output->value, plain),
                                    .repeat = 1});
     for (int i = 0; i < count; i++)
@@ -211,7 +214,7 @@ static void judge(const struct chunk *chunk, int picture, const float *y, float 
     for (int i = 0; i < count; i++)
         plain[i] = (float)(slopes[i] / chunk->batch);
     layout_copy(&(struct transfer){.from = fast_flat(&output->gradient, plain),
-                                   .to = fast_place(&output->gradient, slot),
+                                   .to = fast_place(chunk, &output->gradient, picture),
                                    .repeat = 1});
 }
 
@@ -243,22 +246,26 @@ static const struct fast_node *norm_behind(const struct fast *fast,
     return segment->end < fast->count && fast_is_norm(node) ? node : NULL;
 }
 
+static bool is_nested(const struct fast *fast, int segment)
+{
+    return segment + 1 < fast->segment_count && fast->segments[segment + 1].nests;
+}
+
+/* The segment, after those that are nested in it. */
 static void forward(const struct chunk *chunk, const struct fast_segment *segment)
 {
     const struct fast *fast = chunk->fast;
     const struct fast_node *norm = norm_behind(fast, segment);
-    if (norm)
-        fast_norm_begin(chunk, norm);
     for (int done = 0; done == 0 || done < chunk->count; done += segment->pictures) {
         const struct chunk part = part_of(chunk, done, segment->pictures);
+        if (segment->nests)
+            forward(&part, segment - 1);
         for (int i = segment->first; i < segment->end; i++)
             if (fast->nodes[i].runs)
                 fast_forward(&part, i);
         if (norm)
             fast_norm_measure(&part, norm);
     }
-    if (norm)
-        fast_norm_unite(chunk, norm);
 }
 
 /* From the BatchNormalization behind the segment, whose sums are complete, down to the first layer.
@@ -266,11 +273,8 @@ static void forward(const struct chunk *chunk, const struct fast_segment *segmen
 static void backward(const struct chunk *chunk, const struct fast_segment *segment)
 {
     const struct fast *fast = chunk->fast;
-    const struct fast_node *norm = norm_behind(fast, segment);
     const bool begins = fast_is_norm(&fast->nodes[segment->first]);
-    const int last = norm ? segment->end : segment->end - 1;
-    if (norm && norm->learns)
-        fast_norm_unite_back(chunk, norm);
+    const int last = norm_behind(fast, segment) ? segment->end : segment->end - 1;
     for (int done = 0; done == 0 || done < chunk->count; done += segment->pictures) {
         const struct chunk part = part_of(chunk, done, segment->pictures);
         for (int i = last; i >= segment->first + begins; i--)
@@ -278,18 +282,47 @@ static void backward(const struct chunk *chunk, const struct fast_segment *segme
                 fast_backward(&part, i);
         if (begins && fast->nodes[segment->first].learns)
             fast_measure_back(&part, segment->first);
+        if (segment->nests)
+            backward(&part, segment - 1);
+    }
+}
+
+/* Segments that are nested in no other, with the BatchNormalization behind them. */
+static void run_forward(const struct chunk *chunk)
+{
+    const struct fast *fast = chunk->fast;
+    for (int i = 0; i < fast->segment_count; i++) {
+        const struct fast_node *norm = norm_behind(fast, &fast->segments[i]);
+        if (is_nested(fast, i))
+            continue;
+        if (norm)
+            fast_norm_begin(chunk, norm);
+        forward(chunk, &fast->segments[i]);
+        if (norm)
+            fast_norm_unite(chunk, norm);
+    }
+}
+
+static void run_backward(const struct chunk *chunk)
+{
+    const struct fast *fast = chunk->fast;
+    for (int i = fast->segment_count - 1; i >= 0; i--) {
+        const struct fast_node *norm = norm_behind(fast, &fast->segments[i]);
+        if (is_nested(fast, i))
+            continue;
+        if (norm && norm->learns)
+            fast_norm_unite_back(chunk, norm);
+        backward(chunk, &fast->segments[i]);
     }
 }
 
 static void run_chunk(struct job *job, const struct chunk *chunk)
 {
-    const struct fast *fast = job->fast;
-    for (int i = 0; i < fast->segment_count; i++)
-        forward(chunk, &fast->segments[i]);
+    run_forward(chunk);
     for (int i = 0; i < chunk->count; i++)
         judge(chunk, i, job->batch->y, job->scores, &job->results[chunk->worker]);
-    for (int i = fast->segment_count - 1; chunk->training && i >= 0; i--)
-        backward(chunk, &fast->segments[i]);
+    if (chunk->training)
+        run_backward(chunk);
 }
 
 /* The worker's rows of an array in the flat ones. */
@@ -348,7 +381,7 @@ static void work(void *context, int worker)
         .gradient = worker == 0 ? job->gradient : fast->gradients[worker],
         .result = job->gradient,
         .worker = worker,
-        .slot = fast->whole ? share.first : worker * fast->slots,
+        .base = fast->whole ? share.first : worker * fast->slots,
         .first = share.first,
         .x = job->batch->x,
         .batch = job->batch->n,
@@ -356,6 +389,7 @@ static void work(void *context, int worker)
         .training = job->gradient != NULL,
     };
     job->results[worker] = (struct trainer_result){0};
+    chunk.slot = chunk.base;
     if (chunk.training)
         clear(&chunk);
     pack_all(&chunk);

@@ -25,10 +25,10 @@ void fast_scale(const struct chunk *chunk, const struct fast_tensor *in,
                 struct fused fused)
 {
     const int lanes = chunk->fast->lanes;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         const struct depthwise task = {
-            .in = fast_view(in, i),
-            .out = fast_view(out, i),
+            .in = fast_view(chunk, in, i),
+            .out = fast_view(chunk, out, i),
             .out_pixel = lanes,
             .taps_y = 1,
             .taps_x = 1,
@@ -56,14 +56,14 @@ static void dense(const struct chunk *chunk, const struct fast_node *node)
     const int end = work.end * VECTORS < vectors ? work.end * VECTORS : vectors;
     const ptrdiff_t skipped = (ptrdiff_t)first * lanes;
     const struct batch_dense task = {
-        .x = fast_view(x, work.slot).data,
+        .x = fast_view(&work.chunk, x, 0).data,
         .x_stride = (ptrdiff_t)x->count,
-        .y = fast_view(&node->value, work.slot).data + skipped,
+        .y = fast_view(&work.chunk, &node->value, 0).data + skipped,
         .y_stride = (ptrdiff_t)node->value.count,
         .weights = chunk->weights + node->kernel->offset + skipped,
         .bias = node->bias ? chunk->weights + node->bias->offset + skipped : NULL,
         .pitch = node->kernel->pitch,
-        .images = work.pictures,
+        .images = work.chunk.count,
         .inputs = x->size.channels,
         .vectors = end - first,
         .fused = fast_fused(node),
@@ -79,15 +79,15 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
     const struct fast_tensor *x =
         node->repeated.data ? &node->repeated : &fast_input(chunk->fast, node, 0)->value;
     const int lanes = chunk->fast->lanes;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         if (node->repeated.data)
-            layout_copy(
-                &(struct transfer){.from = fast_place(&fast_input(chunk->fast, node, 0)->value, i),
-                                   .to = fast_place(x, i),
-                                   .repeat = node->layer->conv.multiplier});
+            layout_copy(&(struct transfer){
+                .from = fast_place(chunk, &fast_input(chunk->fast, node, 0)->value, i),
+                .to = fast_place(chunk, x, i),
+                .repeat = node->layer->conv.multiplier});
         struct depthwise task = {
-            .in = fast_view(x, i),
-            .out = fast_view(&node->value, i),
+            .in = fast_view(chunk, x, i),
+            .out = fast_view(chunk, &node->value, i),
             .out_pixel = lanes,
             .taps_y = w->kernel_h,
             .taps_x = w->kernel_w,
@@ -107,9 +107,9 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
 static void pool(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
-        const struct pool task = {.in = fast_view(x, i),
-                                  .out = fast_view(&node->value, i),
+    for (int i = 0; i < chunk->count; i++) {
+        const struct pool task = {.in = fast_view(chunk, x, i),
+                                  .out = fast_view(chunk, &node->value, i),
                                   .window = fast_pool_window(node, x->size),
                                   .average = fast_pools_average(node)};
         chunk->fast->kernels->inference->pool(&task);
@@ -117,27 +117,27 @@ static void pool(const struct chunk *chunk, const struct fast_node *node)
 }
 
 /* One picture: the first two inputs, then one more at a time; the activation with the last. */
-static void add_picture(const struct chunk *chunk, const struct fast_node *node, int slot)
+static void add_picture(const struct chunk *chunk, const struct fast_node *node, int picture)
 {
-    const struct view out = fast_view(&node->value, slot);
+    const struct view out = fast_view(chunk, &node->value, picture);
     const int count = node->layer->input_count;
     for (int k = 1; k < count; k++) {
         const struct add task = {
-            .a = k == 1 ? fast_view(&fast_input(chunk->fast, node, 0)->value, slot) : out,
-            .b = fast_view(&fast_input(chunk->fast, node, k)->value, slot),
+            .a = k == 1 ? fast_view(chunk, &fast_input(chunk->fast, node, 0)->value, picture) : out,
+            .b = fast_view(chunk, &fast_input(chunk->fast, node, k)->value, picture),
             .out = out,
             .fused = k + 1 == count ? fast_fused(node) : (struct fused){.kind = FUSED_LINEAR}};
         chunk->fast->kernels->inference->add(&task);
     }
 }
 
-static void concatenate(const struct chunk *chunk, const struct fast_node *node, int slot)
+static void concatenate(const struct chunk *chunk, const struct fast_node *node, int picture)
 {
     int first = 0;
     for (int k = 0; k < node->layer->input_count; k++) {
         const struct fast_tensor *x = &fast_input(chunk->fast, node, k)->value;
-        layout_copy(&(struct transfer){.from = fast_place(x, slot),
-                                       .to = fast_place(&node->value, slot),
+        layout_copy(&(struct transfer){.from = fast_place(chunk, x, picture),
+                                       .to = fast_place(chunk, &node->value, picture),
                                        .first = first,
                                        .repeat = 1});
         first += x->size.channels;
@@ -149,8 +149,8 @@ static void drop(const struct chunk *chunk, const struct fast_node *node, int pi
     const struct train_setup *setup = &chunk->fast->setup;
     const double rate = (double)node->layer->dropout.rate;
     const struct dropout task = {
-        .in = fast_view(&fast_input(chunk->fast, node, 0)->value, chunk->slot + picture),
-        .out = fast_view(&node->value, chunk->slot + picture),
+        .in = fast_view(chunk, &fast_input(chunk->fast, node, 0)->value, picture),
+        .out = fast_view(chunk, &node->value, picture),
         .channels = node->value.size.channels,
         .key = dropout_key(setup->seed, chunk->step, (int)(node - chunk->fast->nodes),
                            chunk->first + picture),
@@ -175,31 +175,31 @@ static void take_input(const struct chunk *chunk, int picture)
     const struct fast_tensor *input = &chunk->fast->nodes[0].value;
     const ptrdiff_t values = (ptrdiff_t)shape_count(model_input_shape(chunk->fast->setup.model));
     float *from = (float *)chunk->x + (chunk->first + picture) * values; /* is only read */
-    layout_copy(&(struct transfer){.from = fast_flat(input, from),
-                                   .to = fast_place(input, chunk->slot + picture),
-                                   .repeat = 1});
+    layout_copy(&(struct transfer){
+        .from = fast_flat(input, from), .to = fast_place(chunk, input, picture), .repeat = 1});
 }
 
 /* Flatten and Reshape: out of the blocks into a row, and into the blocks of the other shape. */
-static void reshape(const struct chunk *chunk, const struct fast_node *node, int slot)
+static void reshape(const struct chunk *chunk, const struct fast_node *node, int picture)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
     float *row = chunk->fast->scratch[chunk->worker];
-    layout_copy(
-        &(struct transfer){.from = fast_place(x, slot), .to = fast_flat(x, row), .repeat = 1});
     layout_copy(&(struct transfer){
-        .from = fast_flat(&node->value, row), .to = fast_place(&node->value, slot), .repeat = 1});
+        .from = fast_place(chunk, x, picture), .to = fast_flat(x, row), .repeat = 1});
+    layout_copy(&(struct transfer){.from = fast_flat(&node->value, row),
+                                   .to = fast_place(chunk, &node->value, picture),
+                                   .repeat = 1});
 }
 
-static void copy(const struct chunk *chunk, const struct fast_node *node, int slot)
+static void copy(const struct chunk *chunk, const struct fast_node *node, int picture)
 {
     const bool pads = node->layer->op == LAYER_ZERO_PADDING2D;
-    layout_copy(
-        &(struct transfer){.from = fast_place(&fast_input(chunk->fast, node, 0)->value, slot),
-                           .to = fast_place(&node->value, slot),
-                           .top = pads ? node->layer->pool.pad_top : 0,
-                           .left = pads ? node->layer->pool.pad_left : 0,
-                           .repeat = 1});
+    layout_copy(&(struct transfer){
+        .from = fast_place(chunk, &fast_input(chunk->fast, node, 0)->value, picture),
+        .to = fast_place(chunk, &node->value, picture),
+        .top = pads ? node->layer->pool.pad_top : 0,
+        .left = pads ? node->layer->pool.pad_left : 0,
+        .repeat = 1});
 }
 
 /* Layers that go picture by picture. */
@@ -210,23 +210,23 @@ static void forward_picture(const struct chunk *chunk, const struct fast_node *n
         take_input(chunk, picture);
         break;
     case LAYER_ADD:
-        add_picture(chunk, node, chunk->slot + picture);
+        add_picture(chunk, node, picture);
         break;
     case LAYER_CONCATENATE:
-        concatenate(chunk, node, chunk->slot + picture);
+        concatenate(chunk, node, picture);
         break;
     case LAYER_DROPOUT:
         if (chunk->training)
             drop(chunk, node, picture);
         else
-            copy(chunk, node, chunk->slot + picture);
+            copy(chunk, node, picture);
         break;
     case LAYER_FLATTEN:
     case LAYER_RESHAPE:
-        reshape(chunk, node, chunk->slot + picture);
+        reshape(chunk, node, picture);
         break;
     default:
-        copy(chunk, node, chunk->slot + picture);
+        copy(chunk, node, picture);
     }
 }
 
@@ -250,12 +250,12 @@ static void activate(const struct chunk *chunk, const struct fast_node *node)
 {
     if (fuses_activation(node) && !node->keeps_before)
         return;
-    for (int i = chunk->slot; i < chunk->slot + chunk->count; i++) {
+    for (int i = 0; i < chunk->count; i++) {
         if (node->keeps_before)
-            layout_copy(&(struct transfer){.from = fast_place(&node->value, i),
-                                           .to = fast_place(&node->before, i),
+            layout_copy(&(struct transfer){.from = fast_place(chunk, &node->value, i),
+                                           .to = fast_place(chunk, &node->before, i),
                                            .repeat = 1});
-        const struct activate task = {.view = fast_view(&node->value, i),
+        const struct activate task = {.view = fast_view(chunk, &node->value, i),
                                       .channels = node->value.size.channels,
                                       .activation = node->activation};
         chunk->fast->kernels->inference->activate(&task);

@@ -21,9 +21,10 @@ void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
         (size_t)(tensor->block * fast_blocks(tensor) + line - 1) / (size_t)line * (size_t)line;
 }
 
-bool fast_tensor_allocate(struct fast_tensor *tensor, int slots)
+bool fast_tensor_allocate(const struct fast *fast, struct fast_tensor *tensor)
 {
-    tensor->data = memory_allocate(tensor->count * (size_t)slots);
+    const int slots = tensor->turns > 0 ? tensor->turns : fast->slots;
+    tensor->data = memory_allocate(tensor->count * (size_t)(slots * fast->workers));
     return tensor->data != NULL;
 }
 
@@ -32,19 +33,28 @@ int fast_blocks(const struct fast_tensor *tensor)
     return pack_blocks(tensor->size.channels, tensor->lanes);
 }
 
-struct view fast_view(const struct fast_tensor *tensor, int slot)
+struct view fast_strides(const struct fast_tensor *tensor)
 {
-    return (struct view){.data = tensor->data + (size_t)slot * tensor->count + tensor->origin,
-                         .row = tensor->row,
+    return (struct view){.row = tensor->row,
                          .block = tensor->block,
                          .blocks = fast_blocks(tensor),
                          .height = tensor->size.height,
                          .width = tensor->size.width};
 }
 
-struct place fast_place(const struct fast_tensor *tensor, int slot)
+struct view fast_view(const struct chunk *chunk, const struct fast_tensor *tensor, int picture)
 {
-    return (struct place){fast_view(tensor, slot), tensor->lanes, tensor->size.channels};
+    const int turns = tensor->turns;
+    const int first =
+        turns > 0 ? chunk->worker * turns + (chunk->slot - chunk->base) % turns : chunk->slot;
+    struct view view = fast_strides(tensor);
+    view.data = tensor->data + (size_t)(first + picture) * tensor->count + tensor->origin;
+    return view;
+}
+
+struct place fast_place(const struct chunk *chunk, const struct fast_tensor *tensor, int picture)
+{
+    return (struct place){fast_view(chunk, tensor, picture), tensor->lanes, tensor->size.channels};
 }
 
 /* --- what a node is --------------------------------------------------------------------------- */
@@ -169,10 +179,16 @@ static bool is_shared(const struct fast *fast, const struct fast_node *node)
 
 struct fast_work fast_work(const struct chunk *chunk, const struct fast_node *node, int parts)
 {
+    struct fast_work work = {*chunk, 0, parts};
     if (!node->shared)
-        return (struct fast_work){chunk->slot, chunk->count, 0, parts, chunk->gradient};
+        return work;
     const struct team_share share = team_divide(chunk->fast->setup.team, chunk->worker, parts);
-    return (struct fast_work){0, chunk->batch, share.first, share.end, chunk->result};
+    work.chunk.base = work.chunk.slot = work.chunk.first = 0;
+    work.chunk.count = chunk->batch;
+    work.chunk.gradient = chunk->result;
+    work.first = share.first;
+    work.end = share.end;
+    return work;
 }
 
 void fast_meet(const struct chunk *chunk, const struct fast_node *node)
@@ -235,7 +251,7 @@ static bool input_stays_plain(const struct fast *fast)
     return true;
 }
 
-static bool place_value(struct fast *fast, int i, int slots)
+static void place_value(struct fast *fast, int i)
 {
     struct fast_node *node = &fast->nodes[i];
     const struct size3 size = graph_size(&node->layer->shape);
@@ -252,8 +268,6 @@ static bool place_value(struct fast *fast, int i, int slots)
     }
     fast_tensor_init(&node->value, size, plain ? size.channels : fast->lanes, &border);
     fast_tensor_init(&node->before, size, fast->lanes, &(struct border){0});
-    return fast_tensor_allocate(&node->value, slots) &&
-           (!node->keeps_before || fast_tensor_allocate(&node->before, slots));
 }
 
 /* An Add hands its own gradient to an input that does not change it and that no other layer reads.
@@ -285,18 +299,17 @@ static struct border border_of_gradient(struct fast *fast, const struct fast_nod
 }
 
 /* Readers come first, so that an Add's gradient is there when it is lent. */
-static bool place_gradient(struct fast *fast, int i, int slots)
+static void place_gradient(struct fast *fast, int i)
 {
     struct fast_node *node = &fast->nodes[i];
     const struct fast_node *from = lender(fast, node);
     if (from) {
         node->gradient = from->gradient;
         node->gradient.borrowed = true;
-        return true;
+        return;
     }
     const struct border border = border_of_gradient(fast, node);
     fast_tensor_init(&node->gradient, node->value.size, fast->lanes, &border);
-    return fast_tensor_allocate(&node->gradient, slots);
 }
 
 /* Which parts of each gradient are the first, and which are added to it. */
@@ -311,18 +324,15 @@ static void count_parts(struct fast *fast)
     }
 }
 
-static bool place_parts(struct fast *fast, int slots)
+static void place_parts(struct fast *fast)
 {
     for (int i = 1; i < fast->count; i++)
         for (int k = 0; k < fast->nodes[i].layer->input_count; k++) {
             struct fast_node *input = fast_input(fast, &fast->nodes[i], k);
-            if (!fast->nodes[i].adds[k] || input->part.data)
-                continue;
-            fast_tensor_init(&input->part, input->gradient.size, fast->lanes, &(struct border){0});
-            if (!fast_tensor_allocate(&input->part, slots))
-                return false;
+            if (fast->nodes[i].adds[k])
+                fast_tensor_init(&input->part, input->gradient.size, fast->lanes,
+                                 &(struct border){0});
         }
-    return true;
 }
 
 const struct fast_tensor *fast_gradient_target(const struct fast *fast,
@@ -346,25 +356,119 @@ static void mark_pooled(struct fast *fast, int i)
                     input->activation.kind != ACTIVATION_SOFTMAX;
 }
 
-static bool place_all(struct fast *fast)
+static bool has_gradient(const struct fast_node *node)
 {
-    const int slots = fast->slots * fast->workers;
+    return node->runs && node->learns;
+}
+
+static void place_all(struct fast *fast)
+{
     for (int i = 0; i < fast->count; i++)
-        if (fast->nodes[i].runs && !fast->nodes[i].sum && !place_value(fast, i, slots))
-            return false;
+        if (fast->nodes[i].runs && !fast->nodes[i].sum)
+            place_value(fast, i);
     for (int i = 0; i < fast->count; i++)
         if (fast->nodes[i].sum) {
             fast->nodes[i].value = fast->nodes[i].sum->value;
             fast->nodes[i].value.borrowed = true;
         }
     for (int i = fast->count - 1; i > 0; i--)
-        if (fast->nodes[i].runs && fast->nodes[i].learns && !place_gradient(fast, i, slots))
-            return false;
+        if (has_gradient(&fast->nodes[i]))
+            place_gradient(fast, i);
     count_parts(fast);
     for (int i = 1; i < fast->count; i++)
         mark_pooled(fast, i);
     fast_fuse_backward(fast);
-    return place_parts(fast, slots);
+    place_parts(fast);
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* The segment in whose backward the layer's is: a BatchNormalization's in that of the one before.
+ */
+static const struct fast_segment *segment_back(const struct fast *fast,
+                                               const struct fast_node *node)
+{
+    const struct fast_segment *segment = fast->segments;
+    while (node >= fast->nodes + segment->end)
+        segment++;
+    return fast_is_norm(node) ? segment - 1 : segment;
+}
+
+/* Pictures that go through the backward of both together; all, if these are not nested. */
+static int together(const struct fast *fast, const struct fast_segment *a,
+                    const struct fast_segment *b)
+{
+    const struct fast_segment *inner = a < b ? a : b, *outer = a < b ? b : a;
+    for (const struct fast_segment *s = outer; s > inner; s--)
+        if (!s->nests)
+            return fast->slots;
+    return outer->pictures;
+}
+
+/* Pictures whose gradients of this node are there at the same time, from the first that one of its
+ * readers makes until the node's own backward is done; also those of nodes that an Add lends its
+ * gradient or passes it on to. All of a BatchNormalization, which is measured first, and of the
+ * output, which the loss begins with. */
+static int pictures_alive(const struct fast *fast, const struct fast_node *node)
+{
+    const struct fast_node *output = &fast->nodes[fast->nodes[fast->setup.model->output].home];
+    const struct fast_segment *own = segment_back(fast, node);
+    int pictures = node == output || fast_is_norm(node) ? fast->slots : own->pictures;
+    for (int i = 1; i < fast->count; i++)
+        for (int k = 0; has_gradient(&fast->nodes[i]) && k < fast->nodes[i].layer->input_count; k++)
+            if (fast_input(fast, &fast->nodes[i], k) == node)
+                pictures =
+                    fast_larger(pictures, together(fast, own, segment_back(fast, &fast->nodes[i])));
+    for (int k = 0; node->layer->op == LAYER_ADD && k < node->layer->input_count; k++) {
+        const struct fast_node *input = fast_input(fast, node, k);
+        if (input->learns && (lender(fast, input) == node || input->rest == node)) {
+            pictures = fast_larger(pictures, together(fast, own, segment_back(fast, input)));
+            pictures = fast_larger(pictures, pictures_alive(fast, input));
+        }
+    }
+    return pictures;
+}
+
+/* Pictures take turns in a few slots, which the caches keep, instead of filling new memory with
+ * what nobody reads again. */
+static void take_turns(const struct fast *fast, struct fast_node *node)
+{
+    const int pictures = pictures_alive(fast, node);
+    if (pictures < fast->slots)
+        node->gradient.turns = node->part.turns = pictures;
+}
+
+static bool allocate_value(const struct fast *fast, struct fast_node *node)
+{
+    return fast_tensor_allocate(fast, &node->value) &&
+           (!node->keeps_before || fast_tensor_allocate(fast, &node->before));
+}
+
+static bool allocate_gradient(struct fast *fast, struct fast_node *node)
+{
+    if (node->gradient.borrowed) {
+        node->gradient = lender(fast, node)->gradient;
+        node->gradient.borrowed = true;
+    } else {
+        take_turns(fast, node);
+        if (!fast_tensor_allocate(fast, &node->gradient))
+            return false;
+    }
+    return node->part.count == 0 || fast_tensor_allocate(fast, &node->part);
+}
+
+bool fast_allocate(struct fast *fast)
+{
+    for (int i = 0; i < fast->count; i++)
+        if (fast->nodes[i].runs && !fast->nodes[i].sum && !allocate_value(fast, &fast->nodes[i]))
+            return false;
+    for (int i = 0; i < fast->count; i++)
+        if (fast->nodes[i].sum)
+            fast->nodes[i].value.data = fast->nodes[i].sum->value.data;
+    for (int i = fast->count - 1; i > 0; i--)
+        if (has_gradient(&fast->nodes[i]) && !allocate_gradient(fast, &fast->nodes[i]))
+            return false;
+    return true;
 }
 
 bool fast_lay_out(struct fast *fast, struct error *error)
@@ -390,8 +494,6 @@ bool fast_lay_out(struct fast *fast, struct error *error)
     fast->whole = fast->slots == share;
     for (int i = 1; i < fast->count; i++)
         fast->nodes[i].shared = is_shared(fast, &fast->nodes[i]);
-    return place_all(fast) ||
-           error_set(error,
-                     "model %s: no memory to train it with batches of %d; choose a smaller batch",
-                     name, fast->setup.batch);
+    place_all(fast);
+    return true;
 }

@@ -100,7 +100,7 @@ void fast_norm_measure(const struct chunk *part, const struct fast_node *node)
     if (!learns_statistics(part, node))
         return;
     for (int i = 0; i < part->count; i++) {
-        const struct moments moments = {.x = fast_view(x, part->slot + i),
+        const struct moments moments = {.x = fast_view(part, x, i),
                                         .mean = norm->picture_mean,
                                         .squares = norm->picture_squares};
         part->fast->kernels->moments(&moments);
@@ -202,8 +202,8 @@ void fast_norm_measure_back(const struct chunk *part, const struct fast_node *no
     const struct fast_tensor *x = &fast_input(part->fast, node, 0)->value;
     struct fast_norm *own = &node->norms[part->worker];
     for (int i = 0; !node->frozen && i < part->count; i++) {
-        const struct products products = {.x = fast_view(x, part->slot + i),
-                                          .dy = fast_view(&node->gradient, part->slot + i),
+        const struct products products = {.x = fast_view(part, x, i),
+                                          .dy = fast_view(part, &node->gradient, i),
                                           .rectified = rectified_of(node, own),
                                           .mean = own->batch_mean,
                                           .sums = own->picture_mean,
@@ -264,10 +264,10 @@ void fast_norm_backward(const struct chunk *part, const struct fast_node *node)
     const struct fast_tensor *x = &fast_input(part->fast, node, 0)->value;
     const struct fast_tensor *dx = fast_gradient_target(part->fast, node, 0);
     const struct fast_norm *own = &node->norms[part->worker];
-    for (int i = part->slot; dx && i < part->slot + part->count; i++) {
-        const struct combine combine = {.x = fast_view(x, i),
-                                        .dy = fast_view(&node->gradient, i),
-                                        .dx = fast_view(dx, i),
+    for (int i = 0; dx && i < part->count; i++) {
+        const struct combine combine = {.x = fast_view(part, x, i),
+                                        .dy = fast_view(part, &node->gradient, i),
+                                        .dx = fast_view(part, dx, i),
                                         .rectified = rectified_of(node, own),
                                         .a = own->a,
                                         .b = own->b,

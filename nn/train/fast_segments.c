@@ -19,6 +19,17 @@ static int wanted(const struct fast *fast, const struct fast_node *node)
     return fast_conv_pictures(node);
 }
 
+/* Whole parts of the one that is nested in it: pictures take turns (struct fast_tensor) in the same
+ * slots each time. */
+static void fit_nested(const struct fast *fast, struct fast_segment *segment)
+{
+    segment->pictures = fast_larger(segment->pictures, 1);
+    if (!segment->nests)
+        return;
+    const int inner = segment[-1].pictures;
+    segment->pictures = fast_smaller((segment->pictures + inner - 1) / inner * inner, fast->slots);
+}
+
 bool fast_plan_segments(struct fast *fast)
 {
     fast->segments = calloc((size_t)fast->count + 1, sizeof *fast->segments);
@@ -29,12 +40,12 @@ bool fast_plan_segments(struct fast *fast)
         const struct fast_node *node = &fast->nodes[i];
         const int pictures = fast_smaller(wanted(fast, node), fast->slots);
         if (fast_is_norm(node) || (segment->pictures > 0 && pictures > segment->pictures))
-            *++segment = (struct fast_segment){.first = i};
+            *++segment = (struct fast_segment){.first = i, .nests = !fast_is_norm(node)};
         segment->end = i + 1;
         segment->pictures = fast_larger(segment->pictures, pictures);
     }
     fast->segment_count = (int)(segment - fast->segments) + 1;
     for (int i = 0; i < fast->segment_count; i++)
-        fast->segments[i].pictures = fast_larger(fast->segments[i].pictures, 1);
+        fit_nested(fast, &fast->segments[i]);
     return true;
 }

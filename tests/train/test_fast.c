@@ -467,14 +467,68 @@ START_TEST(segments)
                 LOSS_MSE, 40);
     struct fast *fast = look_into(&bench, train_cpu_find("auto", NULL));
     /* a direct convolution; 64 tiles; BatchNormalization and 4 tiles; all weights of a Dense */
-    const struct fast_segment expected[] = {{0, 2, 1}, {2, 4, 2}, {4, 7, 32}, {7, 8, 40}};
+    const struct fast_segment expected[] = {
+        {0, 2, 1, false}, {2, 4, 2, true}, {4, 7, 32, false}, {7, 8, 40, true}};
     ck_assert_int_eq(fast->segment_count, 4);
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(fast->segments[i].first, expected[i].first);
         ck_assert_int_eq(fast->segments[i].end, expected[i].end);
         ck_assert_int_eq(fast->segments[i].pictures, expected[i].pictures);
+        ck_assert_int_eq(fast->segments[i].nests, expected[i].nests);
     }
     look_away(&bench, fast);
+}
+END_TEST
+
+/* Maps of 49 tiles go through three at a time, then those of 16 by eight, which makes nine; each of
+ * these has a block whose Add lends its gradient and passes it on. */
+static const char nested[] =
+    "x = Input((28, 28, 3))\nx = Conv2D(32, 3, padding='same', activation='relu')(x)\n"
+    "y = Conv2D(32, 3, padding='same', activation='relu')(x)\ny = Conv2D(32, 3, "
+    "padding='same')(y)\n"
+    "x = Add()([x, y])\nx = Activation('relu')(x)\n"
+    "y = Conv2D(32, 3, strides=2, padding='same', activation='relu')(x)\n"
+    "y = Conv2D(32, 3, padding='same')(y)\nx = Conv2D(32, 1, strides=2)(x)\n"
+    "x = Add()([x, y])\nx = Activation('relu')(x)\ny = Conv2D(32, 3, padding='same')(x)\n"
+    "z = Conv2D(32, 1)(x)\nx = Add()([x, y, z])\nx = BatchNormalization()(x)\n"
+    "x = Conv2D(32, 3, padding='same')(x)\nx = GlobalAveragePooling2D()(x)\nx = Dense(3)(x)";
+
+/* Where each gradient has as many pictures as are needed at a time, and all where the loss, a
+ * BatchNormalization or another chain of segments reads it. */
+START_TEST(gradients_take_turns)
+{
+    struct bench bench;
+    bench_start(&bench, nested, LOSS_MSE, 40);
+    struct fast *fast = look_into(&bench, train_cpu_find("auto", NULL));
+    const struct {
+        const char *layer;
+        int turns;
+    } expected[] = {{"conv2d", 3},   {"conv2d_1", 3}, {"add", 9},   {"conv2d_3", 9},
+                    {"add_1", 9},    {"conv2d_6", 9}, {"add_2", 9}, {"batch_normalization", 0},
+                    {"conv2d_8", 8}, {"dense", 0}};
+    for (size_t k = 0; k < sizeof expected / sizeof *expected; k++)
+        for (int i = 0; i < fast->count; i++)
+            if (strcmp(fast->nodes[i].layer->name, expected[k].layer) == 0)
+                ck_assert_msg(fast->nodes[i].gradient.turns == expected[k].turns,
+                              "%s: %d slots, not %d", expected[k].layer,
+                              fast->nodes[i].gradient.turns, expected[k].turns);
+    look_away(&bench, fast);
+}
+END_TEST
+
+START_TEST(nested_segments)
+{
+    check_with(nested, LOSS_MSE, 40);
+    check_with(nested, LOSS_MSE, 20);
+    /* The last Add lends its gradient to the one before, and that to a convolution in front of the
+     * BatchNormalization: all pictures' are there at the same time. */
+    check_with("x = Input((16, 16, 16))\nx = Conv2D(16, 3, padding='same')(x)\n"
+               "y = Conv2D(16, 3, padding='same')(x)\nz = Conv2D(16, 3, padding='same')(x)\n"
+               "z = BatchNormalization()(z)\ny = Add()([y, z])\n"
+               "z = Conv2D(16, 3, padding='same')(z)\nx = Add()([y, z])\n"
+               "x = Activation('relu')(x)\nx = Conv2D(16, 3, padding='same')(x)\n"
+               "x = GlobalAveragePooling2D()(x)",
+               LOSS_MSE, 20);
 }
 END_TEST
 
@@ -651,6 +705,7 @@ END_TEST
 
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
           winograd_of_many_channels, convolutions_with_sums, choice_for_strides,
-          winograd_with_strides, strided_convolutions_with_sums, segments, parts_of_a_chunk,
-          several_chunks, depthwise, pooling, dense, dense_with_many_weights,
-          normalization_and_dropout, branches, frozen_layers, activations, losses)
+          winograd_with_strides, strided_convolutions_with_sums, segments, gradients_take_turns,
+          nested_segments, parts_of_a_chunk, several_chunks, depthwise, pooling, dense,
+          dense_with_many_weights, normalization_and_dropout, branches, frozen_layers, activations,
+          losses)
