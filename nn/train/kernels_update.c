@@ -4,11 +4,32 @@
 
 enum { LANES = 16 };
 
+/* A sum per lane: additions in another order than written are not the compiler's to choose. */
+static double sum_of(const double lanes[LANES])
+{
+    double sum = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        sum += lanes[lane];
+    return sum;
+}
+
+/* Most layers have no L2: then neither are weights read nor the gradient written, for all of it
+ * comes from main memory. */
+static double measure(size_t count, const float *gradient)
+{
+    double gradients[LANES] = {0};
+    for (size_t i = 0; i < count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            gradients[lane] += (double)gradient[i + lane] * (double)gradient[i + lane];
+    return sum_of(gradients);
+}
+
 struct update_sums KERNEL(train_prepare)(size_t count, float l2, const float *restrict weights,
                                          float *restrict gradient)
 {
-    /* A sum per lane: additions in another order than written are not the compiler's to choose. */
     double gradients[LANES] = {0}, squares[LANES] = {0};
+    if (l2 == 0)
+        return (struct update_sums){.gradient_squares = measure(count, gradient)};
     for (size_t i = 0; i < count; i += LANES)
         for (size_t lane = 0; lane < LANES; lane++) {
             const float w = weights[i + lane];
@@ -17,12 +38,8 @@ struct update_sums KERNEL(train_prepare)(size_t count, float l2, const float *re
             gradients[lane] += (double)g * (double)g;
             squares[lane] += (double)w * (double)w;
         }
-    struct update_sums sums = {0};
-    for (int lane = 0; lane < LANES; lane++) {
-        sums.gradient_squares += gradients[lane];
-        sums.weight_squares += squares[lane];
-    }
-    return sums;
+    return (struct update_sums){.gradient_squares = sum_of(gradients),
+                                .weight_squares = sum_of(squares)};
 }
 
 static ALWAYS_INLINE vec root(vec x)
