@@ -116,6 +116,7 @@ struct fast_node {
     const struct fast_node *rest; /* an ADD that passes its gradient on to this node: the other
                                      reader, a convolution, adds it to its own */
     struct fast_tensor value, before, gradient;
+    struct fast_tensor chosen;   /* MAX_POOL2D of 2x2: integers (struct pool_choice) */
     struct fast_tensor part;     /* a gradient on its way to be added to `gradient` */
     struct fast_tensor repeated; /* DEPTHWISE_CONV2D with a multiplier: its input, and */
     struct fast_tensor repeated_gradient;
@@ -294,6 +295,7 @@ bool fast_norm_rectifies(const struct fast_node *node);
 bool fast_is_max_pool(const struct fast_node *node);
 struct window fast_pool_window(const struct fast_node *node, struct size3 in);
 bool fast_pools_average(const struct fast_node *node);
+bool fast_pool_chooses(const struct fast_node *node);
 
 /* The tensor's shape over contiguous values [height][width][channels]. */
 struct place fast_flat(const struct fast_tensor *tensor, float *values);

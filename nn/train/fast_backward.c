@@ -152,6 +152,14 @@ static void pool(const struct chunk *chunk, const struct fast_node *node,
                  const struct fast_tensor *dx, int picture)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    if (fast_pool_chooses(node)) {
+        const struct pool_choice_back task = {
+            .dy = fast_view(chunk, &node->gradient, picture),
+            .dx = fast_view(chunk, dx, picture),
+            .chosen = (void *)fast_view(chunk, &node->chosen, picture).data};
+        chunk->fast->kernels->pool_choose_back(&task);
+        return;
+    }
     const struct pool_back task = {.x = fast_view(chunk, x, picture),
                                    .y = fast_view(chunk, &node->value, picture),
                                    .dx = fast_view(chunk, dx, picture),

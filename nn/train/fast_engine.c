@@ -18,9 +18,9 @@ static void destroy(void *self)
         return;
     for (int i = 0; fast->nodes && i < fast->count; i++) {
         struct fast_node *node = &fast->nodes[i];
-        struct fast_tensor *const tensors[] = {&node->value,    &node->before,
-                                               &node->gradient, &node->part,
-                                               &node->repeated, &node->repeated_gradient};
+        struct fast_tensor *const tensors[] = {
+            &node->value, &node->before,   &node->chosen,           &node->gradient,
+            &node->part,  &node->repeated, &node->repeated_gradient};
         fast_conv_finish(node);
         fast_norm_finish(fast, node);
         for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++)

@@ -104,6 +104,17 @@ static void depthwise(const struct chunk *chunk, const struct fast_node *node)
     }
 }
 
+static void pool_and_choose(const struct chunk *chunk, const struct fast_node *node)
+{
+    const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
+    for (int i = 0; i < chunk->count; i++) {
+        const struct pool_choice task = {.x = fast_view(chunk, x, i),
+                                         .y = fast_view(chunk, &node->value, i),
+                                         .chosen = (void *)fast_view(chunk, &node->chosen, i).data};
+        chunk->fast->kernels->pool_choose(&task);
+    }
+}
+
 static void pool(const struct chunk *chunk, const struct fast_node *node)
 {
     const struct fast_tensor *x = &fast_input(chunk->fast, node, 0)->value;
@@ -290,7 +301,10 @@ void fast_forward(const struct chunk *chunk, int layer)
     case LAYER_AVERAGE_POOL2D:
     case LAYER_GLOBAL_MAX_POOL2D:
     case LAYER_GLOBAL_AVERAGE_POOL2D:
-        pool(chunk, node);
+        if (chunk->training && fast_pool_chooses(node))
+            pool_and_choose(chunk, node);
+        else
+            pool(chunk, node);
         break;
     default:
         for (int i = 0; i < chunk->count; i++)

@@ -324,6 +324,25 @@ static void count_parts(struct fast *fast)
     }
 }
 
+/* Windows of 2x2 that do not overlap: backward needs to know which value each maximum was, and not
+ * all of the values. */
+static void place_choices(const struct fast *fast, struct fast_node *node)
+{
+    const struct window *w = &node->layer->pool;
+    const struct size3 in = fast_input(fast, node, 0)->value.size, out = node->value.size;
+    if (node->layer->op != LAYER_MAX_POOL2D || w->kernel_h != 2 || w->kernel_w != 2 ||
+        w->stride_h != 2 || w->stride_w != 2 || in.height != 2 * out.height ||
+        in.width != 2 * out.width)
+        return;
+    const struct size3 size = {out.height, pool_choice_vectors(out.width), out.channels};
+    fast_tensor_init(&node->chosen, size, fast->lanes, &(struct border){0});
+}
+
+bool fast_pool_chooses(const struct fast_node *node)
+{
+    return node->chosen.count > 0;
+}
+
 static void place_parts(struct fast *fast)
 {
     for (int i = 1; i < fast->count; i++)
@@ -377,6 +396,9 @@ static void place_all(struct fast *fast)
     count_parts(fast);
     for (int i = 1; i < fast->count; i++)
         mark_pooled(fast, i);
+    for (int i = 1; i < fast->count; i++)
+        if (has_gradient(&fast->nodes[i]))
+            place_choices(fast, &fast->nodes[i]);
     fast_fuse_backward(fast);
     place_parts(fast);
 }
@@ -394,7 +416,7 @@ static const struct fast_segment *segment_back(const struct fast *fast,
     return fast_is_norm(node) ? segment - 1 : segment;
 }
 
-/* Pictures that go through the backward of both together; all, if these are not nested. */
+/* Pictures that go through both together; all, if they are not nested. */
 static int together(const struct fast *fast, const struct fast_segment *a,
                     const struct fast_segment *b)
 {
@@ -430,7 +452,7 @@ static int pictures_alive(const struct fast *fast, const struct fast_node *node)
 }
 
 /* Pictures take turns in a few slots, which the caches keep, instead of filling new memory with
- * what nobody reads again. */
+ * what nobody reads again: gradients, */
 static void take_turns(const struct fast *fast, struct fast_node *node)
 {
     const int pictures = pictures_alive(fast, node);
@@ -438,8 +460,22 @@ static void take_turns(const struct fast *fast, struct fast_node *node)
         node->gradient.turns = node->part.turns = pictures;
 }
 
+/* and what a convolution makes for a max pooling, if that remembers where its maxima were. */
+static void take_turns_forward(const struct fast *fast, struct fast_node *node)
+{
+    const struct fast_node *reader = fast_only_reader(fast, node);
+    if (!node->pooled || !fast_is_conv(node) || !fast_pool_chooses(reader))
+        return;
+    const int pictures = together(fast, segment_back(fast, node), segment_back(fast, reader));
+    if (pictures < fast->slots)
+        node->value.turns = pictures;
+}
+
 static bool allocate_value(const struct fast *fast, struct fast_node *node)
 {
+    take_turns_forward(fast, node);
+    if (fast_pool_chooses(node) && !fast_tensor_allocate(fast, &node->chosen))
+        return false;
     return fast_tensor_allocate(fast, &node->value) &&
            (!node->keeps_before || fast_tensor_allocate(fast, &node->before));
 }

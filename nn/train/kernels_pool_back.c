@@ -44,7 +44,7 @@ static void window_average(const struct pool_back *p, int block, struct range ro
         }
 }
 
-static void any_block(const struct pool_back *p, int block)
+static void block_back(const struct pool_back *p, int block)
 {
     const struct window *w = &p->window;
     clear(&p->dx, block);
@@ -61,37 +61,8 @@ static void any_block(const struct pool_back *p, int block)
     }
 }
 
-/* The usual one: windows of 2x2 that do not overlap; each dx is written once. */
-static void block_max_2x2(const struct pool_back *p, int block)
-{
-    for (int i = 0; i < p->dy.height; i++)
-        for (int j = 0; j < p->dy.width; j++) {
-            const float *x = at(&p->x, block, 2 * i, 2 * j);
-            float *dx = at(&p->dx, block, 2 * i, 2 * j);
-            const vec best = load(at(&p->y, block, i, j)), dy = load(at(&p->dy, block, i, j));
-            const ivec a = load(x) == best, b = (load(x + VL) == best) & ~a;
-            const ivec c = (load(x + p->x.row) == best) & ~(a | b);
-            const ivec d = (load(x + p->x.row + VL) == best) & ~(a | b | c);
-            store(dx, choose(a, dy, all(0)));
-            store(dx + VL, choose(b, dy, all(0)));
-            store(dx + p->dx.row, choose(c, dy, all(0)));
-            store(dx + p->dx.row + VL, choose(d, dy, all(0)));
-        }
-}
-
-static bool is_2x2(const struct pool_back *p)
-{
-    const struct window *w = &p->window;
-    return !p->average && w->kernel_h == 2 && w->kernel_w == 2 && w->stride_h == 2 &&
-           w->stride_w == 2 && p->x.height == 2 * p->dy.height && p->x.width == 2 * p->dy.width;
-}
-
 void KERNEL(train_pool_back)(const struct pool_back *p)
 {
-    const bool simple = is_2x2(p);
     for (int block = 0; block < p->dy.blocks; block++)
-        if (simple)
-            block_max_2x2(p, block);
-        else
-            any_block(p, block);
+        block_back(p, block);
 }

@@ -250,6 +250,25 @@ struct pool_back {
     bool average;
 };
 
+/* Maxima of windows of 2x2 that do not overlap, the usual ones, and where each came from: so that
+ * backward reads two bits a value in place of all that was pooled. chosen: [blocks][height of y]
+ * [pool_choice_vectors(its width)] vectors of 32-bit integers. */
+struct pool_choice {
+    struct view x, y;
+    uint32_t *chosen;
+};
+
+/* dx takes dy where the maximum was, else 0. */
+struct pool_choice_back {
+    struct view dy, dx;
+    const uint32_t *chosen;
+};
+
+static inline int pool_choice_vectors(int width)
+{
+    return (width + 15) / 16;
+}
+
 /* Per channel over one picture: mean, and sum of squared differences from it. */
 struct moments {
     struct view x;
@@ -318,6 +337,8 @@ struct train_kernels {
     void (*dense_back)(const struct batch_dense_back *dense);
     void (*activate_back)(const struct activate_back *activate);
     void (*pool_back)(const struct pool_back *pool);
+    void (*pool_choose)(const struct pool_choice *pool);
+    void (*pool_choose_back)(const struct pool_choice_back *pool);
     void (*moments)(const struct moments *moments);
     void (*products)(const struct products *products);
     void (*combine)(const struct combine *combine);
@@ -325,7 +346,7 @@ struct train_kernels {
 
     /* Over a stretch of flat arrays: `count` is a multiple of PARAMETER_PITCH, all begin on a cache
      * line.
-     *   prepare   gradient += 2 l2 weights; returns sums over the stretch
+     *   prepare   gradient += 2 l2 weights; returns sums over the stretch, of weights only with l2
      *   sgd       v = momentum v + g; w -= rate v, or rate (g + momentum v) for Nesterov
      *   rmsprop   s = rho s + (1 - rho) g^2; w -= rate g / (sqrt(s) + epsilon)
      *   adam      m = momentum m + (1 - momentum) g; s as above;

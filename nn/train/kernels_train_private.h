@@ -16,6 +16,8 @@ void KERNEL(train_dense)(const struct batch_dense *dense);
 void KERNEL(train_dense_back)(const struct batch_dense_back *dense);
 void KERNEL(train_activate_back)(const struct activate_back *activate);
 void KERNEL(train_pool_back)(const struct pool_back *pool);
+void KERNEL(train_pool_choose)(const struct pool_choice *pool);
+void KERNEL(train_pool_choose_back)(const struct pool_choice_back *pool);
 void KERNEL(train_moments)(const struct moments *moments);
 void KERNEL(train_products)(const struct products *products);
 void KERNEL(train_combine)(const struct combine *combine);

@@ -516,6 +516,85 @@ START_TEST(gradients_take_turns)
 }
 END_TEST
 
+/* What a max pooling of 2x2 takes is not needed again, and has as many slots as go together; that
+ * of other poolings is, and so is that of two readers. */
+START_TEST(pooled_values_take_turns)
+{
+    static const struct {
+        const char *layers;
+        int turns; /* of layer 2 */
+        bool chooses;
+    } cases[] = {
+        {"x = MaxPooling2D(2)(x)", 2, true},
+        {"x = MaxPooling2D(3, strides=2)(x)", 0, false},
+        {"x = AveragePooling2D(2)(x)", 0, false},
+        {"y = MaxPooling2D(2)(x)\nx = Conv2D(16, 2, strides=2)(x)\nx = Add()([x, y])", 0, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench;
+        char text[400];
+        snprintf(text, sizeof text,
+                 "x = Input((32, 32, 3))\nx = Conv2D(16, 3, padding='same')(x)\n"
+                 "x = Conv2D(16, 3, padding='same')(x)\n%s\nx = GlobalAveragePooling2D()(x)",
+                 cases[i].layers);
+        bench_start(&bench, text, LOSS_MSE, 20);
+        struct fast *fast = look_into(&bench, train_cpu_find("auto", NULL));
+        ck_assert_msg(fast->nodes[2].value.turns == cases[i].turns, "%s: %d slots", cases[i].layers,
+                      fast->nodes[2].value.turns);
+        ck_assert_msg(fast_pool_chooses(&fast->nodes[3]) == cases[i].chooses, "%s",
+                      cases[i].layers);
+        look_away(&bench, fast);
+    }
+}
+END_TEST
+
+enum { POOL_HEIGHT = 2, POOL_WIDTH = 17, POOL_LANES = 16 };
+
+/* Gradients of a pooling of equal values. */
+static void pool_of_one_value(const struct train_kernels *kernels, float *dx)
+{
+    const int lanes = kernels->inference->lanes, row = POOL_WIDTH * lanes;
+    const int values = POOL_HEIGHT * row;
+    float *x = memory_allocate(4 * (size_t)values), *y = memory_allocate((size_t)values);
+    float *chosen = memory_allocate((size_t)(POOL_HEIGHT * 2 * lanes));
+    const struct view large = {x, 2 * row, 0, 1, 2 * POOL_HEIGHT, 2 * POOL_WIDTH};
+    const struct view small = {y, row, 0, 1, POOL_HEIGHT, POOL_WIDTH};
+    for (int i = 0; i < 4 * values; i++)
+        x[i] = 3;
+    kernels->pool_choose(&(struct pool_choice){.x = large, .y = small, .chosen = (void *)chosen});
+    for (int i = 0; i < values; i++) {
+        ck_assert_float_eq(y[i], 3);
+        y[i] = (float)(i + 1);
+    }
+    struct view to = large;
+    to.data = dx;
+    kernels->pool_choose_back(
+        &(struct pool_choice_back){.dy = small, .dx = to, .chosen = (void *)chosen});
+    free(x);
+    free(y);
+    free(chosen);
+}
+
+START_TEST(first_of_equal_maxima)
+{
+    for (size_t k = 0; k < sizeof kernel_names / sizeof *kernel_names; k++) {
+        const struct train_kernels *kernels = train_cpu_find(kernel_names[k], NULL);
+        if (!kernels)
+            continue;
+        float dx[4 * POOL_HEIGHT * POOL_WIDTH * POOL_LANES] __attribute__((aligned(64)));
+        const int lanes = kernels->inference->lanes;
+        pool_of_one_value(kernels, dx);
+        for (int i = 0; i < 2 * POOL_HEIGHT; i++)
+            for (int j = 0; j < 2 * POOL_WIDTH * lanes; j++) {
+                const bool first = i % 2 == 0 && j / lanes % 2 == 0;
+                const int from = (i / 2 * POOL_WIDTH + j / lanes / 2) * lanes + j % lanes + 1;
+                ck_assert_msg(dx[i * 2 * POOL_WIDTH * lanes + j] == (first ? (float)from : 0),
+                              "%s: row %d, value %d", kernel_names[k], i, j);
+            }
+    }
+}
+END_TEST
+
 START_TEST(nested_segments)
 {
     check_with(nested, LOSS_MSE, 40);
@@ -577,6 +656,8 @@ END_TEST
 START_TEST(pooling)
 {
     check_map("x = MaxPooling2D(2)(x)");
+    check("(6, 42, 3)", "x = Conv2D(18, 3, padding='same')(x)\nx = MaxPooling2D(2)(x)\n"
+                        "x = Conv2D(4, 3)(x)");
     check_map("x = Activation('relu')(x)\nx = MaxPooling2D(2)(x)");
     check_map("x = MaxPooling2D(3, strides=2, padding='same')(x)");
     check_map("x = Conv2D(18, 3, activation='relu')(x)\nx = MaxPooling2D(3, strides=2)(x)");
@@ -706,6 +787,6 @@ END_TEST
 TEST_MAIN(fast, convolutions_of_pictures, convolutions_of_blocks, winograd_of_many_tiles,
           winograd_of_many_channels, convolutions_with_sums, choice_for_strides,
           winograd_with_strides, strided_convolutions_with_sums, segments, gradients_take_turns,
-          nested_segments, parts_of_a_chunk, several_chunks, depthwise, pooling, dense,
-          dense_with_many_weights, normalization_and_dropout, branches, frozen_layers, activations,
-          losses)
+          pooled_values_take_turns, first_of_equal_maxima, nested_segments, parts_of_a_chunk,
+          several_chunks, depthwise, pooling, dense, dense_with_many_weights,
+          normalization_and_dropout, branches, frozen_layers, activations, losses)
