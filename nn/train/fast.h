@@ -20,6 +20,7 @@
 
 #include "nn/graph.h"
 #include "nn/layout.h"
+#include "nn/memory.h"
 #include "nn/train/engine.h"
 #include "nn/train/kernels_train.h"
 
@@ -42,8 +43,8 @@ struct fast_tensor {
     size_t count, origin; /* floats per slot; from its begin to pixel (0, 0) */
     int turns;     /* slots per worker in which pictures take turns, as many as go through a segment
                       together; 0: each picture of a chunk has a slot of its own */
-    float *data;   /* NULL: not allocated */
-    bool borrowed; /* data belongs to another layer's tensor */
+    float *data;   /* in the pool; NULL: not allocated */
+    bool borrowed; /* data is another layer's too */
 };
 
 /* Pixels first, first + step ... along an axis. */
@@ -63,7 +64,7 @@ struct fast_conv {
     void (*run)(const struct conv *conv);
     ptrdiff_t in_offset; /* floats from pixel (0, 0) to the first tap of output (0, 0) */
     int groups;          /* of output vectors */
-    float *packed;       /* weights in the kernel's order, owned */
+    float *packed;       /* weights in the kernel's order */
 
     /* by Winograd, forward or all phases of backward together */
     struct batch_winograd winograd; /* block 0: direct; all but images, weights and the way out */
@@ -77,8 +78,8 @@ struct fast_conv_back {
     struct fast_conv *phases;  /* [stride_h][stride_w], owned; one without taps yields zeros */
     struct fast_tensor result; /* of one phase of a stride: one slot per worker */
     int stride_h, stride_w;    /* 1 where Winograd takes all phases together */
-    float *transposed; /* weights [tap][out][in pitch], owned; NULL: Winograd turns them itself */
-    int pitch;         /* of in */
+    float *transposed;         /* weights [tap][out][in pitch]; NULL: Winograd turns them itself */
+    int pitch;                 /* of in */
 };
 
 /* BatchNormalization's statistics; every worker has its own, so that none waits for another's sums.
@@ -123,7 +124,7 @@ struct fast_node {
     const struct parameter_array *kernel, *bias, *gamma, *beta, *mean, *variance;
     struct fast_conv conv;
     struct fast_conv_back back;
-    float *packed; /* DEPTHWISE_CONV2D, RESCALING: [block][tap][lanes], then a shift; owned */
+    float *packed;           /* DEPTHWISE_CONV2D, RESCALING: [block][tap][lanes], then a shift */
     struct fast_norm *norms; /* BATCH_NORM: one per worker, owned */
 };
 
@@ -147,6 +148,7 @@ struct fast {
     bool meets;   /* there is a BatchNormalization: a chunk is a worker's whole share */
     bool whole;   /* a chunk is that; pictures of the batch are in the slots of their numbers */
     bool *shared; /* by array of the parameters: its gradient is in the result only */
+    struct memory_pool memory; /* all arrays of floats */
     struct fast_node *nodes;
     int count; /* layers up to the output */
     struct fast_segment *segments;
@@ -198,7 +200,7 @@ struct fast_node *fast_only_reader(const struct fast *fast, const struct fast_no
 
 void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
                       const struct border *border);
-bool fast_tensor_allocate(const struct fast *fast, struct fast_tensor *tensor);
+bool fast_tensor_allocate(struct fast *fast, struct fast_tensor *tensor);
 int fast_blocks(const struct fast_tensor *tensor);
 
 /* A picture of the chunk, counted from its first one. */

@@ -1,5 +1,4 @@
 #include "nn/choose.h"
-#include "nn/memory.h"
 #include "nn/train/fast.h"
 
 #include <stdlib.h>
@@ -164,8 +163,9 @@ static bool allocate_packed(struct fast *fast, struct fast_conv *c)
     }
     const int vectors = c->kernel->vectors;
     c->groups = ceil_div(fast_blocks(c->out), vectors);
-    c->packed = memory_allocate((size_t)(c->groups * c->tap_count) *
-                                (size_t)(c->in->size.channels * vectors * fast->lanes));
+    c->packed = memory_pool_allocate(&fast->memory,
+                                     (size_t)(c->groups * c->tap_count) *
+                                         (size_t)(c->in->size.channels * vectors * fast->lanes));
     return c->packed != NULL;
 }
 
@@ -306,8 +306,9 @@ static bool plan_phases(struct fast *fast, struct fast_node *node)
 {
     const struct window w = fast_window(node);
     struct fast_conv_back *back = &node->back;
-    back->transposed = memory_allocate((size_t)(w.kernel_h * w.kernel_w) *
-                                       (size_t)node->value.size.channels * (size_t)back->pitch);
+    back->transposed = memory_pool_allocate(&fast->memory, (size_t)(w.kernel_h * w.kernel_w) *
+                                                               (size_t)node->value.size.channels *
+                                                               (size_t)back->pitch);
     if (!back->transposed)
         return false;
     if (w.stride_h > 1 || w.stride_w > 1) {
@@ -387,15 +388,10 @@ bool fast_conv_plan(struct fast *fast, struct fast_node *node, struct error *err
 void fast_conv_finish(struct fast_node *node)
 {
     struct fast_conv_back *back = &node->back;
-    for (int i = 0; back->phases && i < back->stride_h * back->stride_w; i++) {
+    for (int i = 0; back->phases && i < back->stride_h * back->stride_w; i++)
         free(back->phases[i].taps);
-        free(back->phases[i].packed);
-    }
     free(back->phases);
-    free(back->transposed);
-    free(back->result.data);
     free(node->conv.taps);
-    free(node->conv.packed);
 }
 
 /* --- weights ---------------------------------------------------------------------------------- */

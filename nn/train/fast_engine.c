@@ -1,15 +1,8 @@
 #include "nn/cpu.h"
-#include "nn/memory.h"
 #include "nn/train/fast.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void tensor_finish(struct fast_tensor *tensor)
-{
-    if (!tensor->borrowed)
-        free(tensor->data);
-}
 
 static void destroy(void *self)
 {
@@ -18,26 +11,16 @@ static void destroy(void *self)
         return;
     for (int i = 0; fast->nodes && i < fast->count; i++) {
         struct fast_node *node = &fast->nodes[i];
-        struct fast_tensor *const tensors[] = {
-            &node->value, &node->before,   &node->chosen,           &node->gradient,
-            &node->part,  &node->repeated, &node->repeated_gradient};
         fast_conv_finish(node);
         fast_norm_finish(fast, node);
-        for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++)
-            tensor_finish(tensors[k]);
-        free(node->packed);
         free(node->adds);
     }
-    for (int i = 0; i < fast->workers; i++) {
-        free(fast->scratch ? fast->scratch[i] : NULL);
-        free(fast->gradients ? fast->gradients[i] : NULL);
-    }
+    memory_pool_free(&fast->memory);
     free(fast->nodes);
     free(fast->segments);
     free(fast->scratch);
     free(fast->gradients);
     free(fast->shared);
-    free(fast->zeros);
     free(fast->plain);
     free(fast->exact);
     free(fast);
@@ -52,8 +35,9 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
     const struct fast_node *input = fast_input(fast, node, 0);
     struct size3 size = input->value.size;
     size.channels *= node->layer->conv.multiplier;
-    node->packed = memory_allocate((size_t)(w->kernel_h * w->kernel_w) *
-                                   (size_t)fast_blocks(&node->value) * (size_t)fast->lanes);
+    node->packed = memory_pool_allocate(&fast->memory, (size_t)(w->kernel_h * w->kernel_w) *
+                                                           (size_t)fast_blocks(&node->value) *
+                                                           (size_t)fast->lanes);
     if (!node->packed || node->layer->conv.multiplier == 1)
         return node->packed != NULL;
     fast_tensor_init(&node->repeated, size, fast->lanes, &border);
@@ -66,7 +50,7 @@ static bool plan_depthwise(struct fast *fast, struct fast_node *node)
 static bool plan_rescaling(struct fast *fast, struct fast_node *node)
 {
     const int values = fast_blocks(&node->value) * fast->lanes;
-    node->packed = memory_allocate(2 * (size_t)values);
+    node->packed = memory_pool_allocate(&fast->memory, 2 * (size_t)values);
     for (int i = 0; node->packed && i < node->value.size.channels; i++) {
         node->packed[i] = node->layer->rescaling.scale;
         node->packed[values + i] = node->layer->rescaling.offset;
@@ -98,7 +82,7 @@ static bool allocate_workers(struct fast *fast)
     for (int i = 0; i < fast->count; i++)
         if ((size_t)shape_channels(&fast->nodes[i].layer->shape) > longest)
             longest = (size_t)shape_channels(&fast->nodes[i].layer->shape);
-    fast->zeros = memory_allocate(longest + PARAMETER_PITCH);
+    fast->zeros = memory_pool_allocate(&fast->memory, longest + PARAMETER_PITCH);
     fast->plain = calloc(workers * outputs, sizeof *fast->plain);
     fast->exact = calloc(workers * outputs * 2, sizeof *fast->exact);
     fast->scratch = calloc(workers, sizeof *fast->scratch);
@@ -106,9 +90,9 @@ static bool allocate_workers(struct fast *fast)
     if (!fast->zeros || !fast->plain || !fast->exact || !fast->scratch || !fast->gradients)
         return false;
     for (size_t i = 0; i < workers; i++) {
-        fast->scratch[i] = memory_allocate(fast->scratch_count);
+        fast->scratch[i] = memory_pool_allocate(&fast->memory, fast->scratch_count);
         if (i > 0)
-            fast->gradients[i] = memory_allocate(fast->setup.parameters->total);
+            fast->gradients[i] = memory_pool_allocate(&fast->memory, fast->setup.parameters->total);
         if (!fast->scratch[i] || (i > 0 && !fast->gradients[i]))
             return false;
     }

@@ -1,4 +1,3 @@
-#include "nn/memory.h"
 #include "nn/pack.h"
 #include "nn/train/fast.h"
 
@@ -21,10 +20,11 @@ void fast_tensor_init(struct fast_tensor *tensor, struct size3 size, int lanes,
         (size_t)(tensor->block * fast_blocks(tensor) + line - 1) / (size_t)line * (size_t)line;
 }
 
-bool fast_tensor_allocate(const struct fast *fast, struct fast_tensor *tensor)
+bool fast_tensor_allocate(struct fast *fast, struct fast_tensor *tensor)
 {
     const int slots = tensor->turns > 0 ? tensor->turns : fast->slots;
-    tensor->data = memory_allocate(tensor->count * (size_t)(slots * fast->workers));
+    tensor->data =
+        memory_pool_allocate(&fast->memory, tensor->count * (size_t)(slots * fast->workers));
     return tensor->data != NULL;
 }
 
@@ -386,10 +386,8 @@ static void place_all(struct fast *fast)
         if (fast->nodes[i].runs && !fast->nodes[i].sum)
             place_value(fast, i);
     for (int i = 0; i < fast->count; i++)
-        if (fast->nodes[i].sum) {
+        if (fast->nodes[i].sum)
             fast->nodes[i].value = fast->nodes[i].sum->value;
-            fast->nodes[i].value.borrowed = true;
-        }
     for (int i = fast->count - 1; i > 0; i--)
         if (has_gradient(&fast->nodes[i]))
             place_gradient(fast, i);
@@ -471,7 +469,7 @@ static void take_turns_forward(const struct fast *fast, struct fast_node *node)
         node->value.turns = pictures;
 }
 
-static bool allocate_value(const struct fast *fast, struct fast_node *node)
+static bool allocate_value(struct fast *fast, struct fast_node *node)
 {
     take_turns_forward(fast, node);
     if (fast_pool_chooses(node) && !fast_tensor_allocate(fast, &node->chosen))
