@@ -502,6 +502,7 @@ spoil("words.h5", ["layer dense", "units must be an integer"], setting(8, units=
 spoil("negative_filters.h5", ["layer conv", "not -4"], setting(0, filters=-4))
 spoil("zero_stride.h5", ["layer conv", "stride 0"], setting(0, strides=[0, 1]))
 spoil("huge_kernel.h5", ["layer conv", "kernel 100000"], setting(0, kernel_size=[100000, 3]))
+spoil("no_kernel_size.h5", ["layer conv", "kernel_size is missing"], setting(0, kernel_size=None))
 spoil("channels_first.h5", ["layer conv", "channels_first is not supported"],
       setting(0, data_format="channels_first"))
 spoil("groups.h5", ["layer conv", "groups 2"], setting(0, groups=2))
