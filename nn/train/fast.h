@@ -136,7 +136,7 @@ struct fast_node {
 struct fast_segment {
     int first, end; /* layers */
     int pictures;   /* that go together; all of a chunk where a layer is shared: the workers meet in
-                       it, and must do so equally often */
+                       it, and must do so equally often, and each reads all workers' pictures */
     bool nests;     /* the segment before */
 };
 
@@ -181,10 +181,10 @@ struct chunk {
 
 /* --- fast_layout.c ---------------------------------------------------------------------------- */
 
-/* Shapes and borders of all values and gradients; */
+/* Shapes and borders of all values and gradients. */
 bool fast_lay_out(struct fast *fast, struct error *error);
 
-/* and, once the segments are planned, their memory. */
+/* Their memory, once the segments are planned. False: there is not enough. */
 bool fast_allocate(struct fast *fast);
 
 /* --- fast_fuse.c: what convolutions do for their neighbours ----------------------------------- */
@@ -297,6 +297,8 @@ bool fast_norm_rectifies(const struct fast_node *node);
 bool fast_is_max_pool(const struct fast_node *node);
 struct window fast_pool_window(const struct fast_node *node, struct size3 in);
 bool fast_pools_average(const struct fast_node *node);
+
+/* It remembers where its maxima were, for backward: struct pool_choice. */
 bool fast_pool_chooses(const struct fast_node *node);
 
 /* The tensor's shape over contiguous values [height][width][channels]. */

@@ -182,6 +182,7 @@ struct fast_work fast_work(const struct chunk *chunk, const struct fast_node *no
     struct fast_work work = {*chunk, 0, parts};
     if (!node->shared)
         return work;
+    /* the pictures of all workers; such a layer's tensors never take turns (struct fast_segment) */
     const struct team_share share = team_divide(chunk->fast->setup.team, chunk->worker, parts);
     work.chunk.base = work.chunk.slot = work.chunk.first = 0;
     work.chunk.count = chunk->batch;
@@ -425,53 +426,61 @@ static int together(const struct fast *fast, const struct fast_segment *a,
     return outer->pictures;
 }
 
-/* Pictures whose gradients of this node are there at the same time, from the first that one of its
- * readers makes until the node's own backward is done; also those of nodes that an Add lends its
- * gradient or passes it on to. All of a BatchNormalization, which is measured first, and of the
- * output, which the loss begins with. */
+/* Does the layer use the node's gradient, backward? It makes its part of it; or it is the
+ * convolution to which an Add has left the rest (fast_fuse.c). */
+static bool uses_gradient(const struct fast *fast, const struct fast_node *layer,
+                          const struct fast_node *node)
+{
+    for (int k = 0; has_gradient(layer) && k < layer->layer->input_count; k++) {
+        const struct fast_node *input = fast_input(fast, layer, k);
+        if (input == node || (input->rest == node && fast_is_conv(layer)))
+            return true;
+    }
+    return false;
+}
+
+/* Pictures whose gradients of this node are there at the same time, from the first that a layer
+ * makes until the last one has used it; also as the gradients of those to which an Add lends it.
+ * All of the output, which the loss begins with, and of a BatchNormalization, which is measured
+ * first: its backward is in the chain of segments before that of its readers. */
 static int pictures_alive(const struct fast *fast, const struct fast_node *node)
 {
     const struct fast_node *output = &fast->nodes[fast->nodes[fast->setup.model->output].home];
     const struct fast_segment *own = segment_back(fast, node);
-    int pictures = node == output || fast_is_norm(node) ? fast->slots : own->pictures;
+    int pictures = node == output ? fast->slots : own->pictures;
     for (int i = 1; i < fast->count; i++)
-        for (int k = 0; has_gradient(&fast->nodes[i]) && k < fast->nodes[i].layer->input_count; k++)
-            if (fast_input(fast, &fast->nodes[i], k) == node)
-                pictures =
-                    fast_larger(pictures, together(fast, own, segment_back(fast, &fast->nodes[i])));
+        if (uses_gradient(fast, &fast->nodes[i], node))
+            pictures =
+                fast_larger(pictures, together(fast, own, segment_back(fast, &fast->nodes[i])));
     for (int k = 0; node->layer->op == LAYER_ADD && k < node->layer->input_count; k++) {
         const struct fast_node *input = fast_input(fast, node, k);
-        if (input->learns && (lender(fast, input) == node || input->rest == node)) {
-            pictures = fast_larger(pictures, together(fast, own, segment_back(fast, input)));
+        if (input->learns && lender(fast, input) == node)
             pictures = fast_larger(pictures, pictures_alive(fast, input));
-        }
     }
     return pictures;
 }
 
-/* Pictures take turns in a few slots, which the caches keep, instead of filling new memory with
- * what nobody reads again: gradients, */
-static void take_turns(const struct fast *fast, struct fast_node *node)
+/* Where fewer pictures than a chunk's are needed at a time, they take turns in few slots, which the
+ * caches keep; with a slot for each, memory that nobody reads again would be fetched to be written
+ * over. */
+static int turns_of(const struct fast *fast, int pictures)
 {
-    const int pictures = pictures_alive(fast, node);
-    if (pictures < fast->slots)
-        node->gradient.turns = node->part.turns = pictures;
+    return pictures < fast->slots ? pictures : 0;
 }
 
-/* and what a convolution makes for a max pooling, if that remembers where its maxima were. */
-static void take_turns_forward(const struct fast *fast, struct fast_node *node)
+/* Of a value: of what a convolution makes for a max pooling that remembers where its maxima were.
+ */
+static int value_turns(const struct fast *fast, const struct fast_node *node)
 {
     const struct fast_node *reader = fast_only_reader(fast, node);
     if (!node->pooled || !fast_is_conv(node) || !fast_pool_chooses(reader))
-        return;
-    const int pictures = together(fast, segment_back(fast, node), segment_back(fast, reader));
-    if (pictures < fast->slots)
-        node->value.turns = pictures;
+        return 0;
+    return turns_of(fast, together(fast, segment_back(fast, node), segment_back(fast, reader)));
 }
 
 static bool allocate_value(struct fast *fast, struct fast_node *node)
 {
-    take_turns_forward(fast, node);
+    node->value.turns = value_turns(fast, node);
     if (fast_pool_chooses(node) && !fast_tensor_allocate(fast, &node->chosen))
         return false;
     return fast_tensor_allocate(fast, &node->value) &&
@@ -484,7 +493,7 @@ static bool allocate_gradient(struct fast *fast, struct fast_node *node)
         node->gradient = lender(fast, node)->gradient;
         node->gradient.borrowed = true;
     } else {
-        take_turns(fast, node);
+        node->gradient.turns = node->part.turns = turns_of(fast, pictures_alive(fast, node));
         if (!fast_tensor_allocate(fast, &node->gradient))
             return false;
     }

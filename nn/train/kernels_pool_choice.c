@@ -1,7 +1,6 @@
 #include "nn/train/kernels_train_private.h"
 
-/* Pixels of a row whose choices fill a vector of integers. */
-enum { BITS = 2, PIXELS = 32 / BITS };
+enum { PIXELS = POOL_CHOICE_PIXELS, BITS = 32 / PIXELS };
 
 static ALWAYS_INLINE ivec all_same(int value)
 {
@@ -49,7 +48,7 @@ void KERNEL(train_pool_choose_back)(const struct pool_choice_back *p)
                 const int count = smaller(PIXELS, p->dy.width - first);
                 const float *dy = at(&p->dy, block, i, first);
                 float *dx = at(&p->dx, block, 2 * i, 2 * first);
-                ivec choices = *chosen++;
+                ivec choices = *chosen++; /* signed: of what is shifted only two bits are read */
                 for (int j = 0; j < count; j++, dx += 2 * VL, dy += VL, choices >>= BITS) {
                     const ivec choice = choices & 3;
                     const vec value = load(dy);

@@ -252,7 +252,9 @@ struct pool_back {
 
 /* Maxima of windows of 2x2 that do not overlap, the usual ones, and where each came from: so that
  * backward reads two bits a value in place of all that was pooled. chosen: [blocks][height of y]
- * [pool_choice_vectors(its width)] vectors of 32-bit integers. */
+ * [pool_choice_vectors(its width)] vectors of 32-bit integers, each for so many pixels of a row: */
+enum { POOL_CHOICE_PIXELS = 16 };
+
 struct pool_choice {
     struct view x, y;
     uint32_t *chosen;
@@ -266,7 +268,7 @@ struct pool_choice_back {
 
 static inline int pool_choice_vectors(int width)
 {
-    return (width + 15) / 16;
+    return (width + POOL_CHOICE_PIXELS - 1) / POOL_CHOICE_PIXELS;
 }
 
 /* Per channel over one picture: mean, and sum of squared differences from it. */

@@ -67,8 +67,9 @@ void trainer_destroy(struct trainer *trainer);
 struct trainer_result trainer_step(struct trainer *trainer, const float *x, const float *y, int n,
                                    double learning_rate);
 
-/* Loss, penalty and hits without learning (moving statistics, no dropout), by the average of the
- * weights where there is one, because that is what is kept; scores [n][outputs] may be NULL. */
+/* Loss, penalty and hits of n <= batch examples without learning (moving statistics, no dropout),
+ * by the average of the weights where there is one, because that is what is kept; scores
+ * [n][outputs] may be NULL. */
 struct trainer_result trainer_evaluate(struct trainer *trainer, const float *x, const float *y,
                                        int n, float *scores);
 
