@@ -25,7 +25,10 @@ $(TEST_MODULES): $(MODULES)
 	@ln -sf ../../pawcam-video.so $@
 
 check-programs: all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) ## run the unit and the end-to-end tests, say with SANITIZE=thread
-	@BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
+	@$(SLOWER) BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
+
+# A sanitizer makes programs several times slower; so are the limits for those that hang.
+SLOWER = $(if $(strip $(SANITIZE)),CK_TIMEOUT_MULTIPLIER=3 PAWCAM_TEST_TIMEOUT=$${PAWCAM_TEST_TIMEOUT:-900})
 
 # Those that are about memory and strings; the arithmetic would take valgrind hours.
 # One at a time: valgrind is slow enough, and some tests say how soon a viewer hears of a change.
