@@ -24,11 +24,11 @@ $(TEST_MODULES): $(MODULES)
 	@mkdir -p $(@D)
 	@ln -sf ../../pawcam-video.so $@
 
+# Sanitizers make a program several times slower; it may take as much longer until it counts as hanging.
+SLOWER = $(if $(strip $(SANITIZE)),CK_TIMEOUT_MULTIPLIER=3 PAWCAM_TEST_TIMEOUT=$${PAWCAM_TEST_TIMEOUT:-900})
+
 check-programs: all $(TESTS) $(TEST_MODULES) $(TEST_HELPERS) ## run the unit and the end-to-end tests, say with SANITIZE=thread
 	@$(SLOWER) BUILD=$(BUILD) tests/run $(E2E_TESTS) $(TESTS)
-
-# A sanitizer makes programs several times slower; so are the limits for those that hang.
-SLOWER = $(if $(strip $(SANITIZE)),CK_TIMEOUT_MULTIPLIER=3 PAWCAM_TEST_TIMEOUT=$${PAWCAM_TEST_TIMEOUT:-900})
 
 # Those that are about memory and strings; the arithmetic would take valgrind hours.
 # One at a time: valgrind is slow enough, and some tests say how soon a viewer hears of a change.

@@ -64,10 +64,13 @@ bool keras_get_pair(const json_t *config, const char *key, const int standard[2]
                     struct error *error)
 {
     const json_t *found = find(config, key);
-    value[0] = standard[0];
-    value[1] = standard[1];
-    if (!found)
+    if (!found && !standard)
+        return error_set(error, "%s is missing: an integer or a list of two", key);
+    if (!found) {
+        value[0] = standard[0];
+        value[1] = standard[1];
         return true;
+    }
     if (keras_to_int(found, &value[0])) {
         value[1] = value[0];
         return true;

@@ -22,7 +22,7 @@ bool keras_get_bool(const json_t *config, const char *key, bool standard, bool *
 bool keras_get_string(const json_t *config, const char *key, const char *standard,
                       const char **value, struct error *error);
 
-/* One integer for both, or a list of two. */
+/* One integer for both, or a list of two. standard NULL: it must be there. */
 bool keras_get_pair(const json_t *config, const char *key, const int standard[2], int value[2],
                     struct error *error);
 

@@ -100,23 +100,15 @@ static bool check_axis(const struct builder *builder, const json_t *config, int 
                      channels);
 }
 
-static bool check_named(const json_t *config, const char *key, struct error *error)
-{
-    const json_t *value = json_object_get(config, key);
-    return (value && !json_is_null(value)) ||
-           error_set(error, "%s is missing: an integer or a list of two", key);
-}
-
 /* Poolings default to 2x2 and step by their size; convolutions must name a size and step by 1. */
 static bool read_window(const struct builder *builder, const json_t *config, bool pooling,
                         struct window *window, struct error *error)
 {
-    static const int none[2] = {0, 0}, one[2] = {1, 1}, two[2] = {2, 2};
+    static const int one[2] = {1, 1}, two[2] = {2, 2};
     int size[2], stride[2], dilation[2];
     if (!check_data_format(builder, config, error) ||
-        (!pooling && !check_named(config, "kernel_size", error)) ||
         !read_padding(config, &window->padding, error) ||
-        !keras_get_pair(config, pooling ? "pool_size" : "kernel_size", pooling ? two : none, size,
+        !keras_get_pair(config, pooling ? "pool_size" : "kernel_size", pooling ? two : NULL, size,
                         error) ||
         !keras_get_pair(config, "strides", pooling ? size : one, stride, error) ||
         !keras_get_pair(config, "dilation_rate", one, dilation, error))

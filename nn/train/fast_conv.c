@@ -227,6 +227,12 @@ static struct axis axis_of(int phase, int kernel, int stride, int dilation, int 
     return (struct axis){count, last, stride, (phase + pad - last * dilation) / stride};
 }
 
+/* The gradient by the input is a single convolution, which writes it where it belongs. */
+static bool is_one_phase(const struct fast_conv_back *back)
+{
+    return back->stride_h == 1 && back->stride_w == 1;
+}
+
 static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, int phase_x)
 {
     const struct window w = fast_window(node);
@@ -235,7 +241,7 @@ static bool plan_phase(struct fast *fast, struct fast_node *node, int phase_y, i
     const struct axis y = axis_of(phase_y, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top);
     const struct axis x = axis_of(phase_x, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
     c->in = &node->gradient;
-    c->out = w.stride_h > 1 || w.stride_w > 1 ? &back->result : fast_gradient_target(fast, node, 0);
+    c->out = is_one_phase(back) ? fast_gradient_target(fast, node, 0) : &back->result;
     c->tap_count = y.count * x.count;
     if (c->tap_count == 0)
         return true;
@@ -311,7 +317,7 @@ static bool plan_phases(struct fast *fast, struct fast_node *node)
                                                                (size_t)back->pitch);
     if (!back->transposed)
         return false;
-    if (w.stride_h > 1 || w.stride_w > 1) {
+    if (!is_one_phase(back)) {
         const struct size3 size = tiled_back(fast, node);
         fast_tensor_init(&back->result, size, fast->lanes, &(struct border){0});
         back->result.turns = 1;
@@ -577,13 +583,12 @@ static void input_gradient(const struct chunk *chunk, const struct fast_node *no
         .gate = input->undone ? &input->value : NULL,
         .fused = {.kind = FUSED_LINEAR},
     };
-    const bool simple = back->stride_h == 1 && back->stride_w == 1;
     if (back->phases[0].winograd.block > 0) {
         run_winograd(chunk, node, &back->phases[0], &way);
         return;
     }
     for (int i = 0; i < chunk->count; i++)
-        if (simple)
+        if (is_one_phase(back))
             run_direct(chunk, &back->phases[0], i, i, &way);
         else
             run_phases(chunk, node, to, i);

@@ -299,6 +299,11 @@ static struct border border_of_gradient(struct fast *fast, const struct fast_nod
     return fast_back_border(&window, fast_input(fast, node, 0)->value.size, node->value.size);
 }
 
+static bool has_gradient(const struct fast_node *node)
+{
+    return node->runs && node->learns;
+}
+
 /* Readers come first, so that an Add's gradient is there when it is lent. */
 static void place_gradient(struct fast *fast, int i)
 {
@@ -318,7 +323,7 @@ static void count_parts(struct fast *fast)
 {
     for (int i = fast->count - 1; i > 0; i--) {
         const struct fast_node *node = &fast->nodes[i];
-        for (int k = 0; node->runs && node->learns && k < node->layer->input_count; k++) {
+        for (int k = 0; has_gradient(node) && k < node->layer->input_count; k++) {
             struct fast_node *input = fast_input(fast, node, k);
             node->adds[k] = input->learns && input->parts++ > 0;
         }
@@ -369,16 +374,11 @@ const struct fast_tensor *fast_gradient_target(const struct fast *fast,
 static void mark_pooled(struct fast *fast, int i)
 {
     const struct fast_node *node = &fast->nodes[i];
-    if (!node->runs || !node->learns || !fast_is_max_pool(node) || node->gradient.borrowed)
+    if (!has_gradient(node) || !fast_is_max_pool(node) || node->gradient.borrowed)
         return;
     struct fast_node *input = fast_input(fast, node, 0);
     input->pooled = input->parts == 1 && !input->keeps_before && !fast_norm_rectifies(input) &&
                     input->activation.kind != ACTIVATION_SOFTMAX;
-}
-
-static bool has_gradient(const struct fast_node *node)
-{
-    return node->runs && node->learns;
 }
 
 static void place_all(struct fast *fast)

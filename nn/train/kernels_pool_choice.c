@@ -2,16 +2,6 @@
 
 enum { PIXELS = POOL_CHOICE_PIXELS, BITS = 32 / PIXELS };
 
-static ALWAYS_INLINE ivec all_same(int value)
-{
-    return (ivec){0} + value;
-}
-
-static ALWAYS_INLINE ivec choose_integer(ivec mask, ivec yes, ivec no)
-{
-    return (yes & mask) | (no & ~mask);
-}
-
 /* The maximum of a window goes to `y`, as the pooling of inference has it (nn/kernels_pool.c).
  * Returns the first pixel that is it. */
 static ALWAYS_INLINE ivec window_max(const float *x, ptrdiff_t row, float *y)
@@ -19,8 +9,8 @@ static ALWAYS_INLINE ivec window_max(const float *x, ptrdiff_t row, float *y)
     const vec a = load(x), b = load(x + VL), c = load(x + row), d = load(x + row + VL);
     const vec best = max(max(max(a, b), c), d);
     store(y, best);
-    const ivec of_c = choose_integer(c == best, all_same(2), all_same(3));
-    return choose_integer(a == best, all_same(0), choose_integer(b == best, all_same(1), of_c));
+    const ivec not_a = a != best, nor_b = not_a & (b != best), nor_c = nor_b & (c != best);
+    return -(not_a + nor_b + nor_c); /* true is -1 */
 }
 
 void KERNEL(train_pool_choose)(const struct pool_choice *p)

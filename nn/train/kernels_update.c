@@ -15,7 +15,7 @@ static double sum_of(const double lanes[LANES])
 
 /* Most layers have no L2: then neither are weights read nor the gradient written, for all of it
  * comes from main memory. */
-static double measure(size_t count, const float *gradient)
+static double squares_of(size_t count, const float *gradient)
 {
     double gradients[LANES] = {0};
     for (size_t i = 0; i < count; i += LANES)
@@ -29,7 +29,7 @@ struct update_sums KERNEL(train_prepare)(size_t count, float l2, const float *re
 {
     double gradients[LANES] = {0}, squares[LANES] = {0};
     if (l2 == 0)
-        return (struct update_sums){.gradient_squares = measure(count, gradient)};
+        return (struct update_sums){.gradient_squares = squares_of(count, gradient)};
     for (size_t i = 0; i < count; i += LANES)
         for (size_t lane = 0; lane < LANES; lane++) {
             const float w = weights[i + lane];
