@@ -590,7 +590,7 @@ START_TEST(a_silent_camera_can_be_interrupted)
         frame_unref(&frame);
     }
     ck_assert_int_eq(status, CAPTURE_INTERRUPTED);
-    ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S);
+    ck_assert_int_lt(clock_monotonic_ns() - start_ns, 5 * (int64_t)NS_PER_S); /* a busy machine */
     pthread_join(thread, NULL);
     capture_close(capture);
 }
