@@ -1,9 +1,9 @@
 #include "tool/fine_tune.h"
 
 #include "nn/keras/keras.h"
+#include "nn/train/earlier.h"
 #include "nn/train/transfer.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,15 +27,6 @@ bool fine_tune_body(const struct fine_tune *tune, struct model *model, struct er
            error_prefix(error, "%s", tune->path);
 }
 
-static bool same_preprocessing(const struct preprocessing *a, const struct preprocessing *b)
-{
-    for (int c = 0; c < 3; c++)
-        if (fabsf(a->scale[c] - b->scale[c]) > 1e-4F * fabsf(b->scale[c]) ||
-            fabsf(a->offset[c] - b->offset[c]) > 1e-3F)
-            return false;
-    return a->bgr == b->bgr;
-}
-
 static void tell(const struct fine_tune *tune, const struct model *model, const bool *kept)
 {
     const char *separator = "; random weights for class ";
@@ -46,7 +37,7 @@ static void tell(const struct fine_tune *tune, const struct model *model, const 
             separator = ", ";
         }
     putchar('\n');
-    if (!same_preprocessing(&tune->from->preprocessing, &model->preprocessing))
+    if (!earlier_preprocesses_alike(tune->from, model))
         puts("note: it was trained with another [preprocess] than this recipe's");
     fflush(stdout);
 }

@@ -52,6 +52,7 @@ struct training {
     struct recipe recipe;
     struct network network;
     struct fine_tune tune;
+    struct teacher teacher;
     struct dataset train_data, validation_data, test_data;
     struct subset train, validation;
     int threads;
@@ -198,11 +199,30 @@ static bool freeze(struct training *training, struct error *error)
            error_prefix(error, "--freeze-until");
 }
 
-/* The earlier model comes first, while there are no threads. */
+static const char *data_folder(const struct training *training)
+{
+    return training->settings->data ? training->settings->data : ".";
+}
+
+static bool at_teacher(const struct training *training, struct error *error)
+{
+    return error_prefix(error, "%s:%d", training->recipe.script.path,
+                        training->recipe.teacher.line);
+}
+
+static bool open_teacher(struct training *training, struct error *error)
+{
+    return teacher_open(&training->teacher, &training->recipe.teacher, data_folder(training),
+                        error) ||
+           at_teacher(training, error);
+}
+
+/* Earlier models come first, while there are no threads. */
 static bool begin_network(struct training *training, struct error *error)
 {
     const struct recipe *recipe = &training->recipe;
-    return fine_tune_open(&training->tune, training->settings->from, error) &&
+    return open_teacher(training, error) &&
+           fine_tune_open(&training->tune, training->settings->from, error) &&
            network_build(&training->network, &recipe->script, recipe->trainer.seed, error) &&
            fine_tune_body(&training->tune, training->network.model, error) &&
            freeze(training, error) && recipe_check_network(recipe, &training->network, error);
@@ -212,7 +232,7 @@ static bool load_one(struct training *training, const struct source *sources, st
                      struct error *error)
 {
     const struct load_settings load = {
-        .root = training->settings->data ? training->settings->data : ".",
+        .root = data_folder(training),
         .codec = &codec_vision,
         .threads = training->threads,
     };
@@ -246,6 +266,8 @@ static bool load_data(struct training *training, struct error *error)
             return false;
     }
     return load_describe(recipe, &training->train_data, training->network.model, error) &&
+           (teacher_check(&training->teacher, training->network.model, error) ||
+            at_teacher(training, error)) &&
            fine_tune_head(&training->tune, training->network.model, error);
 }
 
@@ -317,6 +339,7 @@ static bool train(struct training *training, struct error *error)
         .network = &training->network,
         .train = &training->train,
         .validation = training->validation.count ? &training->validation : NULL,
+        .teacher = training->teacher.count ? &training->teacher : NULL,
         .codec = &codec_vision,
         .out = training->out,
         .tensorboard = training->settings->tensorboard,
@@ -341,6 +364,7 @@ static void release(struct training *training)
     dataset_free(&training->validation_data);
     dataset_free(&training->test_data);
     fine_tune_close(&training->tune);
+    teacher_close(&training->teacher);
     network_free(&training->network);
     recipe_free(&training->recipe);
     if (training->lock >= 0)

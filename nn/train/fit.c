@@ -194,6 +194,8 @@ static void set_feeds(struct fit_run *run)
     run->validation_feed = run->train_feed = feed;
     run->train_feed.order.shuffle = recipe->shuffle;
     run->train_feed.order.balance = recipe->balance;
+    run->train_feed.teacher = settings->teacher;
+    run->train_feed.cpu = recipe->trainer.cpu;
     if (recipe->augmented)
         run->train_feed.augment = &recipe->augment;
     run->validation_feed.order.pictures = settings->validation;

@@ -154,8 +154,7 @@ static bool check_size(const struct dataset *data, const struct shape *input, st
                            data->height, data->width, data->channels, shape_text(input, text));
 }
 
-/* The path as seen from here; the caller frees it. */
-static char *resolve(const char *root, const char *path)
+char *load_resolve(const char *root, const char *path)
 {
     char *resolved;
     if (!path || path[0] == '/' || strcmp(root, ".") == 0)
@@ -170,7 +169,7 @@ static bool load_source(const struct recipe *recipe, const struct source *source
 {
     const struct shape *input = model_input_shape(model);
     struct dataset more = {0};
-    char *path = resolve(settings->root, source->path);
+    char *path = load_resolve(settings->root, source->path);
     bool good = path || error_set(error, "out of memory");
     if (good && source->path && access(path, F_OK) != 0)
         good = error_set(error,

@@ -131,17 +131,31 @@ static void mix(const struct prefetch *prefetch, int number, struct batch *batch
     mixing_apply(settings->augment, &pictures, &random);
 }
 
+/* What a thread has for itself. */
+struct workplace {
+    struct augment_scratch scratch;
+    struct lesson *lesson; /* NULL: there is no teacher */
+};
+
+static void teach(const struct prefetch *prefetch, struct lesson *lesson, struct batch *batch)
+{
+    for (int i = 0; lesson && i < batch->n; i++)
+        lesson_teach(lesson, batch->x + (size_t)i * prefetch->x_size,
+                     batch->y + (size_t)i * prefetch->y_size);
+}
+
 static bool make_batch(const struct prefetch *prefetch, int number, struct batch *batch,
-                       struct augment_scratch *scratch, struct error *error)
+                       struct workplace *workplace, struct error *error)
 {
     int first = number * prefetch->settings->batch;
     int left = prefetch->length - first;
     batch->n = left < prefetch->settings->batch ? left : prefetch->settings->batch;
     for (int i = 0; i < batch->n; i++)
         if (!make_picture(prefetch, first + i, batch->x + (size_t)i * prefetch->x_size,
-                          batch->y + (size_t)i * prefetch->y_size, scratch, error))
+                          batch->y + (size_t)i * prefetch->y_size, &workplace->scratch, error))
             return false;
     mix(prefetch, number, batch);
+    teach(prefetch, workplace->lesson, batch);
     return true;
 }
 
@@ -183,18 +197,28 @@ static void step_back(void)
     pthread_setname_np(pthread_self(), "prefetch");
 }
 
+static bool enter(const struct prefetch *prefetch, struct workplace *workplace, struct error *error)
+{
+    const struct prefetch_settings *settings = prefetch->settings;
+    step_back();
+    if (settings->teacher)
+        workplace->lesson = lesson_create(settings->teacher, settings->cpu, error);
+    return !settings->teacher || workplace->lesson;
+}
+
 static void *work(void *argument)
 {
     struct prefetch *prefetch = argument;
-    struct augment_scratch scratch = {0};
-    step_back();
+    struct workplace workplace = {0};
+    struct error error;
+    const bool ready = enter(prefetch, &workplace, &error);
     for (int number; (number = take_number(prefetch)) >= 0;) {
         struct slot_batch *slot = &prefetch->slots[number % prefetch->slot_count];
-        struct error error;
-        bool good = make_batch(prefetch, number, &slot->batch, &scratch, &error);
+        const bool good = ready && make_batch(prefetch, number, &slot->batch, &workplace, &error);
         report(prefetch, slot, good, &error);
     }
-    augment_free(&scratch);
+    augment_free(&workplace.scratch);
+    lesson_destroy(workplace.lesson);
     return NULL;
 }
 

@@ -1,6 +1,6 @@
 /*
  * prefetch: batches made ahead of the training by threads of their own: pictures drawn in the
- * epoch's order, augmented, scaled, with their targets.
+ * epoch's order, augmented, scaled, with their targets, those of a teacher among them.
  *
  * Which picture comes when, and what is done to it, follows from seed, epoch and its place alone,
  * whatever the number of threads; so a training can be taken up again in the middle of an epoch.
@@ -10,6 +10,7 @@
 
 #include "nn/train/augment.h"
 #include "nn/train/order.h"
+#include "nn/train/teacher.h"
 
 enum target_kind {
     TARGET_INDEX,   /* y [n]: the class as a number; sparse categorical cross-entropy */
@@ -24,6 +25,8 @@ struct prefetch_settings {
     int height, width;         /* of the network's input */
     float scale[3], offset[3]; /* value = pixel * scale[c] + offset[c] */
     enum target_kind target;
+    const struct teacher *teacher; /* NULL: none */
+    const char *cpu;               /* kernels that the teacher runs with, as in session.h */
     int batch;
     int threads;
 };

@@ -116,6 +116,9 @@ static bool check_whole(const struct recipe *recipe, struct error *error)
     if (mix && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
         return bind_refuse(script, script_line(script, "augment", mix), error,
                            "%s needs soft targets: use categorical_crossentropy", mix);
+    if (recipe->teacher.models && recipe->trainer.loss == LOSS_SPARSE_CATEGORICAL_CROSSENTROPY)
+        return bind_refuse(script, recipe->teacher.line, error,
+                           "Teacher needs soft targets: use categorical_crossentropy");
     return check_background(script, &recipe->augment, error);
 }
 

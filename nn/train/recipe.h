@@ -10,6 +10,7 @@
 
 #include "nn/train/augment.h"
 #include "nn/train/schedule.h"
+#include "nn/train/teacher.h"
 #include "nn/train/trainer.h"
 
 enum source_kind {
@@ -68,6 +69,7 @@ struct recipe {
     bool augmented; /* there is an [augment] section */
     struct augment_settings augment;
     struct trainer_settings trainer; /* batch, threads, seed: those of the recipe */
+    struct teacher_settings teacher;
     struct schedule schedule;
     int epochs;
     double validation_split;

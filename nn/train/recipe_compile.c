@@ -221,6 +221,32 @@ static bool read_loss(struct recipe *recipe, const struct expr *e, struct error 
     return e->kind != EXPR_CALL || bind_loss(recipe, e, row, error);
 }
 
+/* --- teacher ---------------------------------------------------------------------------------- */
+
+static const struct field teacher_fields[] = {
+    {"models", FIELD_STRINGS, offsetof(struct teacher_settings, models), 0, 0},
+    {"alpha", FIELD_NUMBER, offsetof(struct teacher_settings, alpha), 0, 1},
+    {"mirrored", FIELD_BOOL, offsetof(struct teacher_settings, mirrored), 0, 0},
+};
+
+/* Teacher(['a.h5', 'b.h5'], alpha=0.3); alpha's default is that of Keras's Distiller. */
+static bool read_teacher(struct recipe *recipe, const struct expr *e, struct error *error)
+{
+    struct teacher_settings *teacher = &recipe->teacher;
+    const char *name = bind_callee(e);
+    *teacher = (struct teacher_settings){.line = e->line, .alpha = 0.1};
+    if (!name || strcmp(name, "Teacher") != 0)
+        return bind_refuse(&recipe->script, e->line, error,
+                           "teacher must be Teacher(['MODEL.h5', ...], alpha=0.1)");
+    if (!bind_call(&recipe->script, e, FIELDS(teacher_fields), teacher, error))
+        return false;
+    const int count = teacher->models ? teacher->models->count : 0;
+    return (count > 0 && count <= TEACHER_MODELS_MAX) ||
+           bind_refuse(&recipe->script, e->line, error,
+                       "Teacher takes a list of 1 to %d models, as ['MODEL.h5']",
+                       TEACHER_MODELS_MAX);
+}
+
 /* --- schedules and metrics -------------------------------------------------------------------- */
 
 #define SCHEDULE_ROW(name, kind, min, max)                                                         \
@@ -285,12 +311,15 @@ static bool read_statement(struct recipe *recipe, const struct statement *s, boo
         return (*has_optimizer = read_optimizer(recipe, &s->value, error));
     if (strcmp(target, "loss") == 0)
         return (*has_loss = read_loss(recipe, &s->value, error));
+    if (strcmp(target, "teacher") == 0)
+        return read_teacher(recipe, &s->value, error);
     if (strcmp(target, "schedule") == 0)
         return read_schedule(recipe, &s->value, error);
     if (strcmp(target, "metrics") == 0)
         return read_metrics(recipe, &s->value, error);
     return bind_refuse(&recipe->script, s->line, error,
-                       "[compile] holds lines optimizer =, loss =, metrics = and schedule =");
+                       "[compile] holds lines optimizer =, loss =, metrics =, schedule = and "
+                       "teacher =");
 }
 
 bool recipe_read_compile(struct recipe *recipe, struct error *error)

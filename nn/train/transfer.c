@@ -1,6 +1,7 @@
 #include "nn/train/transfer.h"
 
 #include "nn/layer.h"
+#include "nn/train/earlier.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -122,21 +123,10 @@ static int last_weighted(const struct model *model)
     return last;
 }
 
-static bool is_unnamed(const struct model *model)
-{
-    char name[32];
-    for (int i = 0; i < model->class_count; i++) {
-        snprintf(name, sizeof name, "class %d", i);
-        if (strcmp(model->class_names[i], name) != 0)
-            return false;
-    }
-    return true;
-}
-
 /* The class of `from` whose weights the class has; -1: none. */
 static int find_class(const struct model *from, const struct model *to, int class)
 {
-    if (is_unnamed(from))
+    if (!earlier_names_classes(from))
         return from->class_count == to->class_count ? class : -1;
     for (int i = 0; i < from->class_count; i++)
         if (strcmp(from->class_names[i], to->class_names[class]) == 0)

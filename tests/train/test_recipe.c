@@ -92,6 +92,20 @@ START_TEST(sources_can_be_many)
 }
 END_TEST
 
+START_TEST(a_teacher_is_a_list_of_models)
+{
+    struct recipe r;
+    struct error error;
+    const char *text = "[data]\ntrain = Shapes()\n[compile]\noptimizer = 'adam'\nloss = 'mse'\n"
+                       "teacher = Teacher(['a.h5', 'b.h5'], 0.3, mirrored=True)\n";
+    ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+    ck_assert(r.teacher.alpha == 0.3 && r.teacher.mirrored && r.teacher.line == 6);
+    ck_assert_int_eq(r.teacher.models->count, 2);
+    ck_assert_str_eq(r.teacher.models->items[1].text, "b.h5");
+    recipe_free(&r);
+}
+END_TEST
+
 START_TEST(verbose_is_taken_and_not_looked_at)
 {
     struct recipe r;
@@ -160,6 +174,17 @@ START_TEST(refuses_by_file_and_line)
                    "pets.recipe:16: from_logits=True is not needed");
     assert_refused("['accuracy']", "['f1']", "pets.recipe:17: metrics must be");
     assert_refused("CosineDecay", "Cosine", "pets.recipe:18: schedule must be");
+    assert_refused("metrics = ['accuracy']", "teacher = 'a.h5'",
+                   "pets.recipe:17: teacher must be Teacher(");
+    assert_refused("metrics = ['accuracy']", "teacher = Teacher([])",
+                   "pets.recipe:17: models must be a list of strings");
+    assert_refused("metrics = ['accuracy']",
+                   "teacher = Teacher(['1', '2', '3', '4', '5', '6', '7', '8', '9'])",
+                   "pets.recipe:17: Teacher takes a list of 1 to 8 models");
+    assert_refused("metrics = ['accuracy']", "teacher = Teacher(alpha=0.5)",
+                   "pets.recipe:17: Teacher takes a list of 1 to 8 models");
+    assert_refused("metrics = ['accuracy']", "teacher = Teacher(['a.h5'], alpha=2)",
+                   "pets.recipe:17: alpha must be a number from 0 to 1");
     assert_refused("loss =", "# loss =", "pets.recipe:14: [compile] needs a line loss =");
     assert_refused("epochs = 20", "epoch = 20", "pets.recipe:20: [fit] takes no epoch");
     assert_refused("epochs = 20", "epoch = 20", "shuffle, balance, seed, callbacks");
@@ -351,7 +376,7 @@ START_TEST(the_recipes_of_the_lessons)
 END_TEST
 
 TEST_MAIN(recipe, reads_every_section, defaults_are_those_of_keras, sources_can_be_many,
-          verbose_is_taken_and_not_looked_at, refuses_by_file_and_line,
-          losses_and_optimizers_by_their_modules, clipping_has_three_names,
-          mixup_needs_soft_targets, a_background_has_settings_of_its_own,
+          a_teacher_is_a_list_of_models, verbose_is_taken_and_not_looked_at,
+          refuses_by_file_and_line, losses_and_optimizers_by_their_modules,
+          clipping_has_three_names, mixup_needs_soft_targets, a_background_has_settings_of_its_own,
           networks_that_cannot_be_trained, schedules, the_recipes_of_the_lessons)

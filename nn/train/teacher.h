@@ -1,0 +1,58 @@
+/*
+ * teacher: models that were trained before and whose scores become part of the targets (knowledge
+ * distillation: Hinton et al. 2015, arXiv:1503.02531). They see each picture as the network in
+ * training does, after augmentation (Beyer et al. 2021, arXiv:2106.05237):
+ *
+ *   y = alpha * y + (1 - alpha) * p
+ *
+ * where p is the mean of their scores. With a cross-entropy that is the loss of Keras's Distiller
+ * at a temperature of 1.
+ */
+#ifndef PAWCAM_NN_TRAIN_TEACHER_H
+#define PAWCAM_NN_TRAIN_TEACHER_H
+
+#include "nn/model.h"
+#include "nn/train/script.h"
+
+/* Of a recipe. */
+struct teacher_settings {
+    const struct expr *models; /* paths of Keras files; NULL: no teacher */
+    int line;
+    double alpha;  /* share of the label in the targets */
+    bool mirrored; /* the scores are the mean of those of the picture and of its mirror image */
+};
+
+enum { TEACHER_MODELS_MAX = 8 };
+
+struct teacher {
+    const struct teacher_settings *settings;
+    struct model *models[TEACHER_MODELS_MAX]; /* owned */
+    int count;
+};
+
+/* Reads the models that the settings name, which must outlive the teacher; paths that are not whole
+ * begin in the folder `root`. While the process has no other threads (keras_load_guarded). On
+ * failure the teacher is empty. */
+bool teacher_open(struct teacher *teacher, const struct teacher_settings *settings,
+                  const char *root, struct error *error);
+
+/* Accepts a zero teacher. */
+void teacher_close(struct teacher *teacher);
+
+/* Do all take the pupil's pictures, preprocessed as they are for it, and tell its classes? A file
+ * that names no classes has them in the same order. The error names the model. */
+bool teacher_check(const struct teacher *teacher, const struct model *pupil, struct error *error);
+
+/* The scratch memory with which one thread asks the models. The teacher must outlive it. */
+struct lesson;
+
+/* NULL: out of memory, or no such kernels (session.h). */
+struct lesson *lesson_create(const struct teacher *teacher, const char *cpu, struct error *error);
+
+/* Changes the targets y [outputs] of one picture x [height][width][channels], preprocessed. */
+void lesson_teach(struct lesson *lesson, const float *x, float *y);
+
+/* NULL is allowed. */
+void lesson_destroy(struct lesson *lesson);
+
+#endif
