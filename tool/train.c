@@ -151,7 +151,8 @@ static bool check_earlier(const struct training *training, struct error *error)
     const struct train_settings *settings = training->settings;
     const bool exists = fit_exists(training->out);
     if (settings->resume && exists)
-        return fit_can_resume(&training->recipe, &training->network, training->out, error);
+        return fit_can_resume(&training->recipe, &training->network, &training->teacher,
+                              training->out, error);
     if (settings->resume)
         return refuse_resume(training, error);
     return !exists || settings->overwrite ||
@@ -159,6 +160,37 @@ static bool check_earlier(const struct training *training, struct error *error)
                            "%s holds a training already: --resume goes on with it, --overwrite "
                            "begins anew, --out names another folder",
                            training->out);
+}
+
+static const char *data_folder(const struct training *training)
+{
+    return training->settings->data ? training->settings->data : ".";
+}
+
+/* Says in front of the error which line of the recipe it is about. Returns false. */
+static bool at_teacher(const struct training *training, struct error *error)
+{
+    return error_prefix(error, "%s:%d", training->recipe.script.path,
+                        training->recipe.teacher.line);
+}
+
+/* The training would write over its teacher, and learn from itself when it is resumed. */
+static bool check_teacher_paths(const struct training *training, struct error *error)
+{
+    const struct expr *models = training->recipe.teacher.models;
+    for (int i = 0; models && i < models->count; i++) {
+        char *path = load_resolve(data_folder(training), models->items[i].text);
+        const bool inside = path && folder_holds(training->out, path);
+        if (!path)
+            return error_set_memory(error, "out of memory for a path");
+        if (inside)
+            error_set_usage(error, "teacher %s lies in --out, where the training writes: copy it",
+                            path);
+        free(path);
+        if (inside)
+            return at_teacher(training, error);
+    }
+    return true;
 }
 
 /* A name says what the training must not write over (recipe_fit.c); a whole path could go round
@@ -186,7 +218,7 @@ static bool prepare_out(struct training *training, struct error *error)
         return false;
     training->lock = folder_lock(training->out, error);
     return training->lock >= 0 && check_whole_paths(training, error) &&
-           check_earlier(training, error) &&
+           check_teacher_paths(training, error) && check_earlier(training, error) &&
            (!settings->tensorboard || folder_make(settings->tensorboard, error));
 }
 
@@ -199,21 +231,16 @@ static bool freeze(struct training *training, struct error *error)
            error_prefix(error, "--freeze-until");
 }
 
-static const char *data_folder(const struct training *training)
-{
-    return training->settings->data ? training->settings->data : ".";
-}
-
-static bool at_teacher(const struct training *training, struct error *error)
-{
-    return error_prefix(error, "%s:%d", training->recipe.script.path,
-                        training->recipe.teacher.line);
-}
-
 static bool open_teacher(struct training *training, struct error *error)
 {
     return teacher_open(&training->teacher, &training->recipe.teacher, data_folder(training),
                         error) ||
+           at_teacher(training, error);
+}
+
+static bool check_teacher(struct training *training, struct error *error)
+{
+    return teacher_check_network(&training->teacher, training->network.model, error) ||
            at_teacher(training, error);
 }
 
@@ -225,7 +252,8 @@ static bool begin_network(struct training *training, struct error *error)
            fine_tune_open(&training->tune, training->settings->from, error) &&
            network_build(&training->network, &recipe->script, recipe->trainer.seed, error) &&
            fine_tune_body(&training->tune, training->network.model, error) &&
-           freeze(training, error) && recipe_check_network(recipe, &training->network, error);
+           freeze(training, error) && recipe_check_network(recipe, &training->network, error) &&
+           check_teacher(training, error);
 }
 
 static bool load_one(struct training *training, const struct source *sources, struct dataset *data,
@@ -266,7 +294,7 @@ static bool load_data(struct training *training, struct error *error)
             return false;
     }
     return load_describe(recipe, &training->train_data, training->network.model, error) &&
-           (teacher_check(&training->teacher, training->network.model, error) ||
+           (teacher_check_meaning(&training->teacher, training->network.model, error) ||
             at_teacher(training, error)) &&
            fine_tune_head(&training->tune, training->network.model, error);
 }
@@ -339,7 +367,7 @@ static bool train(struct training *training, struct error *error)
         .network = &training->network,
         .train = &training->train,
         .validation = training->validation.count ? &training->validation : NULL,
-        .teacher = training->teacher.count ? &training->teacher : NULL,
+        .teacher = &training->teacher,
         .codec = &codec_vision,
         .out = training->out,
         .tensorboard = training->settings->tensorboard,

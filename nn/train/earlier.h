@@ -4,7 +4,7 @@
 
 #include "nn/model.h"
 
-/* Do both make the same of a picture, within rounding? */
+/* Are pixels scaled the same for both, within rounding? By their preprocessing, not by layers. */
 bool earlier_preprocesses_alike(const struct model *a, const struct model *b);
 
 /* Has its file names for the classes? If not they are "class 0", "class 1", ... */

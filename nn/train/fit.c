@@ -194,7 +194,7 @@ static void set_feeds(struct fit_run *run)
     run->validation_feed = run->train_feed = feed;
     run->train_feed.order.shuffle = recipe->shuffle;
     run->train_feed.order.balance = recipe->balance;
-    run->train_feed.teacher = settings->teacher;
+    run->train_feed.teacher = settings->teacher->count ? settings->teacher : NULL;
     run->train_feed.cpu = recipe->trainer.cpu;
     if (recipe->augmented)
         run->train_feed.augment = &recipe->augment;
@@ -245,12 +245,14 @@ static uint64_t mix_subset(uint64_t hash, const struct subset *pictures)
 }
 
 /* All but what the pictures tell. */
-static struct fit_identity identify(const struct recipe *recipe, const struct network *network)
+static struct fit_identity identify(const struct recipe *recipe, const struct network *network,
+                                    const struct teacher *teacher)
 {
     return (struct fit_identity){
         .seed = recipe->trainer.seed,
         .batch = recipe->trainer.batch,
         .weights = weights_count(network->model),
+        .teacher = teacher_fingerprint(teacher),
         .recipe = fingerprint_of(recipe, network),
     };
 }
@@ -261,7 +263,7 @@ static bool prepare(struct fit_run *run, struct error *error)
     set_feeds(run);
     if (run->pictures < 1 || (run->steps = prefetch_batches(&run->train_feed)) < 1)
         return error_set(error, "out of memory for an epoch's order");
-    run->state.identity = identify(settings->recipe, settings->network);
+    run->state.identity = identify(settings->recipe, settings->network, settings->teacher);
     run->state.identity.pictures = run->pictures;
     run->state.identity.data =
         mix_subset(mix_subset(FINGERPRINT_BEGIN, settings->train), settings->validation);
@@ -319,10 +321,10 @@ bool fit(const struct fit_settings *settings, struct fit_result *result, struct 
     return good;
 }
 
-bool fit_can_resume(const struct recipe *recipe, const struct network *network, const char *out,
-                    struct error *error)
+bool fit_can_resume(const struct recipe *recipe, const struct network *network,
+                    const struct teacher *teacher, const char *out, struct error *error)
 {
-    const struct fit_identity wanted = identify(recipe, network);
+    const struct fit_identity wanted = identify(recipe, network, teacher);
     char path[FIT_PATH_BYTES];
     return fit_path(out, "resume.state", path, error) && fit_state_check(&wanted, path, error);
 }

@@ -70,7 +70,7 @@ bool fit_exists(const char *out);
 
 /* Could fit resume the training in the folder `out`? To be asked before pictures are read, whose
  * number is the one thing that it does not look at. */
-bool fit_can_resume(const struct recipe *recipe, const struct network *network, const char *out,
-                    struct error *error);
+bool fit_can_resume(const struct recipe *recipe, const struct network *network,
+                    const struct teacher *teacher, const char *out, struct error *error);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char magic[16] = "pawcam fit 5\n";
+static const char magic[16] = "pawcam fit 6\n";
 
 enum { EPOCHS_MAX = 1 << 20 };
 
@@ -99,6 +99,8 @@ static bool check_identity(const struct fit_identity *wanted, const struct fit_i
         return refuse(error, "batch size");
     if (!check_recipe(&wanted->recipe, &found->recipe, error))
         return false;
+    if (found->teacher != wanted->teacher)
+        return refuse(error, "teacher");
     if (wanted->pictures && found->pictures != wanted->pictures)
         return refuse(error, "number of pictures");
     if (wanted->pictures && found->data != wanted->data)

@@ -15,6 +15,7 @@ struct fit_identity {
     int pictures, batch; /* pictures: of an epoch, by order.h */
     uint64_t weights;    /* of the network */
     uint64_t data;       /* the pictures' classes, of training and validation: a hash */
+    uint64_t teacher;    /* its models' weights: a hash */
     struct fingerprint recipe;
 };
 

@@ -132,31 +132,34 @@ static void mix(const struct prefetch *prefetch, int number, struct batch *batch
 }
 
 /* What a thread has for itself. */
-struct workplace {
+struct worker {
     struct augment_scratch scratch;
-    struct lesson *lesson; /* NULL: there is no teacher */
+    struct teacher_session *teacher; /* NULL: none */
 };
 
-static void teach(const struct prefetch *prefetch, struct lesson *lesson, struct batch *batch)
+/* The pictures as they are now, mixed ones as well. */
+static bool teach(const struct prefetch *prefetch, struct teacher_session *teacher,
+                  struct batch *batch, struct error *error)
 {
-    for (int i = 0; lesson && i < batch->n; i++)
-        lesson_teach(lesson, batch->x + (size_t)i * prefetch->x_size,
-                     batch->y + (size_t)i * prefetch->y_size);
+    for (int i = 0; teacher && i < batch->n; i++)
+        if (!teacher_session_run(teacher, batch->x + (size_t)i * prefetch->x_size,
+                                 batch->y + (size_t)i * prefetch->y_size, error))
+            return false;
+    return true;
 }
 
 static bool make_batch(const struct prefetch *prefetch, int number, struct batch *batch,
-                       struct workplace *workplace, struct error *error)
+                       struct worker *worker, struct error *error)
 {
     int first = number * prefetch->settings->batch;
     int left = prefetch->length - first;
     batch->n = left < prefetch->settings->batch ? left : prefetch->settings->batch;
     for (int i = 0; i < batch->n; i++)
         if (!make_picture(prefetch, first + i, batch->x + (size_t)i * prefetch->x_size,
-                          batch->y + (size_t)i * prefetch->y_size, &workplace->scratch, error))
+                          batch->y + (size_t)i * prefetch->y_size, &worker->scratch, error))
             return false;
     mix(prefetch, number, batch);
-    teach(prefetch, workplace->lesson, batch);
-    return true;
+    return teach(prefetch, worker->teacher, batch, error);
 }
 
 /* --- threads ---------------------------------------------------------------------------------- */
@@ -197,28 +200,28 @@ static void step_back(void)
     pthread_setname_np(pthread_self(), "prefetch");
 }
 
-static bool enter(const struct prefetch *prefetch, struct workplace *workplace, struct error *error)
+static bool begin_work(const struct prefetch *prefetch, struct worker *worker, struct error *error)
 {
     const struct prefetch_settings *settings = prefetch->settings;
     step_back();
     if (settings->teacher)
-        workplace->lesson = lesson_create(settings->teacher, settings->cpu, error);
-    return !settings->teacher || workplace->lesson;
+        worker->teacher = teacher_session_create(settings->teacher, settings->cpu, error);
+    return !settings->teacher || worker->teacher;
 }
 
 static void *work(void *argument)
 {
     struct prefetch *prefetch = argument;
-    struct workplace workplace = {0};
+    struct worker worker = {0};
     struct error error;
-    const bool ready = enter(prefetch, &workplace, &error);
+    const bool ready = begin_work(prefetch, &worker, &error);
     for (int number; (number = take_number(prefetch)) >= 0;) {
         struct slot_batch *slot = &prefetch->slots[number % prefetch->slot_count];
-        const bool good = ready && make_batch(prefetch, number, &slot->batch, &workplace, &error);
+        const bool good = ready && make_batch(prefetch, number, &slot->batch, &worker, &error);
         report(prefetch, slot, good, &error);
     }
-    augment_free(&workplace.scratch);
-    lesson_destroy(workplace.lesson);
+    augment_free(&worker.scratch);
+    teacher_session_destroy(worker.teacher);
     return NULL;
 }
 

@@ -25,7 +25,7 @@ struct prefetch_settings {
     int height, width;         /* of the network's input */
     float scale[3], offset[3]; /* value = pixel * scale[c] + offset[c] */
     enum target_kind target;
-    const struct teacher *teacher; /* NULL: none */
+    const struct teacher *teacher; /* checked (teacher.h); NULL: none */
     const char *cpu;               /* kernels that the teacher runs with, as in session.h */
     int batch;
     int threads;

@@ -225,7 +225,7 @@ static bool read_loss(struct recipe *recipe, const struct expr *e, struct error 
 
 static const struct field teacher_fields[] = {
     {"models", FIELD_STRINGS, offsetof(struct teacher_settings, models), 0, 0},
-    {"alpha", FIELD_NUMBER, offsetof(struct teacher_settings, alpha), 0, 1},
+    {"alpha", FIELD_NUMBER, offsetof(struct teacher_settings, alpha), 0, BELOW_1},
     {"mirrored", FIELD_BOOL, offsetof(struct teacher_settings, mirrored), 0, 0},
 };
 

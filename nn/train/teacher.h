@@ -14,6 +14,8 @@
 #include "nn/model.h"
 #include "nn/train/script.h"
 
+#include <stdint.h>
+
 /* Of a recipe. */
 struct teacher_settings {
     const struct expr *models; /* paths of Keras files; NULL: no teacher */
@@ -39,20 +41,33 @@ bool teacher_open(struct teacher *teacher, const struct teacher_settings *settin
 /* Accepts a zero teacher. */
 void teacher_close(struct teacher *teacher);
 
-/* Do all take the pupil's pictures, preprocessed as they are for it, and tell its classes? A file
- * that names no classes has them in the same order. The error names the model. */
-bool teacher_check(const struct teacher *teacher, const struct model *pupil, struct error *error);
+/* Do all take the pupil's input, and end as it does? The error names the model. A teacher without
+ * models passes. */
+bool teacher_check_network(const struct teacher *teacher, const struct model *pupil,
+                           struct error *error);
 
-/* The scratch memory with which one thread asks the models. The teacher must outlive it. */
-struct lesson;
+/* When the pupil has been told its preprocessing and classes (load_describe): do all mean the same
+ * by input and output? A file that names no classes has them in the same order. */
+bool teacher_check_meaning(const struct teacher *teacher, const struct model *pupil,
+                           struct error *error);
+
+/* Of the models' weights: a training cannot go on with another teacher (fit_state.h). */
+uint64_t teacher_fingerprint(const struct teacher *teacher);
+
+/* The scratch memory with which one thread asks a teacher of at least one model, which must outlive
+ * it. */
+struct teacher_session;
 
 /* NULL: out of memory, or no such kernels (session.h). */
-struct lesson *lesson_create(const struct teacher *teacher, const char *cpu, struct error *error);
+struct teacher_session *teacher_session_create(const struct teacher *teacher, const char *cpu,
+                                               struct error *error);
 
-/* Changes the targets y [outputs] of one picture x [height][width][channels], preprocessed. */
-void lesson_teach(struct lesson *lesson, const float *x, float *y);
+/* Changes the targets y of one picture x, both as the checked models take and give them. false: a
+ * score is not a finite number; the error names the model, y is unchanged. */
+bool teacher_session_run(struct teacher_session *session, const float *x, float *y,
+                         struct error *error);
 
 /* NULL is allowed. */
-void lesson_destroy(struct lesson *lesson);
+void teacher_session_destroy(struct teacher_session *session);
 
 #endif

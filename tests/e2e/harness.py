@@ -223,15 +223,15 @@ def attempt(test):
 
 def run_test(test):
     """Returns ok, FAILED or SKIPPED and why."""
-    for left in reversed(range(ATTEMPTS)):
+    for number in range(1, ATTEMPTS + 1):
         try:
             attempt(test)
-            return "ok"
+            return "ok" if number == 1 else f"ok (attempt {number})"
         except Skip as reason:
             return f"SKIPPED: {reason}"
         except BaseException as error:
             traceback.print_exc()
-            if left == 0 or not isinstance(error, Late):
+            if number == ATTEMPTS or not isinstance(error, Late):
                 return "FAILED"
 
 

@@ -173,9 +173,11 @@ static void teardown(void)
 
 static bool run_with(struct fit_settings how, struct fit_result *result)
 {
+    static const struct teacher none;
     const struct fit_settings settings = {
         .recipe = &recipe,
         .network = &network,
+        .teacher = &none,
         .train = &all,
         .validation = &all,
         .out = folder,

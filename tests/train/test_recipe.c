@@ -103,6 +103,11 @@ START_TEST(a_teacher_is_a_list_of_models)
     ck_assert_int_eq(r.teacher.models->count, 2);
     ck_assert_str_eq(r.teacher.models->items[1].text, "b.h5");
     recipe_free(&r);
+    text = "[data]\ntrain = Shapes()\n[compile]\noptimizer = 'adam'\nloss = 'mse'\n"
+           "teacher = Teacher(['a.h5'])\n";
+    ck_assert_msg(recipe_parse(&r, "a.recipe", text, &error), "%s", error.message);
+    ck_assert(r.teacher.alpha == 0.1 && !r.teacher.mirrored);
+    recipe_free(&r);
 }
 END_TEST
 
@@ -184,7 +189,7 @@ START_TEST(refuses_by_file_and_line)
     assert_refused("metrics = ['accuracy']", "teacher = Teacher(alpha=0.5)",
                    "pets.recipe:17: Teacher takes a list of 1 to 8 models");
     assert_refused("metrics = ['accuracy']", "teacher = Teacher(['a.h5'], alpha=2)",
-                   "pets.recipe:17: alpha must be a number from 0 to 1");
+                   "pets.recipe:17: alpha must be a number from 0 to 0.999");
     assert_refused("loss =", "# loss =", "pets.recipe:14: [compile] needs a line loss =");
     assert_refused("epochs = 20", "epoch = 20", "pets.recipe:20: [fit] takes no epoch");
     assert_refused("epochs = 20", "epoch = 20", "shuffle, balance, seed, callbacks");

@@ -25,8 +25,9 @@ static const char *path(const char *name)
     return text;
 }
 
-#define NETWORK(size, head)                                                                        \
-    "[network]\nx = Input(" size ")\nx = Flatten()(x)\nx = Dense(3, activation='" head "')(x)\n"
+#define NETWORK(size, units, head)                                                                 \
+    "[network]\nx = Input(" size ")\nx = Flatten()(x)\n"                                           \
+    "x = Dense(" units ", activation='" head "')(x)\n"
 
 static void build(struct net *net, const char *text, uint64_t seed)
 {
@@ -44,7 +45,7 @@ static void begin(void)
 {
     ck_assert_ptr_nonnull(mkdtemp(folder));
     for (int i = 0; i < 2; i++) {
-        build(&nets[i], NETWORK("(5, 6, 3)", "softmax"), 7 + (uint64_t)i);
+        build(&nets[i], NETWORK("(5, 6, 3)", "3", "softmax"), 7 + (uint64_t)i);
         ck_assert(keras_save(nets[i].network.model, path(i ? "b.h5" : "a.h5"), &error));
     }
 }
@@ -100,46 +101,71 @@ START_TEST(targets_become_a_mean_of_label_and_scores)
     double sum[CLASSES] = {0}, straight[CLASSES] = {0};
     begin();
     ck_assert_msg(open_teacher("['a.h5', 'b.h5'], alpha=0.25, mirrored=True"), "%s", error.message);
-    ck_assert(teacher_check(&teacher, nets[0].network.model, &error));
+    ck_assert(teacher_check_network(&teacher, nets[0].network.model, &error));
+    ck_assert(teacher_check_meaning(&teacher, nets[0].network.model, &error));
     fill(x, 3);
     for (int i = 0; i < 4; i++)
         add_scores(&nets[i / 2], x, i % 2, sum);
-    struct lesson *lesson = lesson_create(&teacher, "auto", &error);
-    lesson_teach(lesson, x, y);
+    struct teacher_session *session = teacher_session_create(&teacher, "auto", &error);
+    ck_assert(teacher_session_run(session, x, y, &error));
     for (int k = 0; k < CLASSES; k++)
         ck_assert_double_eq_tol((double)y[k], 0.25 * (k == 1) + 0.75 * sum[k] / 4, 1e-5);
-    lesson_destroy(lesson);
+    teacher_session_destroy(session);
     teacher_close(&teacher);
     recipe_free(&recipe);
 
     ck_assert(open_teacher("['b.h5'], 0.5")); /* not mirrored, and nothing is left of before */
-    lesson = lesson_create(&teacher, "reference", &error);
+    session = teacher_session_create(&teacher, "reference", &error);
     add_scores(&nets[1], x, false, straight);
     for (int i = 0; i < 2; i++) {
         memcpy(y, plain, sizeof y);
-        lesson_teach(lesson, x, y);
+        ck_assert(teacher_session_run(session, x, y, &error));
         for (int k = 0; k < CLASSES; k++)
             ck_assert_double_eq_tol((double)y[k], 0.5 * (k == 1) + 0.5 * straight[k], 1e-5);
     }
-    lesson_destroy(lesson);
+    teacher_session_destroy(session);
     end();
 }
 END_TEST
 
-static void assert_refused(const char *network, const char *const *classes, const char *message)
+static const char *const pets[] = {"cat", "dog", "neither"};
+
+/* With the classes a, b, c or others. */
+static bool fits(const char *network, const char *const *classes, float offset)
 {
     struct net pupil;
     build(&pupil, network, 1);
-    ck_assert(model_set_classes(pupil.network.model, classes, CLASSES, &error));
-    ck_assert(!teacher_check(&teacher, pupil.network.model, &error));
-    ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+    struct model *model = pupil.network.model;
+    ck_assert(model_set_classes(model, classes, model->class_count, &error));
+    model->preprocessing.offset[1] = offset;
+    const bool good = teacher_check_network(&teacher, model, &error) &&
+                      teacher_check_meaning(&teacher, model, &error);
     net_free(&pupil);
+    return good;
+}
+
+static void assert_refused(const char *network, const char *const *classes, float offset,
+                           const char *message)
+{
+    ck_assert(!fits(network, classes, offset));
+    ck_assert_msg(strstr(error.message, message), "'%s' lacks '%s'", error.message, message);
+}
+
+/* b.h5 becomes this network, and the only model of the teacher. */
+static void open_other(const char *network, const char *arguments)
+{
+    teacher_close(&teacher);
+    recipe_free(&recipe);
+    net_free(&nets[1]);
+    build(&nets[1], network, 1);
+    ck_assert(keras_save(nets[1].network.model, path("b.h5"), &error));
+    ck_assert(open_teacher(arguments));
 }
 
 START_TEST(models_that_do_not_fit_are_refused)
 {
-    static const char *const pets[] = {"cat", "dog", "neither"}, *const others[] = {"a", "b", "c"};
-    struct net pupil;
+    static const char *const others[] = {"cat", "fox", "neither"};
+    const char *same = NETWORK("(5, 6, 3)", "3", "softmax");
     begin();
     ck_assert(!open_teacher("['a.h5', 'c.h5']"));
     ck_assert_ptr_nonnull(strstr(error.message, path("c.h5")));
@@ -149,38 +175,71 @@ START_TEST(models_that_do_not_fit_are_refused)
     ck_assert(model_set_classes(nets[1].network.model, pets, CLASSES, &error));
     ck_assert(keras_save(nets[1].network.model, path("b.h5"), &error));
     ck_assert(open_teacher("['a.h5', 'b.h5']"));
-    assert_refused(NETWORK("(6, 6, 3)", "softmax"), pets, "a.h5: its input is 5 x 6 x 3");
-    assert_refused(NETWORK("(5, 6, 3)", "softmax"), others, "b.h5: its class 0 is 'cat'");
-    build(&pupil, NETWORK("(5, 6, 3)", "softmax"), 1);
-    ck_assert(model_set_classes(pupil.network.model, pets, CLASSES, &error));
-    ck_assert_msg(teacher_check(&teacher, pupil.network.model, &error), "%s", error.message);
-    pupil.network.model->preprocessing.offset[1] = -0.5F;
-    ck_assert(!teacher_check(&teacher, pupil.network.model, &error));
-    ck_assert_ptr_nonnull(strstr(error.message, "a.h5: it was trained with another [preprocess]"));
-    net_free(&pupil);
-    teacher_close(&teacher);
-    recipe_free(&recipe);
+    ck_assert_msg(fits(same, pets, 0), "%s", error.message);
+    assert_refused(NETWORK("(6, 6, 3)", "3", "softmax"), pets, 0, "a.h5: its input is 5 x 6 x 3");
+    assert_refused(NETWORK("(5, 6, 3)", "2", "softmax"), pets, 0, "a.h5: its output is 3");
+    assert_refused(NETWORK("(5, 6, 3)", "3", "sigmoid"), pets, 0, "a.h5: it ends in softmax");
+    assert_refused(same, others, 0, "b.h5: its class 1 is 'dog'");
+    assert_refused(same, pets, -0.5F, "a.h5: it was trained with another [preprocess]");
 
-    build(&pupil, NETWORK("(5, 6, 3)", "sigmoid"), 1);
-    ck_assert(keras_save(pupil.network.model, path("b.h5"), &error));
-    ck_assert(open_teacher("['b.h5']"));
-    assert_refused(NETWORK("(5, 6, 3)", "softmax"), pets, "does not end in softmax");
-    net_free(&pupil);
+    open_other(NETWORK("(5, 6, 3)", "3", "sigmoid"), "['b.h5']");
+    ck_assert(fits(NETWORK("(5, 6, 3)", "3", "sigmoid"), pets, 0));
+    open_other("[network]\nx = Input((4,))\nx = Dense(3, activation='softmax')(x)\n",
+               "['b.h5'], mirrored=True");
+    assert_refused("[network]\nx = Input((4,))\nx = Dense(3, activation='softmax')(x)\n", pets, 0,
+                   "mirrored=True is for a network that takes pictures");
     end();
 }
 END_TEST
 
-/* Of an epoch: x and y of the first batch. */
-static void first_batch(const struct prefetch_settings *settings, float *x, float *y)
+START_TEST(another_teacher_has_another_fingerprint)
 {
+    begin();
+    ck_assert(open_teacher("['a.h5']"));
+    const uint64_t first = teacher_fingerprint(&teacher);
+    teacher_close(&teacher);
+    ck_assert_uint_ne(teacher_fingerprint(&teacher), first);
+    recipe_free(&recipe);
+    ck_assert(open_teacher("['b.h5']"));
+    ck_assert_uint_ne(teacher_fingerprint(&teacher), first);
+    end();
+}
+END_TEST
+
+START_TEST(scores_that_are_no_numbers_are_told)
+{
+    float x[VALUES], y[CLASSES] = {0, 1, 0};
+    begin();
+    build(&nets[1], NETWORK("(5, 6, 3)", "3", "softmax"), 1);
+    struct layer *head = &nets[1].network.model->layers[nets[1].network.model->output];
+    for (int i = 0; i < VALUES * CLASSES; i++)
+        head->kernel[i] = 3e38F;
+    ck_assert(keras_save(nets[1].network.model, path("b.h5"), &error));
+    ck_assert(open_teacher("['a.h5', 'b.h5']"));
+    struct teacher_session *session = teacher_session_create(&teacher, "reference", &error);
+    for (int i = 0; i < VALUES; i++)
+        x[i] = 1;
+    ck_assert(!teacher_session_run(session, x, y, &error));
+    ck_assert_str_eq(error.message, "teacher b.h5: a score is not a finite number");
+    ck_assert(y[0] == 0 && y[1] == 1 && y[2] == 0);
+    teacher_session_destroy(session);
+    end();
+}
+END_TEST
+
+/* Of an epoch: all of x and y. */
+static void collect(const struct prefetch_settings *settings, float *x, float *y)
+{
+    int n = 0;
     struct prefetch *prefetch = prefetch_start(settings, 0, 0, &error);
-    const struct batch *batch = prefetch ? prefetch_next(prefetch, &error) : NULL;
-    ck_assert_msg(batch && batch->n == 8, "%s", error.message);
-    memcpy(x, batch->x, 8 * VALUES * sizeof *x);
-    memcpy(y, batch->y, 8 * CLASSES * sizeof *y);
+    ck_assert_ptr_nonnull(prefetch);
+    for (const struct batch *batch; (batch = prefetch_next(prefetch, &error)); n += batch->n) {
+        memcpy(x + n * VALUES, batch->x, (size_t)batch->n * VALUES * sizeof *x);
+        memcpy(y + n * CLASSES, batch->y, (size_t)batch->n * CLASSES * sizeof *y);
+    }
+    ck_assert_msg(n == 8, "%s", error.message);
     prefetch_stop(prefetch);
 }
-
 START_TEST(batches_are_taught_as_they_are_seen)
 {
     static const char *const names[] = {"a", "b", "c"};
@@ -198,6 +257,8 @@ START_TEST(batches_are_taught_as_they_are_seen)
     ck_assert(open_teacher("['a.h5'], alpha=0"));
     struct augment_settings augment = augment_none;
     augment.horizontal_flip = true;
+    augment.mixup = 0.4; /* the teacher sees what became of the pictures */
+    augment.mixup_share = 1;
     struct prefetch_settings settings = {
         .order = {.pictures = &all, .seed = 5},
         .augment = &augment,
@@ -207,10 +268,10 @@ START_TEST(batches_are_taught_as_they_are_seen)
         .target = TARGET_ONE_HOT,
         .teacher = &teacher,
         .cpu = "auto",
-        .batch = 8,
+        .batch = 5, /* and then one of 3 */
         .threads = 1,
     };
-    first_batch(&settings, x, y);
+    collect(&settings, x, y);
     for (int i = 0; i < 8; i++) {
         double sum[CLASSES] = {0};
         add_scores(&nets[0], x + i * VALUES, false, sum);
@@ -218,7 +279,7 @@ START_TEST(batches_are_taught_as_they_are_seen)
             ck_assert_double_eq_tol((double)y[i * CLASSES + k], sum[k], 1e-5);
     }
     settings.threads = 3;
-    first_batch(&settings, seen, again);
+    collect(&settings, seen, again);
     ck_assert_mem_eq(x, seen, sizeof x);
     ck_assert_mem_eq(y, again, sizeof y);
     settings.cpu = "no-such-kernels";
@@ -233,4 +294,5 @@ START_TEST(batches_are_taught_as_they_are_seen)
 END_TEST
 
 TEST_MAIN(teacher, targets_become_a_mean_of_label_and_scores, models_that_do_not_fit_are_refused,
+          another_teacher_has_another_fingerprint, scores_that_are_no_numbers_are_told,
           batches_are_taught_as_they_are_seen)
