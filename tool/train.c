@@ -179,15 +179,13 @@ static bool check_teacher_paths(const struct training *training, struct error *e
 {
     const struct expr *models = training->recipe.teacher.models;
     for (int i = 0; models && i < models->count; i++) {
-        char *path = load_resolve(data_folder(training), models->items[i].text);
+        char *path = load_find(data_folder(training), models->items[i].text, error);
         const bool inside = path && folder_holds(training->out, path);
-        if (!path)
-            return error_set_memory(error, "out of memory for a path");
         if (inside)
             error_set_usage(error, "teacher %s lies in --out, where the training writes: copy it",
                             path);
         free(path);
-        if (inside)
+        if (!path || inside)
             return at_teacher(training, error);
     }
     return true;

@@ -41,7 +41,7 @@ struct fit_settings {
     struct network *network;
     const struct subset *train;
     const struct subset *validation; /* NULL: none */
-    const struct teacher *teacher;   /* NULL: none */
+    const struct teacher *teacher;   /* checked; one without models is none */
     const struct picture_codec *codec;
     const char *out;         /* folder, exists */
     const char *tensorboard; /* folder, made when missing; NULL: that of the recipe, if any */

@@ -154,12 +154,20 @@ static bool check_size(const struct dataset *data, const struct shape *input, st
                            data->height, data->width, data->channels, shape_text(input, text));
 }
 
-char *load_resolve(const char *root, const char *path)
+char *load_find(const char *root, const char *path, struct error *error)
 {
-    char *resolved;
-    if (!path || path[0] == '/' || strcmp(root, ".") == 0)
-        return strdup(path ? path : "");
-    return asprintf(&resolved, "%s/%s", root, path) < 0 ? NULL : resolved;
+    const bool from_here = path[0] == '/' || strcmp(root, ".") == 0;
+    char *found = NULL;
+    if (asprintf(&found, "%s%s%s", from_here ? "" : root, from_here ? "" : "/", path) < 0) {
+        error_set_memory(error, "out of memory for a path");
+        return NULL;
+    }
+    if (access(found, F_OK) == 0)
+        return found;
+    error_set(error, "%s: %s; a recipe's paths begin in the folder that --data names, here %s",
+              found, strerror(errno), root);
+    free(found);
+    return NULL;
 }
 
 /* Appends the source's pictures to those that are there. */
@@ -169,14 +177,11 @@ static bool load_source(const struct recipe *recipe, const struct source *source
 {
     const struct shape *input = model_input_shape(model);
     struct dataset more = {0};
-    char *path = load_resolve(settings->root, source->path);
-    bool good = path || error_set(error, "out of memory");
-    if (good && source->path && access(path, F_OK) != 0)
-        good = error_set(error,
-                         "%s: %s; a recipe's paths begin in the folder that --data names, here %s",
-                         path, strerror(errno), settings->root);
-    good = good && load_any(recipe, source, path, model, settings, data, &more, error) &&
-           check_size(&more, input, error) && check_classes(recipe, source, &more, model, error);
+    char *path = source->path ? load_find(settings->root, source->path, error) : NULL;
+    bool good = (path || !source->path) &&
+                load_any(recipe, source, path, model, settings, data, &more, error) &&
+                check_size(&more, input, error) &&
+                check_classes(recipe, source, &more, model, error);
     if (good && data->count) {
         good = dataset_append(data, &more, error);
         if (good)

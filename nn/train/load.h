@@ -12,8 +12,9 @@ struct load_settings {
     int threads;
 };
 
-/* A recipe's path as seen from here; the caller frees it. NULL: out of memory. */
-char *load_resolve(const char *root, const char *path);
+/* A recipe's path as seen from here; the caller frees it. NULL: nothing is there, or out of memory.
+ */
+char *load_find(const char *root, const char *path, struct error *error);
 
 /* Fills an empty dataset from one source after another, those of a line of [data]. Classes and size
  * that a later one does not give are those of the first. Errors name file:line of the recipe; on

@@ -21,9 +21,9 @@ static const char *path_of(const struct teacher_settings *settings, int i)
 
 static bool read_model(struct teacher *teacher, const char *root, int i, struct error *error)
 {
-    char *path = load_resolve(root, path_of(teacher->settings, i));
+    char *path = load_find(root, path_of(teacher->settings, i), error);
     if (!path)
-        return error_set_memory(error, "out of memory for a path");
+        return false;
     struct model *model = keras_load_guarded(path, error);
     free(path);
     if (model)

@@ -5,8 +5,8 @@
  *
  *   y = alpha * y + (1 - alpha) * p
  *
- * where p is the mean of their scores. With a cross-entropy that is the loss of Keras's Distiller
- * at a temperature of 1.
+ * where p is the mean of their scores. With a cross-entropy that has the gradient of Keras's
+ * Distiller at a temperature of 1.
  */
 #ifndef PAWCAM_NN_TRAIN_TEACHER_H
 #define PAWCAM_NN_TRAIN_TEACHER_H
@@ -41,8 +41,8 @@ bool teacher_open(struct teacher *teacher, const struct teacher_settings *settin
 /* Accepts a zero teacher. */
 void teacher_close(struct teacher *teacher);
 
-/* Do all take the pupil's input, and end as it does? The error names the model. A teacher without
- * models passes. */
+/* Do all take the pupil's input, and end as it does? The error names the model, or the setting. A
+ * teacher without models passes. */
 bool teacher_check_network(const struct teacher *teacher, const struct model *pupil,
                            struct error *error);
 

@@ -25,7 +25,7 @@ with open(PAWCAMD, "rb") as program:
 folder = None  # the running script's own folder for temporary files
 
 
-ATTEMPTS = 3  # at a test that says how soon: other work on the machine delays some, a fault all
+ATTEMPTS = 3  # at a test that says how soon: other work on the machine delays some of them, a fault delays all
 
 
 class Skip(Exception):

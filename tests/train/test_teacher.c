@@ -210,7 +210,6 @@ START_TEST(scores_that_are_no_numbers_are_told)
 {
     float x[VALUES], y[CLASSES] = {0, 1, 0};
     begin();
-    build(&nets[1], NETWORK("(5, 6, 3)", "3", "softmax"), 1);
     struct layer *head = &nets[1].network.model->layers[nets[1].network.model->output];
     for (int i = 0; i < VALUES * CLASSES; i++)
         head->kernel[i] = 3e38F;
@@ -240,6 +239,7 @@ static void collect(const struct prefetch_settings *settings, float *x, float *y
     ck_assert_msg(n == 8, "%s", error.message);
     prefetch_stop(prefetch);
 }
+
 START_TEST(batches_are_taught_as_they_are_seen)
 {
     static const char *const names[] = {"a", "b", "c"};
