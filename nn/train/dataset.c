@@ -52,6 +52,16 @@ void dataset_free(struct dataset *data)
     *data = (struct dataset){0};
 }
 
+bool dataset_check_names(char *const *first, char *const *other, int count, struct error *error)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(first[i], other[i]) != 0)
+            return error_set_usage(error,
+                                   "its class %d is '%.40s', that of the training pictures '%.40s'",
+                                   i, other[i], first[i]);
+    return true;
+}
+
 bool dataset_check_classes(const struct dataset *first, const struct dataset *other,
                            struct error *error)
 {
@@ -59,12 +69,7 @@ bool dataset_check_classes(const struct dataset *first, const struct dataset *ot
         return error_set_usage(error,
                                "its number of classes is %d, that of the training pictures %d",
                                other->class_count, first->class_count);
-    for (int i = 0; i < first->class_count; i++)
-        if (strcmp(first->class_names[i], other->class_names[i]) != 0)
-            return error_set_usage(error,
-                                   "its class %d is '%.40s', that of the training pictures '%.40s'",
-                                   i, other->class_names[i], first->class_names[i]);
-    return true;
+    return dataset_check_names(first->class_names, other->class_names, first->class_count, error);
 }
 
 static bool same_kind(const struct dataset *a, const struct dataset *b, struct error *error)

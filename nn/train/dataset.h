@@ -34,6 +34,10 @@ bool dataset_reserve(struct dataset *data, int count, int height, int width, int
 bool dataset_set_classes(struct dataset *data, const char *const *names, int count,
                          struct error *error);
 
+/* Are these `count` names of classes those of `first`, the pictures trained on, in the same order?
+ */
+bool dataset_check_names(char *const *first, char *const *other, int count, struct error *error);
+
 /* Whether `other` has the same names in the same order as `first`, the pictures trained on. */
 bool dataset_check_classes(const struct dataset *first, const struct dataset *other,
                            struct error *error);

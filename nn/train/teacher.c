@@ -4,6 +4,7 @@
 #include "nn/layer.h"
 #include "nn/session.h"
 #include "nn/shape.h"
+#include "nn/train/dataset.h"
 #include "nn/train/earlier.h"
 #include "nn/train/fingerprint.h"
 #include "nn/train/load.h"
@@ -62,12 +63,8 @@ static bool check_shape(const char *what, const struct shape *theirs, const stru
 
 static bool check_classes(const struct model *theirs, const struct model *ours, struct error *error)
 {
-    for (int i = 0; earlier_names_classes(theirs) && i < ours->class_count; i++)
-        if (strcmp(theirs->class_names[i], ours->class_names[i]) != 0)
-            return error_set_usage(error,
-                                   "its class %d is '%.40s', that of the training pictures '%.40s'",
-                                   i, theirs->class_names[i], ours->class_names[i]);
-    return true;
+    return !earlier_names_classes(theirs) ||
+           dataset_check_names(ours->class_names, theirs->class_names, ours->class_count, error);
 }
 
 static enum activation last_activation(const struct model *model)
